@@ -1,0 +1,53 @@
+//! The process environment as a value. It is read once, in `cli`; every room that depends on it takes this.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// Environment variables by name. An empty value counts as unset, as CI systems use the two alike.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// An environment of exactly these variables.
+    pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        Environment(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+
+    /// The value of `key`; `None` where it is unset, empty or not UTF-8.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.get_os(key).and_then(OsStr::to_str)
+    }
+
+    /// The raw value of `key`; `None` where it is unset or empty.
+    pub fn get_os(&self, key: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(key)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether `key` holds a yes: anything but `0`, `false`, `no` and `off`, in any case.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|v| !["0", "false", "no", "off"].iter().any(|no| v.eq_ignore_ascii_case(no)))
+    }
+
+    /// Every variable, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(k, v)| (k.as_os_str(), v.as_os_str()))
+    }
+
+    /// The user's home folder.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get_os("HOME").map(PathBuf::from)
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    /// Names only: values hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

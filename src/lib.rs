@@ -1,0 +1,7 @@
+//! imgbuild builds, tests, tags and pushes container images from a git commit.
+
+pub mod environment;
+pub mod error;
+pub mod event;
+pub mod stop;
+

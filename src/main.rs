@@ -1,0 +1,3 @@
+//! The `imgbuild` binary.
+
+fn main() {}
