@@ -1,0 +1,12 @@
+//! Names and values of images: references, digests, tags, labels. Each is a grammar of its own.
+
+mod digest;
+pub mod label;
+mod reference;
+mod slug;
+mod tag;
+
+pub use digest::{Digest, InvalidDigest, hex};
+pub use reference::{InvalidReference, Reference, Repository};
+pub use slug::{MAX_SLUG, slug, tag_slug};
+pub use tag::{InvalidTag, MAX_TAG, Tag};
