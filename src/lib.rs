@@ -5,4 +5,5 @@ pub mod error;
 pub mod event;
 pub mod stop;
 
+pub mod dockerfile;
 pub mod image;

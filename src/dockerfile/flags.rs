@@ -1,0 +1,82 @@
+//! The `--name=value` words between a keyword and its arguments.
+
+use super::Flag;
+use super::lines::trim_start;
+
+/// The flags at the start of `line`, and what follows them. A lone `--` ends them.
+///
+/// Quotes go, and a backslash takes the next byte as it is, whatever the file's escape character: BuildKit's rule.
+pub(super) fn flags(line: &[u8]) -> (Vec<Flag>, &[u8]) {
+    let mut flags = Vec::new();
+    let mut rest = line;
+    loop {
+        rest = trim_start(rest);
+        if !rest.starts_with(b"--") {
+            return (flags, rest);
+        }
+        let (word, tail) = word(rest);
+        rest = tail;
+        if word == b"--" {
+            return (flags, trim_start(rest));
+        }
+        let word = String::from_utf8_lossy(&word);
+        let word = word.strip_prefix("--").unwrap_or(&word);
+        flags.push(match word.split_once('=') {
+            Some((name, value)) => Flag { name: name.to_owned(), value: Some(value.to_owned()) },
+            None => Flag { name: word.to_owned(), value: None },
+        });
+    }
+}
+
+/// The word at the start of `line`, unquoted, and what follows it.
+fn word(line: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut word = Vec::new();
+    let mut quote = None;
+    let mut rest = line;
+    loop {
+        rest = match rest {
+            [] | [b'\\'] => return (word, &[]),
+            [b'\\', c, tail @ ..] => {
+                word.push(*c);
+                tail
+            }
+            [c, tail @ ..] if quote == Some(*c) => {
+                quote = None;
+                tail
+            }
+            [c @ (b'"' | b'\''), tail @ ..] if quote.is_none() => {
+                quote = Some(*c);
+                tail
+            }
+            [c, ..] if quote.is_none() && (c.is_ascii_whitespace() || *c == 0x0b) => return (word, rest),
+            [c, tail @ ..] => {
+                word.push(*c);
+                tail
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> (Vec<(String, Option<String>)>, &str) {
+        let (flags, rest) = flags(line.as_bytes());
+        (flags.into_iter().map(|f| (f.name, f.value)).collect(), std::str::from_utf8(rest).unwrap())
+    }
+
+    #[test]
+    fn flags_end_at_the_first_other_word() {
+        let (flags, rest) = read("--mount=type=bind,\"source=a b\" --link  cp --x /y");
+        assert_eq!(
+            flags,
+            [("mount".to_owned(), Some("type=bind,source=a b".to_owned())), ("link".to_owned(), None)]
+        );
+        assert_eq!(rest, "cp --x /y");
+        assert_eq!(read("-- --x").1, "--x");
+        assert_eq!(read("-x"), (vec![], "-x"));
+        assert_eq!(read("--a\\ b='ä' c"), (vec![("a b".to_owned(), Some("ä".to_owned()))], "c"));
+        assert_eq!(read("--unclosed=\"x"), (vec![("unclosed".to_owned(), Some("x".to_owned()))], ""));
+    }
+}

@@ -1,0 +1,128 @@
+//! From bytes to instructions.
+
+use super::directives::DirectiveReader;
+use super::flags::flags;
+use super::lines::{Lines, Logical, trim_end, trim_start};
+use super::{Dockerfile, Instruction, Keyword, Problem, Span, check, heredoc, stages};
+
+/// More instructions than anybody writes; a file of ten megabytes could hold five million.
+const MAX_INSTRUCTIONS: usize = 200_000;
+/// Nobody reads more problems than this.
+const MAX_PROBLEMS: usize = 1_000;
+
+/// Reads a Dockerfile. It never fails: what a builder would refuse becomes a [`Problem`], and reading goes on behind
+/// it.
+pub fn parse(bytes: &[u8]) -> Dockerfile {
+    let mut problems = Vec::new();
+    let mut instructions = Vec::new();
+    let mut reader = DirectiveReader::default();
+    let mut lines = Lines::new(bytes);
+    while let Some(line) = lines.next() {
+        reader.line(line, &mut problems);
+        if line.is_blank() || line.is_comment() {
+            continue;
+        }
+        if instructions.len() == MAX_INSTRUCTIONS {
+            let message = format!("more than {MAX_INSTRUCTIONS} instructions");
+            problems.push(Problem { line: line.number, span: line.span(), message });
+            break;
+        }
+        // The only escape characters are ASCII.
+        let escape = if reader.directives.escape == '`' { b'`' } else { b'\\' };
+        let logical = Logical::read(line, &mut lines, escape);
+        let mut instruction = instruction(&logical.text, logical.span, logical.line, 0);
+        instruction.end_line = lines.number();
+        read_heredocs(&mut instruction, &logical, &mut lines, &mut problems);
+        if problems.len() < MAX_PROBLEMS {
+            let written = first_word(&logical.text);
+            problems.extend(check::instruction(&instruction, &written, reader.directives.escape));
+        }
+        instructions.push(instruction);
+    }
+    for (line, span) in lines.too_long.drain(..).take(MAX_PROBLEMS) {
+        problems.push(Problem { line, span, message: "the line is longer than 65535 bytes".to_owned() });
+    }
+    let stages = stages::stages(&instructions, &mut problems);
+    if instructions.is_empty() {
+        let message = "the file holds no instruction".to_owned();
+        problems.push(Problem { line: 1, span: Span { start: 0, end: bytes.len() }, message });
+    }
+    problems.sort_by_key(|p| (p.span.start, p.line));
+    problems.truncate(MAX_PROBLEMS);
+    Dockerfile { instructions, stages, directives: reader.directives, problems }
+}
+
+/// The instruction on a logical line; its heredocs come later.
+fn instruction(text: &[u8], span: Span, line: u32, depth: u8) -> Instruction {
+    let (word, rest) = split_keyword(text);
+    let keyword = Keyword::of(&String::from_utf8_lossy(word));
+    let (flags, arguments) = flags(rest);
+    let arguments = trim_end(trim_start(arguments));
+    // A trigger that is ONBUILD again is refused by `check`: nothing to descend into.
+    let trigger = (keyword == Keyword::Onbuild && depth == 0 && !arguments.is_empty())
+        .then(|| Box::new(instruction(arguments, span, line, depth + 1)));
+    Instruction {
+        keyword,
+        span,
+        line,
+        end_line: line,
+        flags,
+        arguments: String::from_utf8_lossy(arguments).into_owned(),
+        heredocs: Vec::new(),
+        trigger,
+    }
+}
+
+/// The first word and the rest. Unlike elsewhere, only ASCII blanks separate here: a no-break space is part of the word.
+fn split_keyword(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = trim_end(trim_start(text));
+    let blank = |b: &u8| matches!(b, b'\t' | 0x0b | 0x0c | b'\r' | b' ');
+    let end = text.iter().position(blank).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, &[]))
+}
+
+fn first_word(text: &[u8]) -> String {
+    String::from_utf8_lossy(split_keyword(text).0).into_owned()
+}
+
+fn read_heredocs(
+    instruction: &mut Instruction,
+    logical: &Logical,
+    lines: &mut Lines<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let inner = instruction.trigger.as_deref().unwrap_or(instruction);
+    if !inner.keyword.takes_heredocs() || matches!(inner.form(), super::Form::Exec(_)) {
+        return;
+    }
+    let mut problem = |message: String| {
+        problems.push(Problem { line: logical.line, span: logical.span, message });
+    };
+    let mut heredocs = match heredoc::opened(&String::from_utf8_lossy(&logical.text)) {
+        Ok(heredocs) => heredocs,
+        Err(error) => return problem(format!("cannot read the here-document: {error}")),
+    };
+    for document in &mut heredocs {
+        match heredoc::read_body(document, lines) {
+            Some(end) => instruction.span.end = end,
+            None => {
+                problem(format!(
+                    "the here-document is not terminated: no line holds {:?} alone",
+                    document.name
+                ));
+                instruction.span.end = instruction.span.end.max(document.body.end);
+                break;
+            }
+        }
+    }
+    instruction.end_line = lines.number();
+    instruction.heredocs = heredocs;
+    if let Some(trigger) = instruction.trigger.as_mut() {
+        trigger.span = instruction.span;
+        trigger.end_line = instruction.end_line;
+        trigger.heredocs = instruction.heredocs.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests;

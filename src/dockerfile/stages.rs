@@ -1,0 +1,69 @@
+//! Instructions grouped into build stages.
+
+use super::{Instruction, Keyword, Problem, Stage};
+
+/// The stages that `instructions` make; what stands before the first, and malformed `FROM`s, become problems.
+pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut lost = false;
+    for (index, instruction) in instructions.iter().enumerate() {
+        let mut problem = |message: &str| {
+            let message = message.to_owned();
+            problems.push(Problem { line: instruction.line, span: instruction.span, message });
+        };
+        if instruction.keyword == Keyword::From {
+            let (base, name) = match from(&instruction.arguments) {
+                Ok(parts) => parts,
+                Err((base, why)) => {
+                    problem(why);
+                    (base, None)
+                }
+            };
+            stages.push(Stage {
+                name,
+                base,
+                platform: instruction.flag("platform").map(str::to_owned),
+                instructions: index..index + 1,
+                line: instruction.line,
+            });
+        } else if let Some(stage) = stages.last_mut() {
+            stage.instructions.end = index + 1;
+        } else if !matches!(instruction.keyword, Keyword::Arg | Keyword::Unknown) && !lost {
+            // Said once: what follows is wrong for the same reason.
+            lost = true;
+            problem("only ARG may stand before the first FROM");
+        }
+    }
+    if stages.is_empty()
+        && !lost
+        && let Some(first) = instructions.first()
+    {
+        problems.push(Problem { line: first.line, span: first.span, message: "there is no FROM".to_owned() });
+    }
+    stages
+}
+
+type Parts = (String, Option<String>);
+
+/// Base and name of a `FROM`; with the problem, the base as far as it can be told.
+fn from(arguments: &str) -> Result<Parts, (String, &'static str)> {
+    let mut words = arguments.split(['\t', '\u{b}', '\u{c}', '\r', ' ']).filter(|w| !w.is_empty());
+    let base = words.next().unwrap_or_default().to_owned();
+    match (words.next(), words.next(), words.next()) {
+        (None, ..) => Ok((base, None)),
+        (Some(keyword), Some(name), None) if keyword.eq_ignore_ascii_case("AS") => {
+            let name = name.to_lowercase();
+            let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+            if valid {
+                Ok((base, Some(name)))
+            } else {
+                Err((
+                    base,
+                    "the name of a stage begins with a letter and holds letters, digits, '-', '_' and '.'",
+                ))
+            }
+        }
+        _ => Err((base, "FROM is followed by an image, or by IMAGE AS NAME")),
+    }
+}

@@ -1,0 +1,134 @@
+//! What a Dockerfile is made of. Every part knows its bytes in the file.
+
+use std::ops::Range;
+
+use super::Keyword;
+
+/// A half-open range of bytes in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset behind the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes of the span in `file`; empty where the span does not belong to it.
+    pub fn of<'a>(&self, file: &'a [u8]) -> &'a [u8] {
+        file.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A whole file, as far as it could be read. What could not be is in `problems`, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// In the order of the file; instructions with an unknown keyword included.
+    pub instructions: Vec<Instruction>,
+    /// In the order of the file.
+    pub stages: Vec<Stage>,
+    /// The `# key=value` lines above everything else.
+    pub directives: Directives,
+    /// What a builder would refuse.
+    pub problems: Vec<Problem>,
+}
+
+/// One instruction with its continuation lines and heredoc bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// What it does.
+    pub keyword: Keyword,
+    /// From the keyword's first byte to the end of its last line (without the line end), heredoc bodies included.
+    pub span: Span,
+    /// The line of the keyword, 1-based.
+    pub line: u32,
+    /// The last line, 1-based, heredoc terminators included.
+    pub end_line: u32,
+    /// The `--name=value` words before the arguments.
+    pub flags: Vec<Flag>,
+    /// What follows keyword and flags, as one logical line: continuations joined, comments between them dropped,
+    /// blanks at both ends trimmed. Variables and quotes are as written; bytes that are not UTF-8 become U+FFFD.
+    pub arguments: String,
+    /// The documents of `RUN`, `COPY` and `ADD`, in the order of the file.
+    pub heredocs: Vec<Heredoc>,
+    /// The instruction behind `ONBUILD`.
+    pub trigger: Option<Box<Instruction>>,
+}
+
+/// A `--name` or `--name=value` word, unquoted, not expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// Without the dashes, as written.
+    pub name: String,
+    /// What follows the first `=`; `None` where there is none.
+    pub value: Option<String>,
+}
+
+/// A here-document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heredoc {
+    /// The word that ends it, unquoted.
+    pub name: String,
+    /// Whether variables in the body are expanded: no part of the word was quoted.
+    pub expand: bool,
+    /// Whether leading tabs go (`<<-`).
+    pub chomp: bool,
+    /// The digits before `<<`; 0 where there are none.
+    pub fd: u32,
+    /// The body, without its terminator; the line ends of its lines are part of it.
+    pub body: Span,
+}
+
+/// A build stage: `FROM` and what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The word behind `AS`, lower-cased: names of stages have no case.
+    pub name: Option<String>,
+    /// What it starts from, as written: an image, `scratch`, the name of an earlier stage, with variables.
+    pub base: String,
+    /// The value of `--platform`, as written.
+    pub platform: Option<String>,
+    /// Its instructions in [`Dockerfile::instructions`], the `FROM` first.
+    pub instructions: Range<usize>,
+    /// The line of the `FROM`, 1-based.
+    pub line: u32,
+}
+
+/// The parser directives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directives {
+    /// `# syntax=`: the frontend that builds the file.
+    pub syntax: Option<Directive>,
+    /// `# check=`: options of the engine's own checks.
+    pub check: Option<Directive>,
+    /// `# escape=`: a backslash, or a backtick where the file says so.
+    pub escape: char,
+}
+
+impl Default for Directives {
+    fn default() -> Self {
+        Directives { syntax: None, check: None, escape: '\\' }
+    }
+}
+
+/// The value of a directive and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// Trimmed.
+    pub value: String,
+    /// 1-based.
+    pub line: u32,
+    /// The whole line without its end.
+    pub span: Span,
+}
+
+/// Something in the file that a builder would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// 1-based; 1 in an empty file.
+    pub line: u32,
+    /// The bytes that are wrong.
+    pub span: Span,
+    /// A lowercase fragment; may hold text of the file.
+    pub message: String,
+}
