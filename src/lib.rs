@@ -7,3 +7,4 @@ pub mod stop;
 
 pub mod dockerfile;
 pub mod image;
+pub mod source;

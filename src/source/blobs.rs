@@ -1,0 +1,149 @@
+//! Git's own hashes of the files in a work tree, taken from the index without reading a file.
+
+mod attributes;
+mod rules;
+use std::cmp::Ordering;
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::source::SourceState;
+use crate::source::index::{self, Entry, Stamp};
+
+use attributes::Attributes;
+
+/// The id of a blob: the sha1 over `blob <size>\0` and the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlobId(pub [u8; 20]);
+
+/// What [`read`](super::read) found out about how far the index can be trusted; the default is: not at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlobSource {
+    /// The index, where the repository uses sha1 and nothing in its configuration converts files or weakens the
+    /// comparison of index and file.
+    pub(super) index: Option<PathBuf>,
+    /// The attributes files of the system and the user, the weakest first; they need not exist.
+    pub(super) general: Vec<PathBuf>,
+    /// The attributes files in the git folder, which win over those of the work tree.
+    pub(super) local: Vec<PathBuf>,
+}
+
+/// The ids of a checkout's files, as of the moment it was opened: 10 MB for 100,000 entries.
+pub struct BlobIds {
+    /// The paths of all records, one behind the other.
+    paths: Vec<u8>,
+    /// Sorted by path.
+    records: Vec<Record>,
+    stamp: Stamp,
+    attributes: Attributes,
+}
+
+struct Record {
+    /// Where its path ends in `paths`; it starts where the one before ends.
+    end: u32,
+    id: [u8; 20],
+    changed: (u32, u32),
+    modified: (u32, u32),
+    inode: u32,
+    size: u32,
+    symlink: bool,
+}
+
+impl BlobIds {
+    /// Reads the index; `None` where it cannot be trusted as a whole.
+    pub fn open(state: &SourceState) -> Option<BlobIds> {
+        let source = &state.blobs;
+        let (mut paths, mut records) = (Vec::new(), Vec::new());
+        let (mut ordered, mut tracked) = (true, Vec::new());
+        let mut last = 0;
+        let visit = |entry: Entry<'_>| {
+            let name = entry.path.rsplit(|&byte| byte == b'/').next();
+            if name == Some(b".gitattributes") {
+                tracked.push(entry.path.to_vec());
+            }
+            let kind = entry.kind();
+            let plain =
+                entry.stage == 0 && !entry.assume_unchanged && !entry.skip_worktree && !entry.intent_to_add;
+            if !plain || (kind != index::REGULAR && kind != index::SYMLINK) {
+                return;
+            }
+            ordered &= records.is_empty() || paths.get(last..).is_some_and(|before| before < entry.path);
+            last = paths.len();
+            paths.extend_from_slice(entry.path);
+            let Ok(end) = u32::try_from(paths.len()) else {
+                ordered = false;
+                return;
+            };
+            records.push(Record {
+                end,
+                id: entry.id,
+                changed: entry.changed,
+                modified: entry.modified,
+                inode: entry.inode,
+                size: entry.size,
+                symlink: kind == index::SYMLINK,
+            });
+        };
+        let stamp = index::scan(source.index.as_ref()?, visit).ok()?;
+        let attributes = Attributes::new(&state.root, source, tracked)?;
+        paths.shrink_to_fit();
+        records.shrink_to_fit();
+        ordered.then_some(BlobIds { paths, records, stamp, attributes })
+    }
+
+    /// The id of the file at `path`, relative to the root of the repository, whose `lstat` is `meta`.
+    ///
+    /// Some only if index and file provably agree, by type, size, times and inode, the file is older than the index,
+    /// and nothing converts it on its way into the index: then these are the bytes that a read would find.
+    pub fn get(&self, path: &Path, meta: &Metadata) -> Option<BlobId> {
+        let path = path.as_os_str().as_bytes();
+        let record = self.find(path)?;
+        let kind = if record.symlink { meta.is_symlink() } else { meta.is_file() };
+        let size = u64::from(record.size) == meta.len();
+        // Git zeroes the size of an entry that it could not tell from a later edit.
+        let smudged = record.size == 0 && record.id != EMPTY;
+        let same = kind
+            && size
+            && !smudged
+            && moment(meta.mtime(), meta.mtime_nsec()) == Some(record.modified)
+            && moment(meta.ctime(), meta.ctime_nsec()) == Some(record.changed)
+            && truncated(meta.ino()) == record.inode
+            && (meta.mtime(), meta.mtime_nsec()) < self.stamp.modified;
+        (same && (record.symlink || self.attributes.leave_alone(path))).then_some(BlobId(record.id))
+    }
+
+    fn find(&self, path: &[u8]) -> Option<&Record> {
+        let found = |at: usize| -> Option<Ordering> {
+            let start =
+                at.checked_sub(1).and_then(|before| self.records.get(before)).map_or(0, |before| before.end);
+            let end = self.records.get(at)?.end;
+            Some(self.paths.get(start as usize..end as usize)?.cmp(path))
+        };
+        let (mut low, mut high) = (0, self.records.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match found(middle)? {
+                Ordering::Equal => return self.records.get(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+}
+
+/// The blob without content.
+const EMPTY: [u8; 20] = *b"\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
+
+fn moment(seconds: i64, nanoseconds: i64) -> Option<(u32, u32)> {
+    Some((u32::try_from(seconds).ok()?, u32::try_from(nanoseconds).ok()?))
+}
+
+/// The low half, as the index keeps it.
+fn truncated(inode: u64) -> u32 {
+    u32::try_from(inode & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! GitLab CI.
+//!
+//! Source: docs.gitlab.com `ci/variables/predefined_variables`.
+
+use super::{CiContext, Look};
+use crate::environment::Environment;
+
+pub(super) fn is(env: &Environment) -> bool {
+    env.is_true("GITLAB_CI")
+}
+
+pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
+    let checked_out = look.commit("CI_COMMIT_SHA");
+    // Set only where the pipeline builds a merge of source and target.
+    let head = look
+        .commit("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+        .or_else(|| look.commit("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"));
+    match head {
+        Some(head) => {
+            let merge = checked_out.filter(|sha| sha.value != head.value);
+            ci.set("commit", Some(head), |ci| &mut ci.commit);
+            ci.set("merge_commit", merge, |ci| &mut ci.merge_commit);
+        }
+        None => ci.set("commit", checked_out, |ci| &mut ci.commit),
+    }
+    // The instance-wide CI_MERGE_REQUEST_ID is not the number that people see.
+    let pr = look.pr("CI_MERGE_REQUEST_IID").or_else(|| look.pr("CI_EXTERNAL_PULL_REQUEST_IID"));
+    if pr.is_some() {
+        let branch = look
+            .name("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
+            .or_else(|| look.name("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME"));
+        let base = look
+            .name("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+            .or_else(|| look.name("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"));
+        ci.set("branch", branch, |ci| &mut ci.branch);
+        ci.set("base_branch", base, |ci| &mut ci.base_branch);
+    } else {
+        let of_ref =
+            || look.name("CI_COMMIT_REF_NAME").filter(|name| !name.value.as_bytes().starts_with(b"refs/"));
+        let branch = look.name("CI_COMMIT_BRANCH").or_else(of_ref);
+        ci.set("branch", branch, |ci| &mut ci.branch);
+    }
+    ci.set("pr", pr, |ci| &mut ci.pr);
+    ci.set("tag", look.name("CI_COMMIT_TAG"), |ci| &mut ci.tag);
+    ci.set("default_branch", look.text("CI_DEFAULT_BRANCH"), |ci| &mut ci.default_branch);
+    ci.set("build_url", look.page_url("CI_PIPELINE_URL"), |ci| &mut ci.build_url);
+    // CI_REPOSITORY_URL holds the job's token.
+    let url = look.repository_url("CI_PROJECT_URL").or_else(|| look.repository_url("CI_REPOSITORY_URL"));
+    ci.set("repository_url", url, |ci| &mut ci.repository_url);
+    ci.set("workspace", look.path("CI_PROJECT_DIR"), |ci| &mut ci.workspace);
+    if look.first(&["CI_REGISTRY_PASSWORD", "CI_JOB_TOKEN"]).is_some() {
+        ci.set("repository", look.text("CI_REGISTRY_IMAGE"), |ci| &mut ci.repository);
+    }
+}
+
+/// Why the pipeline counts as a fork's, if it does.
+pub(super) fn fork(look: &Look<'_>) -> Option<String> {
+    let (source, target) = if look.var("CI_MERGE_REQUEST_IID").is_some() {
+        let target = ["CI_MERGE_REQUEST_PROJECT_PATH", "CI_PROJECT_PATH"];
+        (look.var("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH"), look.first(&target))
+    } else if look.var("CI_EXTERNAL_PULL_REQUEST_IID").is_some() {
+        let target = look.var("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY");
+        (look.var("CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY"), target)
+    } else {
+        return None;
+    };
+    match (source, target) {
+        (Some(source), Some(target)) if source.value.eq_ignore_ascii_case(target.value) => None,
+        (Some(source), Some(_)) => Some(source.origin),
+        _ => Some("assumed: nothing says which project the merge request comes from".to_owned()),
+    }
+}

@@ -1,0 +1,11 @@
+//! Real repositories, made by the git command.
+
+mod clean;
+mod facts;
+mod files;
+pub(crate) mod fixture;
+mod foreign;
+mod hostile;
+mod odd;
+
+pub(crate) use fixture::{Fixture, isolated_tests};

@@ -1,0 +1,22 @@
+//! Where the source comes from: the git state, and the CI that runs us.
+//!
+//! [`read`] asks the repository (libgit2 first, the `git` command where libgit2 errs), [`detect`] asks the CI's
+//! environment, and [`reconcile`] holds one against the other: the commit that is labelled and tagged is one that both
+//! agree on. [`BlobIds`] hands out git's own content hashes, so that a context is digested without reading it again.
+
+mod blobs;
+mod ci;
+mod git;
+mod index;
+mod ref_name;
+mod revision;
+mod state;
+mod url;
+
+pub use blobs::{BlobId, BlobIds, BlobSource};
+pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, event_file};
+pub use git::{file_at, head, read, status};
+pub use ref_name::RefName;
+pub use revision::{Revision, branch, reconcile};
+pub use state::{Change, ChangeKind, GitOptions, Reader, SourceState};
+pub use url::{sanitise_page_url, sanitise_url};
