@@ -5,6 +5,7 @@ pub mod error;
 pub mod event;
 pub mod stop;
 
+pub mod config;
 pub mod dockerfile;
 pub mod image;
 pub mod source;

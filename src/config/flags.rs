@@ -1,0 +1,28 @@
+//! What the command line said, as plain values: `cli` fills this in, and nothing here knows clap.
+
+use std::path::PathBuf;
+
+use super::settings::{Profile, Push};
+
+/// The flags that stand for a setting. `None` is a flag that was not given. Relative paths start at the working folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each is the flag of the same name")]
+pub struct Flags {
+    pub profile: Option<Profile>,
+    pub repository: Option<String>,
+    pub context: Option<PathBuf>,
+    pub dockerfile: Option<PathBuf>,
+    pub target: Option<String>,
+    pub platform: Option<String>,
+    pub variant: Option<String>,
+    pub network: Option<String>,
+    pub push: Option<Push>,
+    /// `--build-arg NAME=VALUE`, in order; the last of a name wins.
+    pub build_args: Vec<(String, String)>,
+    /// `--label KEY=VALUE`, in order; the last of a key wins.
+    pub labels: Vec<(String, String)>,
+    pub no_cache: Option<bool>,
+    pub pull: Option<bool>,
+    pub reproducible: Option<bool>,
+    pub report: Option<PathBuf>,
+}

@@ -1,0 +1,116 @@
+//! What single values may look like, wherever they come from: file, variable or flag. Each function says why not, in
+//! words that fit behind the value's name and a colon.
+
+/// The outcome of a check.
+pub(super) type Verdict = Result<(), String>;
+
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(why()) }
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+/// The value in a message.
+fn quoted(text: &str) -> String {
+    let cut: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    format!("`{cut}`")
+}
+
+/// `os/architecture[/variant]`.
+pub(super) fn platform(text: &str) -> Verdict {
+    if text.contains(',') {
+        return Err("names several platforms, and this version builds for one".to_owned());
+    }
+    let parts: Vec<&str> = text.split('/').collect();
+    ensure(matches!(parts.len(), 2 | 3) && parts.iter().all(|part| is_word(part)), || {
+        format!("{} is no platform: write os/architecture, like \"linux/amd64\"", quoted(text))
+    })
+}
+
+/// A stage's name, or its number.
+pub(super) fn target(text: &str) -> Verdict {
+    ensure(is_word(text), || format!("{} is no name of a stage", quoted(text)))
+}
+
+/// What follows a dash in a tag.
+pub(super) fn variant(text: &str) -> Verdict {
+    if text.eq_ignore_ascii_case("latest") {
+        return Err("`latest` is a tag of its own".to_owned());
+    }
+    ensure(is_word(text) && text.len() <= 64, || {
+        format!(
+            "{} cannot be a part of a tag: use letters, digits, `_`, `.` and `-`, at most 64",
+            quoted(text)
+        )
+    })
+}
+
+/// A network's name; another container's network is not one.
+pub(super) fn network(text: &str) -> Verdict {
+    ensure(is_word(text), || {
+        format!("{} is no name of a network: write \"none\", \"host\" or a name", quoted(text))
+    })
+}
+
+/// The name of a build argument.
+pub(super) fn argument(name: &str) -> Verdict {
+    let valid = !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    ensure(valid, || format!("{} is no name of an argument: use letters, digits and `_`", quoted(name)))
+}
+
+/// The name of an environment variable; wider than an argument's, as programs take odd ones.
+pub(super) fn variable(name: &str) -> Verdict {
+    let valid = !name.is_empty() && !name.contains(|c: char| c == '=' || c.is_control() || c.is_whitespace());
+    ensure(valid, || format!("{} is no name of a variable", quoted(name)))
+}
+
+/// The id of a build secret.
+pub(super) fn secret(id: &str) -> Verdict {
+    ensure(is_word(id), || {
+        format!("{} is no id of a secret: use letters, digits, `_`, `.` and `-`", quoted(id))
+    })
+}
+
+/// A label's key. The owner labels say what `clean` may remove, and the rest of `dev.imgbuild.` is evidence.
+pub(super) fn label(key: &str) -> Verdict {
+    if key.starts_with("dev.imgbuild.") {
+        return Err("labels that start with `dev.imgbuild.` are set by imgbuild alone".to_owned());
+    }
+    ensure(!key.is_empty() && !key.contains(|c: char| c.is_control() || c.is_whitespace()), || {
+        format!("{} is no key of a label", quoted(key))
+    })
+}
+
+/// A path that stays below the folder it is relative to, or a pattern of such paths.
+pub(super) fn inside(path: &str) -> Verdict {
+    if path.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if path.starts_with('/') {
+        return Err("must be relative".to_owned());
+    }
+    ensure(!path.split('/').any(|part| part == ".."), || "must not lead out with `..`".to_owned())
+}
+
+/// What follows the host in a request.
+pub(super) fn request_path(path: &str) -> Verdict {
+    ensure(path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic()), || {
+        format!(
+            "{} is no path of a request: it starts with `/` and has visible ASCII only, the rest as %XX",
+            quoted(path)
+        )
+    })
+}
+
+/// The prefix of a role.
+pub(super) fn prefix(prefix: &str) -> Verdict {
+    super::repository::check(prefix)?;
+    ensure(super::repository::host(prefix).is_some(), || {
+        format!("{} names no registry: write host and path, like \"ghcr.io/acme\"", quoted(prefix))
+    })
+}

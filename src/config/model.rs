@@ -1,0 +1,75 @@
+//! The tables of `imgbuild.toml` as they are written: parser, JSON Schema and reference at once.
+//!
+//! Every key is optional and stays an `Option`: layers are merged first, defaults come last (`resolve`).
+//! What a key means, its unit, default and an example stand in its doc comment, which the schema carries along.
+
+mod checks;
+mod image;
+mod period;
+mod registries;
+mod shape;
+mod test;
+mod values;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use checks::{Checks, Date, FailOn, Waiver};
+pub use image::{Build, Image};
+pub use period::{InvalidPeriod, Period};
+pub use registries::{Registries, RoleEntry};
+pub use test::{CommandLine, Http, Method, Ready, Run, Test};
+pub use values::{Pattern, Port, Status};
+
+/// The newest `schema` that this version reads.
+pub const SCHEMA: u32 = 1;
+
+/// A whole `imgbuild.toml`. Paths in it are relative to the folder that holds it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "imgbuild.toml")]
+pub struct Model {
+    /// The version of this file's format: `1`, which is also the default.
+    #[schemars(range(min = 1, max = 1))]
+    pub schema: Option<u32>,
+    /// The image that this repository builds.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub image: Option<Image>,
+    /// Where images go, by role. On a pull request this table is the base branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub registries: Option<Registries>,
+    /// How strict the checks are. On a pull request this table is the base branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub checks: Option<Checks>,
+    /// Changes to the tables above for one place: `ci` where a CI is detected, `local` elsewhere.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub profile: Option<Profiles>,
+}
+
+/// `[profile]`: overlays by name. `--profile` or `IMGBUILD_PROFILE` choose another than the detected one.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Profiles {
+    /// Applies where a CI is detected.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub ci: Option<Overlay>,
+    /// Applies where no CI is detected.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub local: Option<Overlay>,
+}
+
+/// `[profile.NAME]`: a part of the file that wins over the rest. Single values and lists replace those of the
+/// file, maps (`args`, `labels`) are merged key by key.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Overlay {
+    /// Wins over `[image]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub image: Option<Image>,
+    /// Wins over `[registries]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub registries: Option<Registries>,
+    /// Wins over `[checks]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub checks: Option<Checks>,
+}

@@ -1,0 +1,69 @@
+//! `[image]` and `[image.build]`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Period, Test};
+
+/// `[image]`: the one image of this repository.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Image {
+    /// The image's name. With `[registries]` a bare name that is joined to the role's prefix: `"api"`. Without,
+    /// a full one: `"ghcr.io/acme/api"`; one without a registry host stays local. Default: the last component of
+    /// the git remote, local only.
+    pub repository: Option<String>,
+    /// The folder that is sent to the engine, relative to this file and inside the repository. Default: `"."`.
+    pub context: Option<PathBuf>,
+    /// The Dockerfile, relative to this file. Default: the only one of `Dockerfile`, `Containerfile`,
+    /// `docker/Dockerfile`, `build/Dockerfile` in the context.
+    pub dockerfile: Option<PathBuf>,
+    /// The stage to build: `"runtime"`. Default: the last one.
+    pub target: Option<String>,
+    /// The platform to build for: `"linux/arm64"`. Default: the engine's own.
+    pub platform: Option<String>,
+    /// A suffix of every version tag: `"alpine"` gives `1.2.3-alpine` and `alpine`. Default: none.
+    pub variant: Option<String>,
+    /// Labels beside those that imgbuild sets: `{ "com.acme.team" = "payments" }`. They win over the
+    /// `org.opencontainers.image.*` ones; `dev.imgbuild.*` cannot be set.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// How the image is built.
+    #[serde(default, deserialize_with = "super::shape::table")]
+    pub build: Option<Build>,
+    /// The tests that an image must pass before it is pushed. Default: it starts, becomes healthy where it has a
+    /// HEALTHCHECK, and stays up.
+    #[serde(default, deserialize_with = "super::shape::tables")]
+    pub test: Option<Vec<Test>>,
+}
+
+/// `[image.build]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Build {
+    /// Build arguments, every value a string: `{ RUST_VERSION = "1.90" }`. They end in the image's history: never
+    /// put a secret here.
+    pub args: Option<BTreeMap<String, String>>,
+    /// Ids of build secrets, each from the variable of that name in capitals or from a file: `["npmrc"]`. Needs
+    /// BuildKit, which this version does not speak yet. On a pull request this list is the base branch's.
+    pub secrets: Option<Vec<String>>,
+    /// The network of `RUN` steps: `"none"`, `"host"`, or the name of a network on the engine. Default: a network
+    /// of the run's own.
+    pub network: Option<String>,
+    /// Ask the registry for newer base images even where the engine has one. Default: `false`.
+    pub pull: Option<bool>,
+    /// Build every step anew. Default: `false`.
+    pub no_cache: Option<bool>,
+    /// Leave out what differs from run to run (build URL, build time), so that the same commit gives the same
+    /// image id while the engine's cache holds. Default: `false` in CI, and always so in local builds.
+    pub reproducible: Option<bool>,
+    /// Files in the context that git ignores on purpose, as patterns relative to the context: `["dist/**"]`.
+    /// Default: none, and such a file is a finding.
+    pub generated: Option<Vec<String>>,
+    /// The longest that a build may take: `"45m"`. Default: `"30m"`.
+    pub timeout: Option<Period>,
+    /// The longest that a build may stay silent: `"5m"`. Default: `"10m"`.
+    pub idle_timeout: Option<Period>,
+}

@@ -1,0 +1,156 @@
+//! Single values with a grammar, checked while the file is read, so that an error names line and column.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use regex::bytes::{Regex, RegexBuilder};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+
+/// A regular expression (the syntax of the regex crate) that is searched for anywhere in a program's output, which
+/// need not be UTF-8. `^` and `$` are the ends of the whole output; `(?m)` makes them the ends of a line.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Compiles `text`; the error is one line. Its memory is capped: it comes from a file anybody may edit.
+    pub fn new(text: &str) -> Result<Self, String> {
+        RegexBuilder::new(text).size_limit(1 << 20).dfa_size_limit(1 << 20).build().map(Pattern).map_err(
+            |error| {
+                let text = error.to_string();
+                // The crate draws a picture of several lines; the last one says what is wrong.
+                let last = text.lines().last().unwrap_or_default();
+                format!("not a regular expression: {}", last.strip_prefix("error: ").unwrap_or(last))
+            },
+        )
+    }
+
+    /// Whether it occurs in `output`.
+    pub fn is_match(&self, output: &[u8]) -> bool {
+        self.0.is_match(output)
+    }
+
+    /// The expression as written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Pattern;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a regular expression in quotes")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Pattern, E> {
+                Pattern::new(text).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl JsonSchema for Pattern {
+    fn schema_name() -> Cow<'static, str> {
+        "Pattern".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A regular expression, searched for anywhere in the output. `(?m)` lets ^ and $ match at lines.",
+        })
+    }
+}
+
+/// A whole number between two bounds, with a message that says what it stands for.
+struct Between {
+    what: &'static str,
+    least: u16,
+    most: u16,
+}
+
+impl Visitor<'_> for Between {
+    type Value = u16;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {} to {}", self.what, self.least, self.most)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<u16, E> {
+        u16::try_from(number)
+            .ok()
+            .filter(|n| (self.least..=self.most).contains(n))
+            .ok_or_else(|| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<u16, E> {
+        Err(E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port(u16);
+
+impl Port {
+    /// The number; never 0.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u16(Between { what: "a port", least: 1, most: 65535 }).map(Port)
+    }
+}
+
+impl JsonSchema for Port {
+    fn schema_name() -> Cow<'static, str> {
+        "Port".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 65535 })
+    }
+}
+
+/// An HTTP status, 100 to 599.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Status(u16);
+
+impl Status {
+    /// `200 OK`.
+    pub const OK: Status = Status(200);
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u16(Between { what: "an HTTP status", least: 100, most: 599 }).map(Status)
+    }
+}
+
+impl JsonSchema for Status {
+    fn schema_name() -> Cow<'static, str> {
+        "Status".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 100, "maximum": 599 })
+    }
+}

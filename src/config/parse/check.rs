@@ -1,0 +1,208 @@
+//! What serde cannot say of a file whose keys and types are right: grammars of values, what is missing, what
+//! contradicts. All of it at once, each at its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::problem::Problem;
+use super::tree::Spans;
+use crate::config::grammar::{self, Verdict};
+use crate::config::model::{Build, Checks, Image, Model, Registries, Test};
+use crate::config::{quote, repository};
+
+/// Every problem of `model`.
+pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Problem> {
+    let mut checker = Checker { spans, problems: Vec::new() };
+    checker.part("", model.image.as_ref(), model.registries.as_ref(), model.checks.as_ref());
+    let profiles = model.profile.as_ref();
+    let overlays =
+        [("ci", profiles.and_then(|p| p.ci.as_ref())), ("local", profiles.and_then(|p| p.local.as_ref()))];
+    for (name, overlay) in overlays {
+        if let Some(overlay) = overlay {
+            let prefix = format!("profile.{name}.");
+            checker.part(
+                &prefix,
+                overlay.image.as_ref(),
+                overlay.registries.as_ref(),
+                overlay.checks.as_ref(),
+            );
+        }
+    }
+    checker.problems
+}
+
+struct Checker<'a> {
+    spans: &'a BTreeMap<String, Spans>,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    /// A problem with the value of `key`.
+    fn wrong(&mut self, key: &str, message: impl Into<String>) {
+        let span = self.spans.get(key).map(|spans| spans.value.clone());
+        self.problems.push(Problem { span, message: message.into(), help: None });
+    }
+
+    fn verdict(&mut self, key: &str, verdict: Verdict) {
+        if let Err(why) = verdict {
+            // The last part of the path says enough: line and caret are shown.
+            let name = key.rsplit('.').next().unwrap_or(key);
+            self.wrong(key, format!("{name}: {why}"));
+        }
+    }
+
+    fn value(&mut self, key: String, value: Option<&String>, check: fn(&str) -> Verdict) {
+        if let Some(value) = value {
+            self.verdict(&key, check(value));
+        }
+    }
+
+    fn keys(&mut self, key: &str, map: Option<&BTreeMap<String, String>>, check: fn(&str) -> Verdict) {
+        for name in map.into_iter().flatten().map(|(name, _)| name) {
+            if let Err(why) = check(name) {
+                let path = format!("{key}.{}", quote::key(name));
+                let span = self.spans.get(&path).map(|spans| spans.key.clone());
+                self.problems.push(Problem { span, message: why, help: None });
+            }
+        }
+    }
+
+    fn part(
+        &mut self,
+        at: &str,
+        image: Option<&Image>,
+        registries: Option<&Registries>,
+        checks: Option<&Checks>,
+    ) {
+        if let Some(image) = image {
+            self.image(&format!("{at}image"), image);
+        }
+        if let Some(registries) = registries {
+            self.registries(&format!("{at}registries"), registries);
+        }
+        if let Some(checks) = checks {
+            self.checks(&format!("{at}checks"), checks);
+        }
+    }
+
+    fn image(&mut self, at: &str, image: &Image) {
+        self.value(format!("{at}.repository"), image.repository.as_ref(), repository::check);
+        self.path(format!("{at}.context"), image.context.as_deref());
+        self.path(format!("{at}.dockerfile"), image.dockerfile.as_deref());
+        self.value(format!("{at}.target"), image.target.as_ref(), grammar::target);
+        self.value(format!("{at}.platform"), image.platform.as_ref(), grammar::platform);
+        self.value(format!("{at}.variant"), image.variant.as_ref(), grammar::variant);
+        self.keys(&format!("{at}.labels"), image.labels.as_ref(), grammar::label);
+        if let Some(build) = &image.build {
+            self.build(&format!("{at}.build"), build);
+        }
+        let mut names = BTreeSet::new();
+        for (nth, test) in image.test.iter().flatten().enumerate() {
+            let at = format!("{at}.test[{nth}]");
+            self.test(&at, test);
+            if let Some(name) = &test.name
+                && !names.insert(name)
+            {
+                self.wrong(&format!("{at}.name"), "another test has the same name");
+            }
+        }
+    }
+
+    /// Whether it leads out of the repository is for `resolve` to say, which knows where the file lies.
+    fn path(&mut self, key: String, path: Option<&Path>) {
+        let why = match path {
+            Some(path) if path.as_os_str().is_empty() => "must not be empty",
+            Some(path) if path.is_absolute() => "must be relative to this file",
+            _ => return,
+        };
+        self.verdict(&key, Err(why.to_owned()));
+    }
+
+    fn build(&mut self, at: &str, build: &Build) {
+        self.keys(&format!("{at}.args"), build.args.as_ref(), grammar::argument);
+        self.value(format!("{at}.network"), build.network.as_ref(), grammar::network);
+        for (nth, id) in build.secrets.iter().flatten().enumerate() {
+            self.value(format!("{at}.secrets[{nth}]"), Some(id), grammar::secret);
+        }
+        for (nth, pattern) in build.generated.iter().flatten().enumerate() {
+            self.value(format!("{at}.generated[{nth}]"), Some(pattern), grammar::inside);
+        }
+    }
+
+    fn test(&mut self, at: &str, test: &Test) {
+        if let Some(name) = &test.name {
+            let bad = name.trim().is_empty() || name.contains(char::is_control) || name.chars().count() > 100;
+            if bad {
+                self.wrong(&format!("{at}.name"), "a test's name is one line of 1 to 100 characters");
+            }
+        }
+        self.keys(&format!("{at}.env"), test.env.as_ref(), grammar::variable);
+        if test.job == Some(true) {
+            for (key, is_set) in [("ready", test.ready.is_some()), ("http", test.http.is_some())] {
+                if is_set {
+                    self.wrong(
+                        &format!("{at}.{key}"),
+                        format!("a job ends by itself: `{key}` is for what stays up"),
+                    );
+                }
+            }
+            for (nth, run) in test.run.iter().flatten().enumerate() {
+                if run.fresh != Some(true) {
+                    self.wrong(
+                        &format!("{at}.run[{nth}]"),
+                        "a job's container has ended: a command needs one of its own, `fresh = true`",
+                    );
+                }
+            }
+        }
+        for (nth, http) in test.http.iter().flatten().enumerate() {
+            let at = format!("{at}.http[{nth}]");
+            if http.port.is_none() {
+                self.wrong(&at, "a request needs a `port`");
+            }
+            self.value(format!("{at}.path"), http.path.as_ref(), grammar::request_path);
+        }
+        for (nth, run) in test.run.iter().flatten().enumerate() {
+            if run.cmd.is_none() {
+                self.wrong(&format!("{at}.run[{nth}]"), "a command needs `cmd`");
+            }
+        }
+    }
+
+    fn registries(&mut self, at: &str, registries: &Registries) {
+        let roles = [
+            ("sandbox", &registries.sandbox),
+            ("integration", &registries.integration),
+            ("release", &registries.release),
+        ];
+        for (role, entry) in roles {
+            let key = format!("{at}.{role}");
+            let Some(entry) = entry else { continue };
+            match &entry.prefix {
+                None => self.wrong(&key, "a registry needs a `prefix`"),
+                Some(prefix) => {
+                    let in_table = format!("{key}.prefix");
+                    let key = if self.spans.contains_key(&in_table) { in_table } else { key };
+                    self.verdict(&key, grammar::prefix(prefix));
+                }
+            }
+        }
+    }
+
+    fn checks(&mut self, at: &str, checks: &Checks) {
+        for (nth, waiver) in checks.ignore.iter().flatten().enumerate() {
+            let at = format!("{at}.ignore[{nth}]");
+            for (key, value, why) in [
+                ("rule", &waiver.rule, "names no rule: add `rule = \"IMG…\"`"),
+                ("reason", &waiver.reason, "gives no reason: add `reason = \"…\"`"),
+            ] {
+                if value.as_ref().is_none_or(|text| text.trim().is_empty()) {
+                    let key = format!("{at}.{key}");
+                    let key = if self.spans.contains_key(&key) { &key } else { &at };
+                    self.wrong(key, format!("this waiver {why}"));
+                }
+            }
+            self.value(format!("{at}.path"), waiver.path.as_ref(), grammar::inside);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! All layers merged into [`Settings`]: flag, variable, profile, file, default, in this order.
+
+mod agree;
+mod layers;
+mod specs;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::document::Document;
+use super::flags::Flags;
+use super::grammar;
+use super::model::{self, FailOn, Period};
+use super::origin::{Origin, Sourced};
+use super::repository;
+use super::settings::{Checks, Profile, Push, Registries, RoleSettings, Settings, TestSpec, Waiver};
+use crate::environment::Environment;
+use crate::error::Result;
+use layers::{Asked, Key, Part, join};
+
+const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
+const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
+const REPORT: Key = Key::variable("", "--report", "IMGBUILD_REPORT");
+const REPOSITORY: Key = Key::variable("image.repository", "--repository", "IMGBUILD_REPOSITORY");
+const CONTEXT: Key = Key::variable("image.context", "--context", "IMGBUILD_CONTEXT");
+const DOCKERFILE: Key = Key::variable("image.dockerfile", "--dockerfile", "IMGBUILD_DOCKERFILE");
+const TARGET: Key = Key::variable("image.target", "--target", "IMGBUILD_TARGET");
+const PLATFORM: Key = Key::variable("image.platform", "--platform", "IMGBUILD_PLATFORM");
+const VARIANT: Key = Key::flag("image.variant", "--variant");
+const LABELS: Key = Key::flag("image.labels", "--label");
+const BUILD_ARGS: Key = Key::flag("image.build.args", "--build-arg");
+const NETWORK: Key = Key::flag("image.build.network", "--network");
+const PULL: Key = Key::variable("image.build.pull", "--pull", "IMGBUILD_PULL");
+const NO_CACHE: Key = Key::variable("image.build.no-cache", "--no-cache", "IMGBUILD_NO_CACHE");
+const REPRODUCIBLE: Key =
+    Key::variable("image.build.reproducible", "--reproducible", "IMGBUILD_REPRODUCIBLE");
+
+/// Everything that settings are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Layers<'a> {
+    /// What the command line said.
+    pub flags: &'a Flags,
+    /// The `IMGBUILD_*` variables.
+    pub environment: &'a Environment,
+    /// The file; on a pull request the one that [`with_policy`](super::with_policy) made.
+    pub document: Option<&'a Document>,
+    /// Whether a CI was detected, which chooses the profile.
+    pub is_ci: bool,
+    /// Whether the command pushes unless told otherwise.
+    pub push: Push,
+    /// Where relative paths of flags and variables start: the working folder, absolute.
+    pub working_folder: &'a Path,
+    /// The repository's root, absolute: where paths start without a file, and what paths of the file may not leave.
+    pub root: &'a Path,
+}
+
+/// Merges the layers. Reads nothing: whether files are there is for [`locate`](fn@super::locate) to say.
+///
+/// All problems are told at once, a line each; [`Kind::Usage`](crate::error::Kind::Usage) where only flags are wrong,
+/// else [`Kind::Config`](crate::error::Kind::Config).
+pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
+    let Layers { flags, environment, document, .. } = *layers;
+    let mut asked = Asked { parts: Vec::new(), environment, problems: Vec::new() };
+    let profile = profile(&mut asked, layers);
+    asked.parts = Part::of(document, profile.value);
+
+    let config_path = document.and_then(|document| document.path.clone());
+    let config_dir = config_path.as_deref().and_then(Path::parent).unwrap_or(layers.root);
+    let config_dir = join(layers.root, config_dir);
+
+    let context =
+        path(&mut asked, layers, &config_dir, &CONTEXT, &flags.context, |image| image.context.as_ref());
+    let settings = Settings {
+        repository: text(
+            &mut asked,
+            &REPOSITORY,
+            &flags.repository,
+            |image| image.repository.as_ref(),
+            repository::check,
+        ),
+        registries: registries(&asked),
+        context: context.unwrap_or_else(|| Sourced::default(config_dir.clone())),
+        dockerfile: path(&mut asked, layers, &config_dir, &DOCKERFILE, &flags.dockerfile, |image| {
+            image.dockerfile.as_ref()
+        }),
+        target: text(&mut asked, &TARGET, &flags.target, |image| image.target.as_ref(), grammar::target),
+        platform: text(
+            &mut asked,
+            &PLATFORM,
+            &flags.platform,
+            |image| image.platform.as_ref(),
+            grammar::platform,
+        ),
+        variant: text(&mut asked, &VARIANT, &flags.variant, |image| image.variant.as_ref(), grammar::variant),
+        build_args: asked.map(&BUILD_ARGS, |image| image.build.as_ref()?.args.as_ref(), &flags.build_args),
+        labels: asked.map(&LABELS, |image| image.labels.as_ref(), &flags.labels),
+        generated: asked
+            .image("image.build.generated", |image| image.build.as_ref()?.generated.clone())
+            .unwrap_or_else(|| Sourced::default(Vec::new())),
+        network: text(
+            &mut asked,
+            &NETWORK,
+            &flags.network,
+            |image| image.build.as_ref()?.network.as_ref(),
+            grammar::network,
+        ),
+        pull: switch(&mut asked, &PULL, flags.pull, |build| build.pull),
+        no_cache: switch(&mut asked, &NO_CACHE, flags.no_cache, |build| build.no_cache),
+        reproducible: switch(&mut asked, &REPRODUCIBLE, flags.reproducible, |build| build.reproducible),
+        timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
+        idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
+        tests: tests_of(&asked),
+        checks: checks(&asked),
+        push: asked
+            .flag(&PUSH, &flags.push)
+            .or_else(|| asked.variable_as(&PUSH, |word| word.parse::<Push>().map_err(|why| why.to_string())))
+            .unwrap_or(Sourced::new(layers.push, Origin::Command)),
+        report: asked
+            .flag(&REPORT, &flags.report)
+            .or_else(|| asked.variable_path(&REPORT))
+            .map(|path| path.map(|path| join(layers.working_folder, &path))),
+        profile,
+        config_path,
+        config_dir,
+    };
+    agree::check(&mut asked, flags, &settings);
+    asked.into_result().map(|()| settings)
+}
+
+fn profile(asked: &mut Asked<'_>, layers: &Layers<'_>) -> Sourced<Profile> {
+    asked
+        .flag(&PROFILE, &layers.flags.profile)
+        .or_else(|| {
+            asked.variable_as(&PROFILE, |word| word.parse::<Profile>().map_err(|why| why.to_string()))
+        })
+        .unwrap_or(if layers.is_ci {
+            Sourced::new(Profile::Ci, Origin::Detected("a CI was detected"))
+        } else {
+            Sourced::new(Profile::Local, Origin::Detected("no CI was detected"))
+        })
+}
+
+/// The file's values were checked with their lines; what a flag or a variable says is checked here.
+fn text(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    flag: &Option<String>,
+    get: fn(&model::Image) -> Option<&String>,
+    check: fn(&str) -> grammar::Verdict,
+) -> Option<Sourced<String>> {
+    let Some(given) = asked.flag(key, flag).or_else(|| asked.variable(key)) else {
+        return asked.image(key.file, |image| get(image).cloned());
+    };
+    match check(&given) {
+        Ok(()) => Some(given),
+        Err(why) => {
+            asked.wrong(&given.origin, &why);
+            None
+        }
+    }
+}
+
+fn switch(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    flag: Option<bool>,
+    get: fn(&model::Build) -> Option<bool>,
+) -> Sourced<bool> {
+    asked
+        .flag(key, &flag)
+        .or_else(|| asked.variable_as(key, yes_or_no))
+        .or_else(|| asked.image(key.file, |image| get(image.build.as_ref()?)))
+        .unwrap_or(Sourced::default(false))
+}
+
+fn yes_or_no(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+fn time(
+    asked: &Asked<'_>,
+    key: &str,
+    default: u64,
+    get: fn(&model::Build) -> Option<Period>,
+) -> Sourced<Duration> {
+    asked
+        .image(key, |image| get(image.build.as_ref()?))
+        .map_or(Sourced::default(Duration::from_secs(default)), |period| period.map(Period::get))
+}
+
+/// A path of the file starts at the file's folder and stays in the repository, so that nobody's home ends in an image
+/// by way of a pull request. Who gives a flag or a variable may read what they like.
+fn path(
+    asked: &mut Asked<'_>,
+    layers: &Layers<'_>,
+    config_dir: &Path,
+    key: &Key,
+    flag: &Option<PathBuf>,
+    get: fn(&model::Image) -> Option<&PathBuf>,
+) -> Option<Sourced<PathBuf>> {
+    if let Some(given) = asked.flag(key, flag).or_else(|| asked.variable_path(key)) {
+        return Some(given.map(|path| join(layers.working_folder, &path)));
+    }
+    let found = asked.image(key.file, |image| get(image).cloned())?.map(|path| join(config_dir, &path));
+    let root = join(layers.root, Path::new("."));
+    if config_dir.starts_with(&root) && !found.starts_with(&root) {
+        asked.wrong(&found.origin, &format!("{} leads out of the repository", key.file));
+    }
+    Some(found)
+}
+
+fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<TestSpec>> {
+    let written = asked.parts.iter().find_map(|part| {
+        let tests = part.image?.test.as_ref().filter(|tests| !tests.is_empty())?;
+        Some(Sourced::new(specs::all(part, tests), part.origin("image.test")))
+    });
+    written.unwrap_or_else(|| Sourced::default(vec![specs::any_image()]))
+}
+
+fn registries(asked: &Asked<'_>) -> Registries {
+    let role = |key: &str, get: fn(&model::Registries) -> Option<&model::RoleEntry>| {
+        let prefix = asked.file(key, |part| get(part.registries?)?.prefix.clone())?;
+        let immutable = asked
+            .file(&format!("{key}.immutable"), |part| get(part.registries?)?.immutable)
+            .unwrap_or(Sourced::default(false));
+        Some(RoleSettings { prefix, immutable })
+    };
+    Registries {
+        sandbox: role("registries.sandbox", |registries| registries.sandbox.as_ref()),
+        integration: role("registries.integration", |registries| registries.integration.as_ref()),
+        release: role("registries.release", |registries| registries.release.as_ref()),
+    }
+}
+
+fn checks(asked: &Asked<'_>) -> Checks {
+    let ignore = asked.parts.iter().find_map(|part| {
+        let waivers = part.checks?.ignore.as_ref()?;
+        let read = |(nth, waiver): (usize, &model::Waiver)| {
+            Some(Waiver {
+                rule: waiver.rule.clone()?,
+                path: waiver.path.clone(),
+                until: waiver.until,
+                reason: waiver.reason.clone()?,
+                origin: part.origin(&format!("checks.ignore[{nth}]")),
+            })
+        };
+        Some(waivers.iter().enumerate().filter_map(read).collect())
+    });
+    Checks {
+        fail_on: asked
+            .file("checks.fail-on", |part| part.checks?.fail_on)
+            .unwrap_or(Sourced::default(FailOn::Error)),
+        ignore: ignore.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What no layer can know by itself.
+
+use super::layers::Asked;
+use crate::config::flags::Flags;
+use crate::config::origin::Origin;
+use crate::config::settings::{Role, Settings};
+use crate::config::{grammar, repository};
+
+/// Notes every contradiction, and what this version cannot do.
+pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
+    for (name, _) in &flags.build_args {
+        if let Err(why) = grammar::argument(name) {
+            asked.wrong(&Origin::Flag("--build-arg"), &why);
+        }
+    }
+    for (key, _) in &flags.labels {
+        if let Err(why) = grammar::label(key) {
+            asked.wrong(&Origin::Flag("--label"), &why);
+        }
+    }
+    // Never dropped in silence: a build that needs a secret and gets none fails later and darker.
+    let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
+    let secrets = secrets.filter(|secrets| !secrets.is_empty());
+    if let Some(secrets) = secrets {
+        let why = "image.build.secrets needs BuildKit, which this version does not speak yet";
+        asked.wrong(&secrets.origin, why);
+    }
+    repository_fits_roles(asked, settings);
+}
+
+fn repository_fits_roles(asked: &mut Asked<'_>, settings: &Settings) {
+    let Some(name) = settings.repository.as_ref().filter(|_| !settings.registries.is_empty()) else { return };
+    if repository::host(name).is_some() {
+        asked.wrong(
+            &name.origin,
+            &format!(
+                "`{}` names a registry, but with [registries] the repository is a bare name that is joined to the \
+                 role's prefix",
+                name.value
+            ),
+        );
+        return;
+    }
+    for role in Role::ALL {
+        let Some(entry) = settings.registries.get(role) else { continue };
+        if let Err(why) = repository::check(&repository::join(&entry.prefix, name)) {
+            asked.wrong(
+                &name.origin,
+                &format!("joined to the {} prefix, the repository {why}", role.as_str()),
+            );
+        }
+    }
+}

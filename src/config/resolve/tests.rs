@@ -1,0 +1,336 @@
+//! Who wins, where paths start, and what cannot be.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::*;
+use crate::config::model::{CommandLine, Method};
+use crate::config::parse;
+use crate::config::repository::Destination;
+use crate::config::settings::{Health, Role};
+use crate::error::{Error, Kind};
+
+/// Settings of `file` at `/repo/imgbuild.toml`, with variables and flags.
+struct Case {
+    file: String,
+    variables: Vec<(&'static str, OsString)>,
+    flags: Flags,
+    is_ci: bool,
+}
+
+fn file(text: &str) -> Case {
+    Case { file: text.to_owned(), variables: Vec::new(), flags: Flags::default(), is_ci: false }
+}
+
+impl Case {
+    fn variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    fn flags(mut self, set: impl FnOnce(&mut Flags)) -> Self {
+        set(&mut self.flags);
+        self
+    }
+
+    fn ci(mut self) -> Self {
+        self.is_ci = true;
+        self
+    }
+
+    fn try_resolve(self) -> Result<Settings> {
+        let mut document = parse("imgbuild.toml", self.file.as_bytes())?;
+        document.path = Some(PathBuf::from("/repo/imgbuild.toml"));
+        resolve(&Layers {
+            flags: &self.flags,
+            environment: &Environment::from_pairs(self.variables),
+            document: Some(&document),
+            is_ci: self.is_ci,
+            push: Push::Never,
+            working_folder: Path::new("/repo/sub"),
+            root: Path::new("/repo"),
+        })
+    }
+
+    fn resolve(self) -> Settings {
+        self.try_resolve().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn error(self) -> Error {
+        self.try_resolve().expect_err("the layers do not fit")
+    }
+}
+
+fn said<T: Clone + std::fmt::Debug>(value: &Option<Sourced<T>>) -> (T, String) {
+    let value = value.as_ref().expect("somebody said it");
+    (value.value.clone(), value.origin.to_string())
+}
+
+#[test]
+fn without_a_word_everything_has_its_default() {
+    let settings = resolve(&Layers {
+        flags: &Flags::default(),
+        environment: &Environment::default(),
+        document: None,
+        is_ci: false,
+        push: Push::Auto,
+        working_folder: Path::new("/repo/sub"),
+        root: Path::new("/repo"),
+    })
+    .unwrap();
+    assert_eq!(settings.context, Sourced::default(PathBuf::from("/repo")));
+    assert_eq!(settings.push, Sourced::new(Push::Auto, Origin::Command));
+    assert_eq!(settings.timeout.value, Duration::from_secs(1800));
+    assert_eq!(settings.idle_timeout.value, Duration::from_secs(600));
+    assert_eq!(settings.checks.fail_on, Sourced::default(FailOn::Error));
+    assert_eq!(settings.profile.origin.to_string(), "no CI was detected");
+    let [test] = settings.tests.as_slice() else { panic!("one test for any image") };
+    assert_eq!((test.name.as_str(), test.ready.health, test.job), ("starts", Health::WhereDeclared, false));
+    assert_eq!(settings.tests.origin, Origin::Default);
+    assert_eq!(settings.destination(Role::Integration, "api"), Destination::Local("api".to_owned()));
+}
+
+#[test]
+fn flag_beats_variable_beats_profile_beats_file() {
+    let text = "[image]\ntarget = 'file'\n[profile.ci.image]\ntarget = 'profile'\n";
+    assert_eq!(said(&file(text).resolve().target), ("file".into(), "imgbuild.toml:2".into()));
+    assert_eq!(
+        said(&file(text).ci().resolve().target),
+        ("profile".into(), "imgbuild.toml:4 (profile ci)".into())
+    );
+    let variable = || file(text).ci().variable("IMGBUILD_TARGET", "variable");
+    assert_eq!(said(&variable().resolve().target), ("variable".into(), "IMGBUILD_TARGET".into()));
+    let flag = variable().flags(|flags| flags.target = Some("flag".into()));
+    assert_eq!(said(&flag.resolve().target), ("flag".into(), "--target".into()));
+    assert_eq!(said(&file(text).variable("IMGBUILD_TARGET", "").resolve().target).0, "file");
+}
+
+#[test]
+fn every_listed_variable_that_is_a_setting_is_heard() {
+    let settings = file("")
+        .variable("IMGBUILD_REPOSITORY", "ghcr.io/acme/api")
+        .variable("IMGBUILD_CONTEXT", "ctx")
+        .variable("IMGBUILD_DOCKERFILE", "/abs/Dockerfile")
+        .variable("IMGBUILD_TARGET", "t")
+        .variable("IMGBUILD_PLATFORM", "linux/arm64")
+        .variable("IMGBUILD_PUSH", "always")
+        .variable("IMGBUILD_PROFILE", "ci")
+        .variable("IMGBUILD_REPORT", "out/report.json")
+        .variable("IMGBUILD_PULL", "1")
+        .variable("IMGBUILD_NO_CACHE", "TRUE")
+        .variable("IMGBUILD_REPRODUCIBLE", "on")
+        .resolve();
+    assert_eq!(said(&settings.repository).1, "IMGBUILD_REPOSITORY");
+    assert_eq!(settings.context.value, Path::new("/repo/sub/ctx"));
+    assert_eq!(said(&settings.dockerfile).0, Path::new("/abs/Dockerfile"));
+    assert_eq!(said(&settings.platform).0, "linux/arm64");
+    assert_eq!(settings.push.value, Push::Always);
+    assert_eq!(settings.profile.value, Profile::Ci);
+    assert_eq!(said(&settings.report).0, Path::new("/repo/sub/out/report.json"));
+    assert!(settings.pull.value && settings.no_cache.value && settings.reproducible.value);
+}
+
+#[test]
+fn maps_are_merged_and_lists_replaced() {
+    let text = r#"
+[image]
+labels = { a = "1" }
+build.args = { A = "file", B = "file", C = "file" }
+build.generated = ["dist/**"]
+[profile.local.image.build]
+args = { B = "profile" }
+generated = ["out/**"]
+"#;
+    let settings = file(text)
+        .flags(|flags| flags.build_args = vec![("C".into(), "1".into()), ("C".into(), "2".into())])
+        .resolve();
+    let args: Vec<(String, String)> =
+        settings.build_args.values().map(|arg| (arg.value.clone(), arg.origin.to_string())).collect();
+    assert_eq!(
+        args,
+        [
+            ("file".into(), "imgbuild.toml:4".into()),
+            ("profile".into(), "imgbuild.toml:7 (profile local)".into()),
+            ("2".into(), "--build-arg".into())
+        ]
+    );
+    assert_eq!(settings.generated.value, ["out/**"]);
+    assert_eq!(settings.labels["a"].value, "1");
+}
+
+#[test]
+fn tests_get_their_defaults_and_a_name_each() {
+    let settings = file(
+        r#"
+[[image.test]]
+http = [{ port = 80 }]
+[[image.test]]
+name = "test-3"
+ready = { healthcheck = true, within = "1m30s" }
+[[image.test]]
+run = [{ cmd = "true", fresh = true }]
+job = true
+cmd = ["once"]
+"#,
+    )
+    .resolve();
+    let names: Vec<&str> = settings.tests.iter().map(|test| test.name.as_str()).collect();
+    assert_eq!(names, ["test-1", "test-3", "test-3+"]);
+    let [first, second, third] = settings.tests.as_slice() else { panic!("three tests") };
+    let http = &first.http[0];
+    assert_eq!((http.path.as_str(), http.port, http.status, http.method), ("/", 80, 200, Method::Get));
+    assert_eq!(http.within, Duration::from_secs(10));
+    assert_eq!(second.ready.within, Duration::from_secs(90));
+    assert_eq!((second.ready.health, second.ready.settle), (Health::Required, Duration::from_secs(3)));
+    assert_eq!(third.cmd, Some(CommandLine::Exec(vec!["once".into()])));
+    assert_eq!((third.job, third.run[0].exit, third.run[0].fresh), (true, 0, true));
+    assert_eq!(third.origin.to_string(), "imgbuild.toml:7");
+    assert_eq!(third.within, Duration::from_secs(300));
+}
+
+#[test]
+fn paths_start_where_they_were_said() {
+    let text = "[image]\ncontext = 'services/./api/..'\ndockerfile = 'docker/x'\n";
+    let settings = file(text).resolve();
+    assert_eq!(settings.context.value, Path::new("/repo/services"));
+    assert_eq!(said(&settings.dockerfile).0, Path::new("/repo/docker/x"));
+    let settings = file(text).flags(|flags| flags.context = Some("../other".into())).resolve();
+    assert_eq!(settings.context.value, Path::new("/repo/other"));
+    let settings = file(text).flags(|flags| flags.context = Some("/tmp/x".into())).resolve();
+    assert_eq!(settings.context.value, Path::new("/tmp/x"));
+}
+
+#[test]
+fn a_path_of_the_file_stays_in_the_repository() {
+    let error = file("[image]\ncontext = '../../home'\ndockerfile = 'a/../../x'").error();
+    assert_eq!(error.kind(), Kind::Config);
+    assert_eq!(
+        error.to_string(),
+        "imgbuild.toml:2: image.context leads out of the repository\n\
+         imgbuild.toml:3: image.dockerfile leads out of the repository"
+    );
+    assert!(file("image.context = '../repository'").try_resolve().is_err());
+}
+
+#[test]
+fn bad_flags_and_variables_are_told_at_once() {
+    let error = file("")
+        .variable("IMGBUILD_PLATFORM", "linux")
+        .variable("IMGBUILD_PUSH", "yes")
+        .variable("IMGBUILD_PULL", "maybe\u{1b}")
+        .variable("IMGBUILD_TARGET", OsString::from_vec(vec![0xff]))
+        .variable("IMGBUILD_REPOSITORY", "Api")
+        .flags(|flags| flags.build_args = vec![("A B".into(), "x".into())])
+        .error();
+    assert_eq!(error.kind(), Kind::Config);
+    let mut lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "--build-arg: `A B` is no name of an argument: use letters, digits and `_`",
+            "IMGBUILD_PLATFORM: `linux` is no platform: write os/architecture, like \"linux/amd64\"",
+            "IMGBUILD_PULL: must be true or false, not `maybe\\u{1b}`",
+            "IMGBUILD_PUSH: must be one of auto, never, always, not `yes`",
+            "IMGBUILD_REPOSITORY: `Api` has capital letters, which the path of an image cannot have",
+            "IMGBUILD_TARGET: is not UTF-8 text",
+        ]
+    );
+    let usage =
+        file("").flags(|flags| flags.labels = vec![("dev.imgbuild.dev".into(), String::new())]).error();
+    assert_eq!(usage.kind(), Kind::Usage);
+}
+
+#[test]
+fn build_secrets_are_refused_by_name() {
+    let error = file("[image.build]\nsecrets = ['npmrc']\n").error();
+    assert_eq!(error.kind(), Kind::Config);
+    assert_eq!(
+        error.to_string(),
+        "imgbuild.toml:2: image.build.secrets needs BuildKit, which this version does not speak yet"
+    );
+    assert!(file("image.build.secrets = []").try_resolve().is_ok());
+}
+
+#[test]
+fn with_roles_the_repository_is_a_bare_name() {
+    let roles = "registries = { integration = 'ghcr.io/acme-int', release = { prefix = 'ghcr.io/acme', immutable = true } }\n";
+    let settings = file(&format!("{roles}[image]\nrepository = 'team/api'\n")).resolve();
+    assert_eq!(
+        settings.destination(Role::Integration, "x"),
+        Destination::Registry("ghcr.io/acme-int/team/api".into())
+    );
+    assert_eq!(settings.destination(Role::Sandbox, "x"), Destination::NoRole(Role::Sandbox));
+    assert!(settings.registries.get(Role::Release).is_some_and(|release| release.immutable.value));
+    let unnamed = file(roles).resolve();
+    assert_eq!(unnamed.destination(Role::Release, "api"), Destination::Registry("ghcr.io/acme/api".into()));
+    let error = file(&format!("{roles}[image]\nrepository = 'ghcr.io/acme/api'\n")).error();
+    assert_eq!(
+        error.to_string(),
+        "imgbuild.toml:3: `ghcr.io/acme/api` names a registry, but with [registries] the repository is a bare name \
+         that is joined to the role's prefix"
+    );
+    let long = format!("{roles}[image]\nrepository = '{}'\n", "a".repeat(250));
+    assert!(file(&long).error().to_string().contains("joined to the integration prefix"));
+}
+
+#[test]
+fn without_roles_the_host_decides_whether_a_name_can_be_pushed() {
+    let full = file("image.repository = 'localhost:5000/api'").resolve();
+    assert_eq!(full.destination(Role::Integration, "x"), Destination::Registry("localhost:5000/api".into()));
+    let local = file("image.repository = 'acme/api'").resolve();
+    assert_eq!(local.destination(Role::Integration, "x"), Destination::Local("acme/api".into()));
+}
+
+#[test]
+fn every_variable_that_is_heard_is_listed() {
+    let keys = [
+        &PROFILE,
+        &PUSH,
+        &REPORT,
+        &REPOSITORY,
+        &CONTEXT,
+        &DOCKERFILE,
+        &TARGET,
+        &PLATFORM,
+        &VARIANT,
+        &LABELS,
+        &BUILD_ARGS,
+        &NETWORK,
+        &PULL,
+        &NO_CACHE,
+        &REPRODUCIBLE,
+    ];
+    let listed: Vec<&str> = crate::config::VARIABLES.iter().map(|variable| variable.name).collect();
+    for name in keys.iter().filter_map(|key| key.variable) {
+        assert!(listed.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_file_with_everything_in_it_is_read() {
+    let settings = file(
+        r#"
+schema = 1
+[image]
+repository = "api"
+[image.build]
+args = { RUST_VERSION = "1.90" }
+[[image.test]]
+name  = "serves health"
+ready = { healthcheck = true, within = "30s" }
+http  = [{ path = "/healthz", port = 8080, status = 200, body = "ok", method = "HEAD" }]
+run   = [{ cmd = ["api", "--version"], exit = 0, stdout = '^api \d+' }]
+[registries]
+integration = "ghcr.io/acme-int"
+release     = { prefix = "ghcr.io/acme-release", immutable = true }
+[checks]
+fail-on = "error"
+ignore  = [{ rule = "IMG105", path = "Dockerfile", until = 2027-01-01, reason = "the vendor publishes no digest" }]
+"#,
+    )
+    .resolve();
+    assert!(settings.tests[0].run[0].stdout.as_ref().unwrap().is_match(b"api 12\xff"));
+    assert_eq!(settings.checks.ignore[0].until.unwrap().to_string(), "2027-01-01");
+    assert_eq!(settings.checks.ignore[0].origin.to_string(), "imgbuild.toml:17");
+}

@@ -1,0 +1,320 @@
+//! The final values: every layer merged, every default applied, each value with its origin.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::model::{CommandLine, Date, FailOn, Method, Pattern};
+use super::origin::{Origin, Sourced};
+use super::repository::{self, Destination};
+
+/// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The configuration file, where there is one.
+    pub config_path: Option<PathBuf>,
+    /// The folder that the file's paths are relative to: the file's own, or the repository's root without a file.
+    pub config_dir: PathBuf,
+    /// Which overlay applied.
+    pub profile: Sourced<Profile>,
+    /// The repository as configured; `None` leaves the name to the CI or the git remote.
+    pub repository: Option<Sourced<String>>,
+    /// The registries by role.
+    pub registries: Registries,
+    /// The build context: `config_dir` or the working folder joined with what was configured, `.` and `..` resolved
+    /// by their names alone.
+    pub context: Sourced<PathBuf>,
+    /// The configured Dockerfile, joined like `context`; `None` means that it is looked for.
+    pub dockerfile: Option<Sourced<PathBuf>>,
+    /// The stage to build; `None` is the last one.
+    pub target: Option<Sourced<String>>,
+    /// `os/architecture[/variant]`; `None` is the engine's own.
+    pub platform: Option<Sourced<String>>,
+    /// The suffix of version tags.
+    pub variant: Option<Sourced<String>>,
+    /// Build arguments by name.
+    pub build_args: BTreeMap<String, Sourced<String>>,
+    /// Labels by key; none starts with `dev.imgbuild.`.
+    pub labels: BTreeMap<String, Sourced<String>>,
+    /// Patterns of files that git ignores and the context may hold, relative to the context.
+    pub generated: Sourced<Vec<String>>,
+    /// The network of build steps; `None` is one of the run's own.
+    pub network: Option<Sourced<String>>,
+    /// Whether the registry is asked for newer base images.
+    pub pull: Sourced<bool>,
+    /// Whether every step is built anew.
+    pub no_cache: Sourced<bool>,
+    /// Whether what differs from run to run stays out of the image.
+    pub reproducible: Sourced<bool>,
+    /// The longest that a build may take.
+    pub timeout: Sourced<Duration>,
+    /// The longest that a build may stay silent.
+    pub idle_timeout: Sourced<Duration>,
+    /// The tests, at least one: without any in the file, the test that every image can be put to (origin `Default`).
+    pub tests: Sourced<Vec<TestSpec>>,
+    /// How strict the checks are.
+    pub checks: Checks,
+    /// Whether this run pushes. A fork or a privileged pull request never does, whatever this says.
+    pub push: Sourced<Push>,
+    /// Where the run report goes.
+    pub report: Option<Sourced<PathBuf>>,
+}
+
+impl Settings {
+    /// The name of this run's image in the registry of `role`. `fallback` is its name where none is configured: the
+    /// remote's last component, or what the CI says.
+    pub fn destination(&self, role: Role, fallback: &str) -> Destination {
+        let name = self.repository.as_ref().map_or(fallback, |r| r.value.as_str());
+        if self.registries.is_empty() {
+            return repository::destination(name);
+        }
+        match self.registries.get(role) {
+            Some(entry) => Destination::Registry(repository::join(&entry.prefix, name)),
+            None => Destination::NoRole(role),
+        }
+    }
+}
+
+/// Which overlay of the file applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// Where a CI is detected.
+    Ci,
+    /// Elsewhere.
+    Local,
+}
+
+/// Whether a run pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Push {
+    /// Where a registry is known and the rules allow it.
+    Auto,
+    /// Not at all.
+    Never,
+    /// It must, and a reason not to is an error.
+    Always,
+}
+
+/// A value that is one of a few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidWord(&'static str);
+
+impl fmt::Display for InvalidWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "must be one of {}", self.0)
+    }
+}
+
+impl std::error::Error for InvalidWord {}
+
+impl Profile {
+    /// The word in the file and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Profile::Ci => "ci",
+            Profile::Local => "local",
+        }
+    }
+}
+
+impl FromStr for Profile {
+    type Err = InvalidWord;
+
+    fn from_str(word: &str) -> Result<Self, InvalidWord> {
+        match word {
+            "ci" => Ok(Profile::Ci),
+            "local" => Ok(Profile::Local),
+            _ => Err(InvalidWord("ci, local")),
+        }
+    }
+}
+
+impl Push {
+    /// The word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Push::Auto => "auto",
+            Push::Never => "never",
+            Push::Always => "always",
+        }
+    }
+}
+
+impl FromStr for Push {
+    type Err = InvalidWord;
+
+    fn from_str(word: &str) -> Result<Self, InvalidWord> {
+        match word {
+            "auto" => Ok(Push::Auto),
+            "never" => Ok(Push::Never),
+            "always" => Ok(Push::Always),
+            _ => Err(InvalidWord("auto, never, always")),
+        }
+    }
+}
+
+/// What a registry is for, and so who may push there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Developers.
+    Sandbox,
+    /// CI only.
+    Integration,
+    /// Promotion only.
+    Release,
+}
+
+impl Role {
+    /// Every role, in the order of an image's way.
+    pub const ALL: [Role; 3] = [Role::Sandbox, Role::Integration, Role::Release];
+
+    /// The key under `[registries]`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Sandbox => "sandbox",
+            Role::Integration => "integration",
+            Role::Release => "release",
+        }
+    }
+}
+
+/// The registries by role. Without any, `repository` is a full name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Registries {
+    /// Developers' registry.
+    pub sandbox: Option<RoleSettings>,
+    /// CI's registry.
+    pub integration: Option<RoleSettings>,
+    /// The registry of what was promoted.
+    pub release: Option<RoleSettings>,
+}
+
+impl Registries {
+    /// Whether no role is configured.
+    pub fn is_empty(&self) -> bool {
+        Role::ALL.iter().all(|role| self.get(*role).is_none())
+    }
+
+    /// The registry of `role`.
+    pub fn get(&self, role: Role) -> Option<&RoleSettings> {
+        match role {
+            Role::Sandbox => self.sandbox.as_ref(),
+            Role::Integration => self.integration.as_ref(),
+            Role::Release => self.release.as_ref(),
+        }
+    }
+}
+
+/// One registry with a role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleSettings {
+    /// Host and path, without a slash at the end.
+    pub prefix: Sourced<String>,
+    /// Whether a version tag that exists is never moved.
+    pub immutable: Sourced<bool>,
+}
+
+/// How strict the checks are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checks {
+    /// The least severe finding that stops the run.
+    pub fail_on: Sourced<FailOn>,
+    /// What is accepted. Whether a waiver has run out is for the rules to say: they know the day.
+    pub ignore: Vec<Waiver>,
+}
+
+/// One accepted finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiver {
+    /// The rule's code.
+    pub rule: String,
+    /// The file, relative to the repository's root; `None` is every file.
+    pub path: Option<String>,
+    /// The last day on which it holds; `None` is without end.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: String,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// One test of the image: a container that is started, waited for, asked, and removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestSpec {
+    /// Its name, unlike every other test's.
+    pub name: String,
+    /// Where it is written.
+    pub origin: Origin,
+    /// When the container counts as started.
+    pub ready: ReadySpec,
+    /// Requests to the ready container, in order.
+    pub http: Vec<HttpSpec>,
+    /// Commands, in order.
+    pub run: Vec<RunSpec>,
+    /// Environment variables beside the image's own.
+    pub env: BTreeMap<String, String>,
+    /// Replaces the image's CMD.
+    pub cmd: Option<CommandLine>,
+    /// Whether the container is to end with exit code 0 instead of staying up.
+    pub job: bool,
+    /// The longest that all of it may take.
+    pub within: Duration,
+}
+
+/// Whether the image's HEALTHCHECK decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Health {
+    /// It does where the image has one.
+    WhereDeclared,
+    /// It does, and an image without one fails.
+    Required,
+    /// It does not.
+    Ignored,
+}
+
+/// When a container counts as started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadySpec {
+    /// Whether the HEALTHCHECK decides.
+    pub health: Health,
+    /// The longest to wait.
+    pub within: Duration,
+    /// How long a container must stay up where no HEALTHCHECK decides.
+    pub settle: Duration,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSpec {
+    /// Path and query, starting with a slash; visible ASCII only.
+    pub path: String,
+    /// The port inside the container.
+    pub port: u16,
+    /// The status that must come back.
+    pub status: u16,
+    /// Text that the body must contain.
+    pub body: Option<String>,
+    /// The method.
+    pub method: Method,
+    /// How long to go on asking until the answer fits.
+    pub within: Duration,
+}
+
+/// One command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSpec {
+    /// The command.
+    pub cmd: CommandLine,
+    /// The exit code that it must end with.
+    pub exit: u8,
+    /// Must be found in its standard output.
+    pub stdout: Option<Pattern>,
+    /// Must be found in its standard error.
+    pub stderr: Option<Pattern>,
+    /// The longest that it may take.
+    pub within: Duration,
+    /// Whether it gets a container of its own.
+    pub fresh: bool,
+}

@@ -1,0 +1,298 @@
+//! The settings of a run as text: what `imgbuild config` prints.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::model::{CommandLine, Period};
+use super::origin::{Origin, Sourced};
+use super::quote;
+use super::settings::{Health, HttpSpec, Role, RunSpec, Settings, TestSpec, Waiver};
+
+/// One setting.
+struct Line {
+    /// As in the file.
+    key: String,
+    value: Value,
+    origin: Said,
+    /// Whether the file can set it. What it cannot is a comment in the text.
+    in_file: bool,
+}
+
+enum Said {
+    One(String),
+    /// Of a list of tables, each has its own.
+    Each(Vec<String>),
+}
+
+/// The settings as an `imgbuild.toml` that gives the same ones, with the origin of each behind it if `origins`.
+///
+/// Values of arguments, labels and variables whose name looks like a secret's are left out, and so are URLs with a
+/// password. What was not configured and has no fixed default is not listed.
+pub fn to_toml(settings: &Settings, origins: bool) -> String {
+    let mut out = String::new();
+    let mut line =
+        |text: &str, origin: Option<&String>| text_line(&mut out, text, origin.filter(|_| origins));
+    let (keys, others): (Vec<Line>, Vec<Line>) = lines(settings).into_iter().partition(|line| line.in_file);
+    for Line { key, value, origin, in_file } in others.iter().chain(&keys) {
+        let start = if *in_file { "" } else { "# " };
+        match (value, origin) {
+            (Value::Array(list), Said::Each(each)) if !list.is_empty() => {
+                line(&format!("{start}{key} = ["), None);
+                for (element, origin) in list.iter().zip(each) {
+                    line(&format!("  {},", toml_value(element)), Some(origin));
+                }
+                line("]", None);
+            }
+            (value, Said::One(origin)) => {
+                line(&format!("{start}{key} = {}", toml_value(value)), Some(origin))
+            }
+            (value, Said::Each(_)) => line(&format!("{start}{key} = {}", toml_value(value)), None),
+        }
+    }
+    out
+}
+
+/// The settings as one JSON document: `{ "schema": 1, "settings": { KEY: { "value": …, "origin": … } } }`, with the same
+/// values left out as in [`to_toml`]. A list of tables has a list of origins.
+pub fn to_json(settings: &Settings) -> String {
+    let entry = |Line { key, value, origin, .. }: Line| {
+        let origin = match origin {
+            Said::One(origin) => Value::from(origin),
+            Said::Each(each) => Value::from(each),
+        };
+        (key, json!({ "value": value, "origin": origin }))
+    };
+    let entries: Map<String, Value> = lines(settings).into_iter().map(entry).collect();
+    // `{:#}` prints a value and cannot fail.
+    format!("{:#}\n", json!({ "schema": 1, "settings": entries }))
+}
+
+fn text_line(out: &mut String, text: &str, origin: Option<&String>) {
+    out.push_str(text);
+    if let Some(origin) = origin {
+        out.push_str("  # ");
+        out.extend(origin.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }));
+    }
+    out.push('\n');
+}
+
+fn lines(settings: &Settings) -> Vec<Line> {
+    let mut all = Lines { settings, lines: Vec::new() };
+    all.collect();
+    all.lines
+}
+
+struct Lines<'a> {
+    settings: &'a Settings,
+    lines: Vec<Line>,
+}
+
+impl Lines<'_> {
+    fn push(&mut self, key: impl Into<String>, value: impl Into<Value>, origin: &Origin) {
+        let origin = Said::One(origin.to_string());
+        self.lines.push(Line { key: key.into(), value: value.into(), origin, in_file: true });
+    }
+
+    /// A list of tables.
+    fn tables(&mut self, key: &str, tables: impl Iterator<Item = (Value, Origin)>) {
+        let (list, origins): (Vec<Value>, Vec<String>) =
+            tables.map(|(value, origin)| (value, origin.to_string())).unzip();
+        self.lines.push(Line {
+            key: key.to_owned(),
+            value: list.into(),
+            origin: Said::Each(origins),
+            in_file: true,
+        });
+    }
+
+    fn outside(&mut self, key: &str, value: impl Into<Value>, origin: &Origin) {
+        self.push(key, value, origin);
+        if let Some(line) = self.lines.last_mut() {
+            line.in_file = false;
+        }
+    }
+
+    fn sourced<T: Clone + Into<Value>>(&mut self, key: impl Into<String>, value: &Sourced<T>) {
+        self.push(key, value.value.clone(), &value.origin);
+    }
+
+    fn optional(&mut self, key: &str, value: Option<&Sourced<String>>) {
+        if let Some(value) = value {
+            self.sourced(key, value);
+        }
+    }
+
+    fn path(&mut self, key: &str, path: Option<&Sourced<PathBuf>>) {
+        if let Some(path) = path {
+            self.push(key, path_text(path, &self.settings.config_dir), &path.origin);
+        }
+    }
+
+    fn named(&mut self, key: &str, name: &str, value: &Sourced<String>) {
+        self.push(format!("{key}.{}", quote::key(name)), presentable(name, value), &value.origin);
+    }
+
+    fn collect(&mut self) {
+        let settings = self.settings;
+        self.outside("profile", settings.profile.as_str(), &settings.profile.origin);
+        self.outside("push", settings.push.as_str(), &settings.push.origin);
+        if let Some(report) = &settings.report {
+            self.outside("report", report.to_string_lossy().into_owned(), &report.origin);
+        }
+        self.optional("image.repository", settings.repository.as_ref());
+        self.path("image.context", Some(&settings.context));
+        self.path("image.dockerfile", settings.dockerfile.as_ref());
+        self.optional("image.target", settings.target.as_ref());
+        self.optional("image.platform", settings.platform.as_ref());
+        self.optional("image.variant", settings.variant.as_ref());
+        for (key, value) in &settings.labels {
+            self.named("image.labels", key, value);
+        }
+        for (name, value) in &settings.build_args {
+            self.named("image.build.args", name, value);
+        }
+        self.optional("image.build.network", settings.network.as_ref());
+        self.sourced("image.build.pull", &settings.pull);
+        self.sourced("image.build.no-cache", &settings.no_cache);
+        self.sourced("image.build.reproducible", &settings.reproducible);
+        self.sourced("image.build.generated", &settings.generated);
+        self.push("image.build.timeout", period(settings.timeout.value), &settings.timeout.origin);
+        self.push(
+            "image.build.idle-timeout",
+            period(settings.idle_timeout.value),
+            &settings.idle_timeout.origin,
+        );
+        self.tables("image.test", settings.tests.iter().map(|spec| (test(spec), spec.origin.clone())));
+        for role in Role::ALL {
+            if let Some(entry) = settings.registries.get(role) {
+                let key = format!("registries.{}", role.as_str());
+                self.sourced(format!("{key}.prefix"), &entry.prefix);
+                self.sourced(format!("{key}.immutable"), &entry.immutable);
+            }
+        }
+        let fail_on = &settings.checks.fail_on;
+        self.push("checks.fail-on", fail_on.as_str(), &fail_on.origin);
+        let ignore = settings.checks.ignore.iter().map(|entry| (waiver(entry), entry.origin.clone()));
+        self.tables("checks.ignore", ignore);
+    }
+}
+
+/// A path as the file would have it: relative to its folder where it lies below.
+fn path_text(path: &Path, config_dir: &Path) -> String {
+    let relative = path.strip_prefix(config_dir).unwrap_or(path);
+    if relative.as_os_str().is_empty() { ".".to_owned() } else { relative.to_string_lossy().into_owned() }
+}
+
+fn period(duration: Duration) -> Value {
+    Period::try_from(duration).map_or(Value::Null, |period| Value::from(period.to_string()))
+}
+
+/// A value that may be shown. Over-cautious on purpose: this ends in public logs.
+fn presentable(name: &str, value: &str) -> String {
+    const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSW", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "KEY"];
+    let name = name.to_uppercase();
+    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| {
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    });
+    if has_userinfo || SECRET.iter().any(|word| name.contains(word)) {
+        "<hidden>".to_owned()
+    } else {
+        value.to_owned()
+    }
+}
+
+/// Without what is `None`.
+fn object(pairs: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
+    pairs.into_iter().filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))).collect()
+}
+
+fn test(test: &TestSpec) -> Value {
+    let env: Map<String, Value> =
+        test.env.iter().map(|(name, value)| (name.clone(), presentable(name, value).into())).collect();
+    let health = match test.ready.health {
+        Health::WhereDeclared => None,
+        Health::Required => Some(true),
+        Health::Ignored => Some(false),
+    };
+    let ready = object([
+        ("healthcheck", health.map(Value::from)),
+        ("within", Some(period(test.ready.within))),
+        ("settle", Some(period(test.ready.settle))),
+    ]);
+    object([
+        ("name", Some(test.name.clone().into())),
+        ("job", test.job.then_some(Value::from(true))),
+        // A job is not waited for: the file may not say both.
+        ("ready", (!test.job).then_some(ready)),
+        ("http", (!test.http.is_empty()).then(|| test.http.iter().map(http).collect())),
+        ("run", (!test.run.is_empty()).then(|| test.run.iter().map(run).collect())),
+        ("env", (!env.is_empty()).then_some(Value::Object(env))),
+        ("cmd", test.cmd.as_ref().map(command)),
+        ("within", Some(period(test.within))),
+    ])
+}
+
+fn http(http: &HttpSpec) -> Value {
+    object([
+        ("path", Some(http.path.clone().into())),
+        ("port", Some(http.port.into())),
+        ("status", Some(http.status.into())),
+        ("body", http.body.clone().map(Value::from)),
+        ("method", Some(http.method.as_str().into())),
+        ("within", Some(period(http.within))),
+    ])
+}
+
+fn run(run: &RunSpec) -> Value {
+    object([
+        ("cmd", Some(command(&run.cmd))),
+        ("exit", Some(run.exit.into())),
+        ("stdout", run.stdout.as_ref().map(|pattern| pattern.as_str().into())),
+        ("stderr", run.stderr.as_ref().map(|pattern| pattern.as_str().into())),
+        ("within", Some(period(run.within))),
+        ("fresh", Some(run.fresh.into())),
+    ])
+}
+
+fn command(command: &CommandLine) -> Value {
+    match command {
+        CommandLine::Exec(words) => words.clone().into(),
+        CommandLine::Shell(line) => line.clone().into(),
+    }
+}
+
+fn waiver(waiver: &Waiver) -> Value {
+    object([
+        ("rule", Some(waiver.rule.clone().into())),
+        ("path", waiver.path.clone().map(Value::from)),
+        ("until", waiver.until.map(|date| date.to_string().into())),
+        ("reason", Some(waiver.reason.clone().into())),
+    ])
+}
+
+/// A value as TOML, on one line: lists and tables inline.
+fn toml_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => quote::string(text),
+        Value::Array(list) => format!("[{}]", list.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
+        Value::Object(table) if table.is_empty() => "{}".to_owned(),
+        Value::Object(table) => {
+            let pair = |(key, value): (&String, &Value)| match value {
+                // A waiver's date, which JSON has as text.
+                Value::String(date) if key == "until" && is_date(date) => format!("{key} = {date}"),
+                value => format!("{} = {}", quote::key(key), toml_value(value)),
+            };
+            format!("{{ {} }}", table.iter().map(pair).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests;

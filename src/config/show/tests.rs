@@ -1,0 +1,103 @@
+//! What `imgbuild config` prints, word for word, and that it reads back as the same settings.
+
+use crate::config::flags::Flags;
+use crate::config::settings::Push;
+use crate::config::{Layers, Settings, parse, resolve, to_json, to_toml};
+use crate::environment::Environment;
+use std::path::{Path, PathBuf};
+
+fn settings(text: &str, flags: &Flags) -> Settings {
+    let mut document = parse("imgbuild.toml", text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    document.path = Some(PathBuf::from("/repo/imgbuild.toml"));
+    resolve(&Layers {
+        flags,
+        environment: &Environment::from_pairs([("IMGBUILD_PLATFORM", "linux/arm64")]),
+        document: Some(&document),
+        is_ci: true,
+        push: Push::Auto,
+        working_folder: Path::new("/repo"),
+        root: Path::new("/repo"),
+    })
+    .unwrap_or_else(|error| panic!("{error}"))
+}
+
+const FILE: &str = r#"
+[image]
+repository = "api"
+context = "services/api"
+labels = { "com.acme.team" = "pay\tments" }
+build = { args = { NPM_TOKEN = "hunter2", MIRROR = "https://me:hunter2@example.org/x", RUST = "1.90" } }
+[[image.test]]
+name = "serves"
+http = [{ port = 8080, body = "\u001b\"" }]
+env = { DB_PASSWORD = "hunter2", until = "2027" }
+[[image.test]]
+job = true
+run = [{ cmd = ["api", "--version"], fresh = true, stdout = '^api \d+' }]
+[registries]
+integration = "ghcr.io/acme"
+[checks]
+ignore = [{ rule = "IMG105", until = 2027-01-01, reason = "later" }]
+[profile.ci.image.build]
+timeout = "90m"
+"#;
+
+#[test]
+fn every_value_says_where_it_came_from() {
+    let flags = Flags { target: Some("runtime".to_owned()), push: Some(Push::Never), ..Flags::default() };
+    let text = to_toml(&settings(FILE, &flags), true);
+    assert_eq!(
+        text,
+        r#"# profile = "ci"  # a CI was detected
+# push = "never"  # --push
+image.repository = "api"  # imgbuild.toml:3
+image.context = "services/api"  # imgbuild.toml:4
+image.target = "runtime"  # --target
+image.platform = "linux/arm64"  # IMGBUILD_PLATFORM
+image.labels."com.acme.team" = "pay\tments"  # imgbuild.toml:5
+image.build.args.MIRROR = "<hidden>"  # imgbuild.toml:6
+image.build.args.NPM_TOKEN = "<hidden>"  # imgbuild.toml:6
+image.build.args.RUST = "1.90"  # imgbuild.toml:6
+image.build.pull = false  # default
+image.build.no-cache = false  # default
+image.build.reproducible = false  # default
+image.build.generated = []  # default
+image.build.timeout = "1h30m"  # imgbuild.toml:19 (profile ci)
+image.build.idle-timeout = "10m"  # default
+image.test = [
+  { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:7
+  { job = true, name = "test-2", run = [{ cmd = ["api", "--version"], exit = 0, fresh = true, stdout = "^api \\d+", within = "30s" }], within = "5m" },  # imgbuild.toml:11
+]
+registries.integration.prefix = "ghcr.io/acme"  # imgbuild.toml:15
+registries.integration.immutable = false  # default
+checks.fail-on = "error"  # default
+checks.ignore = [
+  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:17
+]
+"#
+    );
+}
+
+#[test]
+fn the_text_is_a_file_that_gives_the_same_settings() {
+    for file in [FILE, ""] {
+        for origins in [true, false] {
+            let first = to_toml(&settings(file, &Flags::default()), origins);
+            let plain = to_toml(&settings(file, &Flags::default()), false);
+            assert_eq!(to_toml(&settings(&first, &Flags::default()), false), plain);
+        }
+    }
+}
+
+#[test]
+fn json_has_the_same_and_hides_the_same() {
+    let text = to_json(&settings(FILE, &Flags::default()));
+    assert!(!text.contains("hunter2"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["settings"]["image.build.timeout"]["value"], "1h30m");
+    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:19 (profile ci)");
+    assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
+    assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:11");
+    assert_eq!(json["settings"]["profile"]["value"], "ci");
+}
