@@ -6,6 +6,7 @@ pub mod event;
 pub mod stop;
 
 pub mod config;
+pub mod context;
 pub mod dockerfile;
 pub mod image;
 pub mod source;

@@ -1,0 +1,83 @@
+//! What of a file or a link the first pass has to know.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use sha1::{Digest as _, Sha1};
+
+use super::dirs::Dirs;
+use super::entries::Content;
+use super::identity::Identity;
+use super::list::KnownBlob;
+use super::read::{buffer, read_unchanged};
+use super::trouble::{changed, unreadable};
+use crate::error::Result;
+use crate::stop::Stop;
+
+/// Reads files, or takes git's word for what is in them.
+pub(super) struct Files<'a> {
+    known_blob: Option<&'a KnownBlob<'a>>,
+    stop: &'a Stop,
+    buffer: Vec<u8>,
+    /// Inodes with several names, and the entry that came first.
+    links: HashMap<Inode, u32>,
+}
+
+/// Device and inode.
+type Inode = (u64, u64);
+
+/// A file as it was found.
+pub(super) struct Taken {
+    pub(super) identity: Identity,
+    pub(super) content: Content,
+    /// What to [`remember`](Files::remember) the entry under.
+    pub(super) inode: Option<Inode>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(known_blob: Option<&'a KnownBlob<'a>>, stop: &'a Stop) -> Files<'a> {
+        Files { known_blob, stop, buffer: buffer(), links: HashMap::new() }
+    }
+
+    /// Takes the regular file that has this name in the folder that `dirs` is in. With `linked` it may turn out to be a
+    /// further name of one that was taken before, which is not read again.
+    pub(super) fn take(&mut self, dirs: &Dirs<'_>, path: &[u8], name: &[u8], linked: bool) -> Result<Taken> {
+        let (mut file, metadata) = dirs.open(name).map_err(|e| unreadable(path, e))?;
+        let identity = Identity::of(&metadata);
+        let inode = (linked && metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()));
+        if let Some(&first) = inode.and_then(|inode| self.links.get(&inode)) {
+            return Ok(Taken { identity, content: Content::Hardlink(first), inode: None });
+        }
+        let known = self.known_blob.and_then(|ask| ask(Path::new(OsStr::from_bytes(path)), &metadata));
+        if let Some(blob) = known {
+            return Ok(Taken { identity, content: Content::File(blob), inode });
+        }
+        let mut hash = Sha1::new_with_prefix(format!("blob {}\0", identity.size));
+        read_unchanged(&mut file, &identity, path, &mut self.buffer, self.stop, |bytes| {
+            hash.update(bytes);
+            Ok(())
+        })?;
+        Ok(Taken { identity, content: Content::File(hash.finalize().into()), inode })
+    }
+
+    /// Notes which entry was the first name of a file with several.
+    pub(super) fn remember(&mut self, inode: Inode, number: u32) {
+        self.links.insert(inode, number);
+    }
+}
+
+/// Where a link points to. It is never followed.
+pub(super) fn read_link(dirs: &Dirs<'_>, path: &[u8], name: &[u8]) -> Result<(Identity, Vec<u8>)> {
+    let target = dirs.read_link(name).map_err(|e| match e.raw_os_error() {
+        // `EINVAL`: no link any more.
+        Some(code) if code == rustix::io::Errno::INVAL.raw_os_error() => {
+            changed(path, "it became something else")
+        }
+        _ => unreadable(path, e),
+    })?;
+    let metadata = dirs.look(name).map_err(|e| unreadable(path, e))?;
+    Ok((Identity::of(&metadata), target))
+}

@@ -1,0 +1,52 @@
+//! By what a file is known to be the one that was read before.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+
+/// What changes when somebody touches a file: size, times to the nanosecond, inode, mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) size: u64,
+    modified: i64,
+    changed: i64,
+    /// Inode and device in one; only ever compared.
+    inode: u64,
+    mode: u32,
+}
+
+impl Identity {
+    pub(super) fn of(metadata: &Metadata) -> Identity {
+        // Years beyond 2262 wrap around, which comparing does not mind.
+        let nanos = |s: i64, ns: i64| s.wrapping_mul(1_000_000_000).wrapping_add(ns);
+        Identity {
+            size: metadata.size(),
+            modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino() ^ metadata.dev().rotate_left(40),
+            mode: metadata.mode(),
+        }
+    }
+
+    /// Whether both are the same file or folder, touched or not.
+    pub(super) fn is_same_inode(&self, other: &Identity) -> bool {
+        self.inode == other.inode
+    }
+
+    /// What is different, for an error.
+    pub(super) fn difference(&self, other: &Identity) -> &'static str {
+        if self.inode != other.inode {
+            "it was replaced"
+        } else if self.size != other.size {
+            "its size is another"
+        } else if self.mode != other.mode {
+            "its mode is another"
+        } else {
+            "it was written to"
+        }
+    }
+
+    /// Whether git would call the file executable.
+    pub(super) fn is_executable(&self) -> bool {
+        self.mode & 0o100 != 0
+    }
+}

@@ -1,0 +1,130 @@
+//! The first pass as a whole.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::digest::digest;
+use super::dirs::{Dirs, open_root};
+use super::entries::Content;
+use super::files::Files;
+use super::ignore_file;
+use super::listing::Listing;
+use super::trouble::{changed, shown};
+use super::walk::{Rules, walk};
+use crate::error::{Error, Kind, Result};
+use crate::stop::Stop;
+
+/// Knows a file's git blob id without reading it: called with the file's path in the context and its `lstat`, it gives an
+/// id only where git's index and this very state of the file provably agree.
+pub type KnownBlob<'a> = dyn Fn(&Path, &Metadata) -> Option<[u8; 20]> + 'a;
+
+/// What to list.
+pub struct ListOptions<'a> {
+    /// The folder to send.
+    pub root: &'a Path,
+    /// The Dockerfile, relative to `root`. It has to be inside, be it through a link.
+    pub dockerfile: &'a Path,
+    /// Saves reading files that git knows.
+    pub known_blob: Option<&'a KnownBlob<'a>>,
+    /// Ends the pass early, with an error.
+    pub stop: &'a Stop,
+}
+
+/// The first pass: finds all entries and their digest. Blocks, and reads every file that `known_blob` does not know.
+///
+/// Errors: [`Kind::Config`] for a missing Dockerfile or an invalid ignore file, [`Kind::Refused`] for what changes while it
+/// is read, [`Kind::Io`] for what cannot be read, all with the path.
+pub fn list(options: &ListOptions<'_>) -> Result<Listing> {
+    list_by(options, &[])
+}
+
+/// [`list`] for a work tree: the folder `.git` at the root stays out, unless the ignore file takes it back in (`!.git`).
+///
+/// It differs from clone to clone, so that with it no commit would have a digest, and it may hold the token that a CI
+/// cloned with.
+pub fn list_work_tree(options: &ListOptions<'_>) -> Result<Listing> {
+    list_by(options, &[GIT])
+}
+
+/// Git's own folder, or the file that leads to it.
+const GIT: &str = ".git";
+
+fn list_by(options: &ListOptions<'_>, implied: &[&str]) -> Result<Listing> {
+    let root = canonical_root(options.root)?;
+    let dockerfile = resolve_dockerfile(&root, options.dockerfile)?;
+    let (ignore_file, ignore) = ignore_file::find(&root, options.dockerfile, implied)?;
+    let root = open_root(&root).map_err(|e| no_root(options.root, e))?;
+
+    let mut forced = vec![dockerfile.as_os_str().as_bytes().to_vec()];
+    // The engine's classic builder removes an excluded Dockerfile from what `COPY` sees, going by this file.
+    if ignore_file.as_deref() == Some(Path::new(ignore_file::NAME)) {
+        forced.push(ignore_file::NAME.into());
+    }
+    let rules = Rules { ignore: &ignore, forced: &forced, stop: options.stop };
+    let found = walk(Dirs::new(root.as_fd()), rules, Files::new(options.known_blob, options.stop))?;
+
+    let named = dockerfile.as_os_str().as_bytes();
+    if !found
+        .entries
+        .find(named)
+        .and_then(|n| found.entries.get(n))
+        .is_some_and(|e| matches!(e.content, Content::File(_) | Content::Hardlink(_)))
+    {
+        return Err(changed(named, "it is gone"));
+    }
+    let ignore_warnings = found.unlike_classic.iter().map(|(count, first)| {
+        format!(
+            "{} brings back {count} files in folders that it excludes, `{}` for one; docker's classic client and older BuildKits leave them out",
+            ignore_file.as_deref().unwrap_or(Path::new(ignore_file::NAME)).display(),
+            shown(first),
+        )
+    });
+    Ok(Listing {
+        root,
+        digest: digest(&found.entries),
+        bytes: found
+            .entries
+            .iter()
+            .filter(|e| matches!(e.content, Content::File(_)))
+            .map(|e| e.identity.size)
+            .sum(),
+        dockerfile,
+        ignore_warnings: ignore_warnings.collect(),
+        ignore_file,
+        skipped: found.skipped,
+        skipped_count: found.skipped_count,
+        entries: found.entries,
+    })
+}
+
+fn no_root(root: &Path, cause: std::io::Error) -> Error {
+    let kind = match cause.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Kind::Config,
+        _ => Kind::Io,
+    };
+    Error::new(kind, format!("cannot use `{}` as the context", root.display())).because(cause)
+}
+
+fn canonical_root(root: &Path) -> Result<PathBuf> {
+    root.canonicalize().map_err(|e| no_root(root, e))
+}
+
+/// The Dockerfile's path inside of the context; links are resolved, as docker's client does it.
+fn resolve_dockerfile(root: &Path, dockerfile: &Path) -> Result<PathBuf> {
+    let bad = |why: &str| {
+        Error::new(Kind::Config, format!("cannot use `{}` as the Dockerfile: {why}", dockerfile.display()))
+    };
+    let path = root.join(dockerfile).canonicalize().map_err(|e| match e.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => bad("there is no such file in the context")
+            .hint("the path is taken relative to the context folder"),
+        _ => bad("it cannot be reached").because(e),
+    })?;
+    let inside = path.strip_prefix(root).map_err(|_| bad("it lies outside of the context"))?;
+    if !path.is_file() {
+        return Err(bad("it is not a file"));
+    }
+    Ok(inside.to_path_buf())
+}

@@ -1,0 +1,31 @@
+//! The build context: which files an engine gets, what they are as a whole, and the stream.
+//!
+//! Two passes. [`list()`] walks the folder by the rules of its `.dockerignore`, reads what git does not vouch for, and gives a
+//! [`Listing`] with the context digest. [`write_tar`] then streams exactly that; an entry that is no longer what was listed
+//! is an error that names it. Neither follows a link, opens anything but regular files, or holds a file in memory.
+
+mod archive;
+mod digest;
+mod dirs;
+mod entries;
+mod files;
+mod gzip;
+mod identity;
+mod ignore;
+mod ignore_file;
+mod list;
+mod listing;
+mod paths;
+mod read;
+mod shield;
+mod trouble;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use archive::write_tar;
+pub use gzip::gzip;
+pub use ignore::Ignore;
+pub use list::{KnownBlob, ListOptions, list, list_work_tree};
+pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};
