@@ -8,5 +8,6 @@ pub mod stop;
 pub mod config;
 pub mod context;
 pub mod dockerfile;
+pub mod engine;
 pub mod image;
 pub mod source;

@@ -1,0 +1,210 @@
+//! A container as the engine sees it, decoded leniently: states are text, since podman and later engines have more of
+//! them than bollard's enum, and whatever is missing or null is empty.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::client::{CALL, Engine};
+use super::wire::escape;
+use crate::error::Result;
+
+/// One look at a container.
+#[derive(Debug, Clone, Default)]
+pub struct Container {
+    /// The whole id.
+    pub id: String,
+    /// Its name, without docker's leading slash.
+    pub name: String,
+    /// The id of the image it was made from.
+    pub image_id: String,
+    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited`, `dead`; podman: `configured`, `stopped` …
+    pub status: String,
+    /// Its first process runs.
+    pub running: bool,
+    /// Of the first process; meaningful once it ended.
+    pub exit_code: i64,
+    /// The kernel killed a process of it for memory.
+    pub oom_killed: bool,
+    /// The engine's words on why it could not start or run.
+    pub error: String,
+    /// RFC 3339 as the engine writes it; empty where it never started.
+    pub started_at: String,
+    /// RFC 3339 as the engine writes it; empty where it has not ended.
+    pub finished_at: String,
+    /// RFC 3339.
+    pub created_at: String,
+    /// Present where image or container have a healthcheck.
+    pub health: Option<Health>,
+    /// Its address in each network, by the network's name.
+    pub addresses: BTreeMap<String, String>,
+    /// Host port of each published TCP port.
+    pub ports: BTreeMap<u16, u16>,
+    /// Its own and the image's.
+    pub labels: BTreeMap<String, String>,
+    /// It has a terminal, so its log is one raw stream.
+    pub tty: bool,
+}
+
+/// What the healthcheck says.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// `starting`, `healthy`, `unhealthy`.
+    pub status: String,
+    /// Failures in a row.
+    pub failing_streak: u64,
+    /// The last probes (docker keeps five), oldest first.
+    pub log: Vec<HealthLog>,
+}
+
+/// One probe.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct HealthLog {
+    /// Its exit code.
+    #[serde(rename = "ExitCode", deserialize_with = "nullable")]
+    pub exit: i64,
+    /// What it printed; docker keeps 4 KiB.
+    #[serde(rename = "Output", deserialize_with = "nullable")]
+    pub output: String,
+}
+
+/// `null` where a value is expected reads as its default.
+pub(super) fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+macro_rules! answer {
+    ($(#[$meta:meta])* struct $name:ident { $($field:ident: $type:ty = $key:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Default, serde::Deserialize)]
+        #[serde(default)]
+        pub(super) struct $name {
+            $(#[serde(rename = $key, deserialize_with = "crate::engine::inspect::nullable")] pub(super) $field: $type,)*
+        }
+    };
+}
+pub(super) use answer;
+
+answer! { struct Answer {
+    id: String = "Id",
+    name: String = "Name",
+    image: String = "Image",
+    created: String = "Created",
+    state: StateAnswer = "State",
+    config: ConfigAnswer = "Config",
+    network: NetworkAnswer = "NetworkSettings",
+} }
+answer! { struct StateAnswer {
+    status: String = "Status",
+    running: bool = "Running",
+    exit_code: i64 = "ExitCode",
+    oom_killed: bool = "OOMKilled",
+    error: String = "Error",
+    started_at: String = "StartedAt",
+    finished_at: String = "FinishedAt",
+    health: Option<HealthAnswer> = "Health",
+} }
+answer! { struct HealthAnswer {
+    status: String = "Status",
+    streak: u64 = "FailingStreak",
+    log: Vec<HealthLog> = "Log",
+} }
+answer! { struct ConfigAnswer {
+    labels: BTreeMap<String, String> = "Labels",
+    tty: bool = "Tty",
+} }
+answer! { struct NetworkAnswer {
+    networks: BTreeMap<String, AddressAnswer> = "Networks",
+    ports: BTreeMap<String, Option<Vec<PortAnswer>>> = "Ports",
+} }
+answer! { struct AddressAnswer { address: String = "IPAddress", } }
+answer! { struct PortAnswer { port: String = "HostPort", } }
+
+impl From<Answer> for Container {
+    fn from(answer: Answer) -> Container {
+        let state = answer.state;
+        // Go's zero time means never.
+        let time = |text: String| if text.starts_with("0001-") { String::new() } else { text };
+        let port = |(key, bindings): (String, Option<Vec<PortAnswer>>)| {
+            let inner = key.strip_suffix("/tcp")?.parse().ok()?;
+            Some((inner, bindings?.first()?.port.parse().ok()?))
+        };
+        let networks = answer.network.networks.into_iter();
+        Container {
+            id: answer.id,
+            name: answer.name.trim_start_matches('/').to_owned(),
+            image_id: answer.image,
+            created_at: answer.created,
+            status: state.status,
+            running: state.running,
+            exit_code: state.exit_code,
+            oom_killed: state.oom_killed,
+            error: state.error,
+            started_at: time(state.started_at),
+            finished_at: time(state.finished_at),
+            // Podman tells an empty health where there is no healthcheck, docker "none" where it was switched off.
+            health: state.health.filter(|h| !h.status.is_empty() && h.status != "none").map(|h| Health {
+                status: h.status,
+                failing_streak: h.streak,
+                log: h.log,
+            }),
+            addresses: networks.map(|(name, a)| (name, a.address)).filter(|(_, a)| !a.is_empty()).collect(),
+            ports: answer.network.ports.into_iter().filter_map(port).collect(),
+            labels: answer.config.labels,
+            tty: answer.config.tty,
+        }
+    }
+}
+
+impl Engine {
+    /// Looks at a container; `None` where there is none of that id or name.
+    pub async fn inspect_container(&self, id: &str) -> Result<Option<Container>> {
+        match self.wire.get::<Answer>(&format!("/containers/{}/json", escape(id)), &[], CALL).await {
+            Ok(answer) => Ok(Some(answer.into())),
+            Err(fault) if fault.status() == Some(404) => Ok(None),
+            Err(fault) => Err(self.told(fault, format!("inspect container {id}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Container {
+        serde_json::from_str::<Answer>(text).unwrap().into()
+    }
+
+    #[test]
+    fn unknown_states_and_nulls_are_read() {
+        let c = read(
+            r#"{"Id":"i","Name":"/n","State":{"Status":"stopped","Running":false,"Health":null,"StartedAt":"0001-01-01T00:00:00Z"},
+            "Config":{"Labels":null},"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"4242"}],"53/udp":null,"81/tcp":null},
+            "Networks":{"n1":{"IPAddress":"172.18.0.2"},"n2":{"IPAddress":""}}}}"#,
+        );
+        assert_eq!((c.status.as_str(), c.name.as_str(), c.started_at.as_str()), ("stopped", "n", ""));
+        assert_eq!(c.ports, BTreeMap::from([(80, 4242)]));
+        assert_eq!(c.addresses, BTreeMap::from([("n1".to_owned(), "172.18.0.2".to_owned())]));
+        assert!(c.health.is_none());
+    }
+
+    #[test]
+    fn an_empty_or_none_health_is_none() {
+        for status in ["", "none"] {
+            assert!(
+                read(&format!(r#"{{"State":{{"Health":{{"Status":"{status}","Log":null}}}}}}"#))
+                    .health
+                    .is_none()
+            );
+        }
+        let c = read(
+            r#"{"State":{"Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"ExitCode":1,"Output":"no"}]}}}"#,
+        );
+        assert_eq!(c.health.unwrap().log[0].output, "no");
+    }
+}

@@ -1,0 +1,151 @@
+//! The one way to make things on an engine that must be gone again: noted, labelled, removed.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, RwLock};
+
+use super::{ContainerSpec, Engine, Journal, Owner, Record, Teardown, TeardownReport};
+use crate::error::{Error, Kind, Result};
+
+/// How long a clean-up waits for creations that were under way when the run was cancelled.
+const IN_FLIGHT: Duration = Duration::from_millis(1500);
+
+/// Makes containers and networks for one run. Each gets a name of the run's, goes into the journal before it exists,
+/// carries the run's owner labels, and is removed by [`finish`](Keeper::finish).
+#[derive(Debug)]
+pub struct Keeper {
+    engine: Engine,
+    owner: Owner,
+    journal: Journal,
+    teardown: Mutex<Teardown>,
+    /// Read-held by every creation under way: dropping a future does not stop the engine, and what it makes after
+    /// the clean-up looked would stay.
+    creating: Arc<RwLock<()>>,
+    count: AtomicU32,
+    leaves_images: AtomicBool,
+    network: OnceCell<String>,
+    building: AtomicBool,
+}
+
+impl Keeper {
+    /// Begins to keep what `owner`'s run makes on `engine`, with its journal below `journal_dir`.
+    pub fn begin(engine: Engine, owner: Owner, journal_dir: &Path) -> Result<Keeper> {
+        let journal = Journal::open(journal_dir, engine.info(), &owner)?;
+        Ok(Keeper {
+            teardown: Mutex::new(Teardown::new(&owner)),
+            engine,
+            owner,
+            journal,
+            creating: Arc::default(),
+            count: AtomicU32::new(1),
+            leaves_images: AtomicBool::new(false),
+            network: OnceCell::new(),
+            building: AtomicBool::new(false),
+        })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Notes something in the journal, synced before it returns.
+    pub fn note(&self, record: Record) -> Result<()> {
+        self.journal.note(record)
+    }
+
+    /// The run's journal, which is told what a build makes.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Runs a build. Where it is cut off, the engine works on for a moment after its client has gone, so that the run
+    /// counts as one that was killed: `clean` then waits for what is still being made.
+    pub async fn build<T>(&self, build: impl Future<Output = Result<T>>) -> Result<T> {
+        self.building.store(true, Ordering::Relaxed);
+        let built = build.await;
+        self.building.store(false, Ordering::Relaxed);
+        built
+    }
+
+    /// Says that the run leaves images without a name, as a build that failed does: the journal stays for `clean`.
+    pub fn leaves_images(&self, leaves: bool) {
+        self.leaves_images.store(leaves, Ordering::Relaxed);
+    }
+
+    /// The network of the run's own, by name; it is created when it is first asked for. Builds and tests use it, since
+    /// the engine's default bridge may be missing, and is shared with whatever else runs there.
+    pub async fn network(&self) -> Result<&str> {
+        self.network.get_or_try_init(|| self.create_network()).await.map(String::as_str)
+    }
+
+    async fn create_network(&self) -> Result<String> {
+        let name = self.name("net");
+        self.note(Record::Network { name: name.clone() })?;
+        self.teardown().network(&name);
+        let (engine, labels, called) = (self.engine.clone(), self.owner.labels(), name.clone());
+        let id =
+            self.uninterrupted(async move { engine.create_network(&called, &labels, false).await }).await?;
+        self.teardown().made(&name, id);
+        Ok(name)
+    }
+
+    /// Creates a container and gives its id. Name and owner labels of `spec` are set here.
+    pub async fn container(&self, mut spec: ContainerSpec) -> Result<String> {
+        let name = self.name("test");
+        self.note(Record::ContainerName { name: name.clone() })?;
+        self.teardown().container(&name);
+        spec.name = Some(name.clone());
+        spec.labels.extend(self.owner.labels());
+        let engine = self.engine.clone();
+        let id = self.uninterrupted(async move { engine.create_container(&spec).await }).await?;
+        self.teardown().made(&name, &id);
+        Ok(id)
+    }
+
+    /// Removes everything that was made here, within seconds, and closes the journal if nothing is left to clean.
+    pub async fn finish(self) -> Result<TeardownReport> {
+        // A creation that hangs is left to the journal.
+        let hangs = tokio::time::timeout(IN_FLIGHT, self.creating.write()).await.is_err();
+        let mut teardown = std::mem::replace(&mut *self.teardown(), Teardown::new(&self.owner));
+        let report = teardown.finish(&self.engine).await;
+        if self.building.load(Ordering::Relaxed) {
+            // Without its last record the file says what is the case.
+            drop(self.journal);
+        } else if report.failed.is_empty() && !hangs && !self.leaves_images.load(Ordering::Relaxed) {
+            self.journal.close()?
+        } else {
+            self.journal.leave()?
+        }
+        Ok(report)
+    }
+
+    /// Runs a creation to its end even where the caller is cancelled.
+    async fn uninterrupted<T: Send + 'static>(
+        &self,
+        creation: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let held = Arc::clone(&self.creating).read_owned().await;
+        let task = tokio::spawn(async move {
+            let made = creation.await;
+            drop(held);
+            made
+        });
+        task.await.map_err(|cause| {
+            Error::new(Kind::Internal, "a creation on the engine broke off").because(cause)
+        })?
+    }
+
+    fn name(&self, what: &str) -> String {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        format!("imgbuild-{}-{what}-{count}", self.owner.run)
+    }
+
+    fn teardown(&self) -> MutexGuard<'_, Teardown> {
+        // A list of names is whole whatever panicked while it was held.
+        self.teardown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

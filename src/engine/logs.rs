@@ -1,0 +1,209 @@
+//! A container's output: frames of two streams demultiplexed, lines capped, memory bounded.
+
+use std::time::Duration;
+
+use http::Method;
+
+use crate::error::Result;
+
+use super::client::{CALL, Engine};
+use super::containers::short;
+use super::fault::Fault;
+use super::lines::Lines;
+use super::wire::{Plain, Reply, escape, within};
+
+/// Which stream a line came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogSource {
+    /// Standard output, or a terminal's both.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One line, without its end; capped, not escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Where it came from.
+    pub source: LogSource,
+    /// The text.
+    pub text: String,
+}
+
+/// Which part of the log.
+#[derive(Debug, Clone, Default)]
+pub struct LogOptions {
+    /// Go on until the container ends.
+    pub follow: bool,
+    /// Only so many last lines; all where there is no number.
+    pub tail: Option<u32>,
+    /// Bytes after which reading stops; zero is no limit.
+    pub max_bytes: u64,
+}
+
+impl Engine {
+    /// Reads a container's log line by line. Whether all of it was read: `false` where `max_bytes` cut it.
+    pub async fn container_logs(
+        &self,
+        id: &str,
+        options: &LogOptions,
+        on_line: &mut (dyn FnMut(LogLine) + Send),
+    ) -> Result<bool> {
+        let told = |fault: Fault| self.told(fault, format!("read the log of container {}", short(id)));
+        let tty = self.inspect_container(id).await?.is_some_and(|container| container.tty);
+        let mut query = vec![("stdout", "1".to_owned()), ("stderr", "1".to_owned())];
+        query.push(("follow", u8::from(options.follow).to_string()));
+        query.extend(options.tail.map(|tail| ("tail", tail.to_string())));
+        let path = format!("/containers/{}/logs", escape(id));
+        let opened =
+            async { self.wire.send(self.wire.request(Method::GET, &path, &query, Plain::default())?).await };
+        let mut reply = within(CALL, opened).await.map_err(told)?;
+        // A log that is not followed comes at once; a followed one is silent as long as the container is.
+        let idle = if options.follow { Duration::MAX } else { CALL };
+        read(&mut reply, tty, options.max_bytes, idle, on_line).await.map_err(told)
+    }
+}
+
+/// Reads a log or the output of an exec to its end.
+pub(super) async fn read(
+    reply: &mut Reply,
+    tty: bool,
+    max_bytes: u64,
+    idle: Duration,
+    on_line: &mut (dyn FnMut(LogLine) + Send),
+) -> Result<bool, Fault> {
+    let mut demux = Demux::new(tty);
+    let (mut left, unlimited) = (max_bytes, max_bytes == 0);
+    while let Some(chunk) = within(idle, reply.chunk()).await? {
+        let take = if unlimited {
+            chunk.len()
+        } else {
+            chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX))
+        };
+        demux.push(chunk.get(..take).unwrap_or_default(), on_line)?;
+        left = left.saturating_sub(take as u64);
+        if take < chunk.len() {
+            demux.finish(on_line);
+            return Ok(false);
+        }
+    }
+    demux.finish(on_line);
+    Ok(true)
+}
+
+/// Docker's frames: a byte for the stream, three zeros, the length big-endian, the bytes.
+struct Demux {
+    tty: bool,
+    header: Vec<u8>,
+    /// Bytes of the frame that are still to come.
+    left: u32,
+    source: LogSource,
+    out: Lines,
+    err: Lines,
+}
+
+impl Demux {
+    fn new(tty: bool) -> Demux {
+        Demux {
+            tty,
+            header: Vec::with_capacity(8),
+            left: 0,
+            source: LogSource::Stdout,
+            out: Lines::default(),
+            err: Lines::default(),
+        }
+    }
+
+    fn push(&mut self, mut bytes: &[u8], on_line: &mut (dyn FnMut(LogLine) + Send)) -> Result<(), Fault> {
+        if self.tty {
+            self.out.push(bytes, |text| on_line(LogLine { source: LogSource::Stdout, text }));
+            return Ok(());
+        }
+        while !bytes.is_empty() {
+            if self.left == 0 {
+                let need = 8usize.saturating_sub(self.header.len()).min(bytes.len());
+                let (head, rest) = bytes.split_at(need);
+                self.header.extend_from_slice(head);
+                bytes = rest;
+                if let [stream, 0, 0, 0, a, b, c, d] = *self.header.as_slice() {
+                    self.source = match stream {
+                        0 | 1 => LogSource::Stdout,
+                        2 => LogSource::Stderr,
+                        other => return Err(Fault::Garbled(format!("a log frame of stream {other}"))),
+                    };
+                    self.left = u32::from_be_bytes([a, b, c, d]);
+                    self.header.clear();
+                } else if self.header.len() >= 8 {
+                    return Err(Fault::Garbled("a log that is not in frames".to_owned()));
+                }
+                continue;
+            }
+            let (payload, rest) = bytes.split_at(bytes.len().min(self.left as usize));
+            self.left -= payload.len() as u32;
+            bytes = rest;
+            let source = self.source;
+            let lines = if source == LogSource::Stderr { &mut self.err } else { &mut self.out };
+            lines.push(payload, |text| on_line(LogLine { source, text }));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, on_line: &mut (dyn FnMut(LogLine) + Send)) {
+        for (source, lines) in [(LogSource::Stdout, &mut self.out), (LogSource::Stderr, &mut self.err)] {
+            if let Some(text) = lines.finish() {
+                on_line(LogLine { source, text });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(stream: u8, text: &[u8]) -> Vec<u8> {
+        let mut frame = vec![stream, 0, 0, 0];
+        frame.extend((text.len() as u32).to_be_bytes());
+        frame.extend(text);
+        frame
+    }
+
+    fn demux(bytes: &[u8], size: usize) -> Result<Vec<(LogSource, String)>, Fault> {
+        let (mut demux, mut lines) = (Demux::new(false), Vec::new());
+        let mut on_line = |line: LogLine| lines.push((line.source, line.text));
+        for piece in bytes.chunks(size) {
+            demux.push(piece, &mut on_line)?;
+        }
+        demux.finish(&mut on_line);
+        Ok(lines)
+    }
+
+    #[test]
+    fn two_streams_cut_anywhere() {
+        let bytes: Vec<u8> =
+            [frame(1, b"a\xc3"), frame(2, b"e1\n"), frame(1, b"\xa4\nb"), frame(2, b"")].concat();
+        let want = [
+            (LogSource::Stderr, "e1".to_owned()),
+            (LogSource::Stdout, "aä".to_owned()),
+            (LogSource::Stdout, "b".to_owned()),
+        ];
+        for size in 1..30 {
+            assert_eq!(demux(&bytes, size).unwrap(), want, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_frame_is_an_error() {
+        assert!(demux(&frame(3, b"x"), 99).is_err());
+        assert!(demux(b"plain text of a terminal", 99).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..100), size in 1usize..20) {
+            let _ = demux(&bytes, size);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The container engine: connection, build, containers, images, and the record of what a run made on it.
+//!
+//! `bollard` is used where its answers are right and small. Everything that streams, that carries enums which engines
+//! disagree about, or that needs a limit on memory goes over `wire.rs` with decoders of our own.
+
+mod build;
+mod build_messages;
+mod build_progress;
+mod build_request;
+mod client;
+mod container_spec;
+mod containers;
+mod dialer;
+mod docker_context;
+mod endpoint;
+mod events;
+mod exec;
+mod fault;
+mod images;
+mod inspect;
+mod journal;
+mod json_frames;
+mod keeper;
+mod lines;
+mod logs;
+mod networks;
+mod owner;
+mod push;
+mod store;
+mod sweep;
+mod sweep_images;
+mod tar_stream;
+mod teardown;
+mod time;
+mod upload;
+mod volumes;
+mod wire;
+
+#[cfg(test)]
+mod testing;
+
+pub use build::BuiltImage;
+pub use build_progress::{BuildObserver, Origin};
+pub use build_request::{AuthEntry, BuildRequest};
+pub use client::{Engine, EngineId, EngineInfo};
+pub use container_spec::{ContainerSpec, HealthOverride, Limits};
+pub use containers::ContainerSummary;
+pub use dialer::{Dialer, Stream};
+pub use endpoint::{Address, Endpoint, endpoint};
+pub use events::EngineEvent;
+pub use exec::{ExecOutcome, ExecSpec};
+pub use images::{Image, ImageHealthcheck, ImageSummary};
+pub use inspect::{Container, Health, HealthLog};
+pub use journal::{Journal, JournalOfARun, Noted, Record};
+pub use keeper::Keeper;
+pub use logs::{LogLine, LogOptions, LogSource};
+pub use owner::{Liveness, Owner};
+pub use push::PushOutcome;
+pub use sweep::{Leftover, Sweep, SweepReport, Thing};
+pub use teardown::{Teardown, TeardownReport};
