@@ -10,4 +10,5 @@ pub mod context;
 pub mod dockerfile;
 pub mod engine;
 pub mod image;
+pub mod registry;
 pub mod source;

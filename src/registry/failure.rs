@@ -1,0 +1,161 @@
+//! What went wrong, in words for the one who has to act.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::endpoint::Endpoint;
+use super::retry::Broken;
+use super::transport::Answer;
+use crate::error::{Error, Kind};
+
+/// The longest text of a registry that a message repeats, in characters.
+const MAX_DETAIL: usize = 200;
+
+/// Whom and what a request was about; every message names it.
+#[derive(Debug, Clone)]
+pub(super) struct Subject<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    /// The repository's path; empty for the registry as a whole.
+    pub(super) path: &'a str,
+    /// What was tried, as it goes before the place: `read the manifest 1.2 of`.
+    pub(super) attempt: String,
+    /// Who we are there: a user, or `anonymous`.
+    pub(super) user: &'a str,
+    /// Whether a proxy stands between.
+    pub(super) proxied: bool,
+}
+
+impl Subject<'_> {
+    fn place(&self) -> String {
+        match self.path {
+            "" => self.endpoint.host.clone(),
+            path => format!("{}/{path}", self.endpoint.host),
+        }
+    }
+
+    /// `cannot read the tags of HOST/PATH`.
+    pub(super) fn cannot(&self) -> String {
+        format!("cannot {} {}", self.attempt, self.place())
+    }
+
+    /// Any failure that has no better words.
+    pub(super) fn fail(&self, why: impl std::fmt::Display) -> Error {
+        Error::new(Kind::Registry, format!("{}: {why}", self.cannot()))
+    }
+
+    /// No answer came.
+    pub(super) fn broken(&self, broken: Broken, cause: &str, tries: u32) -> Error {
+        let host = &self.endpoint.host;
+        match broken {
+            Broken::Refused => Error::new(
+                Kind::Registry,
+                format!("the registry {host} is not reachable: connection refused"),
+            )
+            .hint(if self.proxied {
+                "HTTPS_PROXY is set: is the proxy running? NO_PROXY makes exceptions"
+            } else {
+                "is it running, and is the port right?"
+            }),
+            Broken::Name => {
+                Error::new(Kind::Registry, format!("the registry {host} is not reachable: {cause}"))
+                    .hint("the name cannot be resolved: check it, and the network")
+            }
+            Broken::Tls => {
+                let error =
+                    Error::new(Kind::Registry, format!("no trusted TLS with the registry {host}: {cause}"));
+                if cause.contains("InvalidContentType") {
+                    return error.hint("something answers there without TLS: is the port right?");
+                }
+                if cause.contains("CaUsedAsEndEntity") {
+                    return error.hint(
+                        "its certificate is that of a CA (openssl req -x509 makes one): \
+                         let that CA sign one for the registry",
+                    );
+                }
+                error
+                    .hint(
+                        "put the CA that signed its certificate into the system's store (Debian: \
+                         /usr/local/share/ca-certificates and update-ca-certificates), \
+                         or name its file in SSL_CERT_FILE",
+                    )
+                    .hint(format!(
+                        "the engine has a place of its own for it: /etc/docker/certs.d/{host}/ca.crt"
+                    ))
+            }
+            Broken::Timeout => self
+                .fail("the registry did not answer in time")
+                .hint("it is overloaded or cut off: try again"),
+            Broken::Lost => self.fail(format!("the connection broke ({cause}), {tries} times tried")),
+        }
+    }
+
+    /// An answer came that is no success.
+    pub(super) fn refused(&self, answer: &Answer) -> Error {
+        let host = &self.endpoint.host;
+        let detail = detail(&answer.body);
+        let times = if answer.tries > 1 { format!(", tried {} times", answer.tries) } else { String::new() };
+        let said = |text: &str| match &detail {
+            Some(detail) => format!("{text} ({detail})"),
+            None => text.to_owned(),
+        };
+        match answer.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.denied(detail.as_deref()),
+            StatusCode::TOO_MANY_REQUESTS => self
+                .fail(said(&format!("the registry limits our rate{times}")))
+                .hint(format!("a login raises the limit of many registries: docker login {host}")),
+            status if status.is_server_error() => {
+                self.fail(said(&format!("the registry answered {}{times}", status.as_u16())))
+            }
+            status => self.fail(said(&format!("the registry answered {}", status.as_u16()))),
+        }
+    }
+
+    /// We are not allowed to.
+    pub(super) fn denied(&self, detail: Option<&str>) -> Error {
+        let host = &self.endpoint.host;
+        let why = detail.map(|d| format!(" ({d})")).unwrap_or_default();
+        let error = Error::new(Kind::Registry, format!("{} as {}: denied{why}", self.cannot(), self.user));
+        if self.user == ANONYMOUS {
+            error.hint(format!("log in: docker login {host}"))
+        } else {
+            error.hint(format!(
+                "{} is not allowed to, or the login is no longer valid: docker login {host}",
+                self.user
+            ))
+        }
+    }
+}
+
+/// The user of messages where there is no login.
+pub(super) const ANONYMOUS: &str = "anonymous";
+
+/// The first error that the body tells in the form of the distribution specification (or of a token service).
+pub(super) fn detail(body: &[u8]) -> Option<String> {
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let parts = match document.pointer("/errors/0") {
+        Some(first) => [text(first, "code"), text(first, "message")],
+        None => [text(&document, "error"), text(&document, "details")],
+    };
+    let joined = parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(": ");
+    let clean: String =
+        joined.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_DETAIL).collect();
+    (!clean.is_empty()).then_some(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_short_and_plain() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"no\nway\u001b[1m"}]}"#;
+        assert_eq!(detail(body).as_deref(), Some("DENIED: no way [1m"));
+        assert_eq!(detail(br#"{"error":"invalid_grant"}"#).as_deref(), Some("invalid_grant"));
+        assert_eq!(detail(b"<html>"), None);
+        assert_eq!(detail(br#"{"errors":[]}"#), None);
+        let long = format!(r#"{{"errors":[{{"message":"{}"}}]}}"#, "x".repeat(10_000));
+        assert_eq!(detail(long.as_bytes()).unwrap().len(), MAX_DETAIL);
+    }
+}

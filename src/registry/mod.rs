@@ -1,0 +1,29 @@
+//! The registry: credentials, and the client for the OCI distribution API.
+//!
+//! [`CredentialStore`] finds a login as the docker CLI does; [`Registry`] speaks to one host; [`read_state`] makes the
+//! plain value that a plan is computed from.
+
+mod challenge;
+mod client;
+mod credential;
+mod docker_config;
+mod endpoint;
+mod failure;
+mod helper;
+mod hostname;
+mod manifest;
+mod push_check;
+mod retry;
+mod session;
+mod state;
+mod store;
+mod tags;
+mod token;
+mod transport;
+
+pub use client::{Registry, RegistryOptions};
+pub use credential::{Credential, Secret, anonymous_engine_header, engine_config_header};
+pub use hostname::hostname;
+pub use manifest::Manifest;
+pub use state::{RegistryState, read_state};
+pub use store::CredentialStore;

@@ -1,0 +1,151 @@
+//! Which login goes with which registry.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::docker_config::DockerConfig;
+use super::hostname::{docker_key, hostname};
+use super::{Credential, helper};
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+
+/// The longest `config.json` that is read.
+const MAX_CONFIG: u64 = 1 << 20;
+
+/// Everything that may hold a login: docker's configuration first, then what CI systems put into the environment.
+#[derive(Debug)]
+pub struct CredentialStore {
+    environment: Environment,
+    file: DockerConfig,
+    /// Where `file` was read, for messages.
+    origin: String,
+    variable: Option<DockerConfig>,
+    /// The registry this run publishes to: see [`publishing_to`](CredentialStore::publishing_to).
+    target: Option<String>,
+    helper_timeout: Duration,
+}
+
+impl CredentialStore {
+    /// Reads docker's `config.json` (from `DOCKER_CONFIG`, else `~/.docker`) and notes what the environment offers.
+    ///
+    /// Fails with [`Kind::Config`] where the file exists and is not what docker would accept. Blocking, but small: one
+    /// file of at most a mebibyte.
+    pub fn load(environment: &Environment) -> Result<CredentialStore> {
+        let path = config_path(environment);
+        let text = match &path {
+            Some(path) => read(path)?,
+            None => Vec::new(),
+        };
+        let origin = path.map(|p| p.display().to_string()).unwrap_or_default();
+        let file = DockerConfig::parse(&text).map_err(|why| {
+            Error::new(Kind::Config, format!("cannot read docker's configuration {origin}"))
+                .because(why)
+                .hint("docker login writes a valid one; DOCKER_CONFIG names another folder")
+        })?;
+        // Docker goes on without a variable that it cannot read.
+        let variable =
+            environment.get("DOCKER_AUTH_CONFIG").and_then(|text| DockerConfig::parse_variable(text).ok());
+        Ok(CredentialStore {
+            environment: environment.clone(),
+            file,
+            origin,
+            variable,
+            target: None,
+            helper_timeout: helper::TIMEOUT,
+        })
+    }
+
+    /// Names the registry that this run publishes to. `IMGBUILD_REGISTRY_USERNAME` and `_PASSWORD` belong to it where
+    /// `IMGBUILD_REGISTRY` does not say whose they are: no other registry (a base image's, say) may see them.
+    #[must_use]
+    pub fn publishing_to(mut self, host: &str) -> CredentialStore {
+        self.target = Some(host.to_owned());
+        self
+    }
+
+    /// The login for `host`, spelled as in a reference (`docker.io`, `ghcr.io`, `localhost:5000`); `None` means
+    /// anonymous. May run a credential helper, for ten seconds at most.
+    pub async fn for_registry(&self, host: &str) -> Result<Option<Credential>> {
+        self.for_repository(host, "").await
+    }
+
+    /// The login for the repository at `path` on `host`. It differs from the registry's where docker's configuration
+    /// has entries like `host/team` and none for the host alone.
+    pub async fn for_repository(&self, host: &str, path: &str) -> Result<Option<Credential>> {
+        match self.docker_login(docker_key(host), path).await? {
+            Some(credential) => Ok(Some(credential)),
+            None => Ok(self.environment_login(host)),
+        }
+    }
+
+    async fn docker_login(&self, key: &str, path: &str) -> Result<Option<Credential>> {
+        if let Some(found) = self.variable.as_ref().and_then(|v| v.exact(key, "DOCKER_AUTH_CONFIG")) {
+            return Ok(Some(found));
+        }
+        match self.file.helper(key) {
+            Some(suffix) => helper::ask(suffix, key, &self.environment, self.helper_timeout).await,
+            None => Ok(self.file.find(key, path, &self.origin)),
+        }
+    }
+
+    fn environment_login(&self, host: &str) -> Option<Credential> {
+        let get = |name| self.environment.get(name);
+        let is_host = |name: &str| docker_key(&hostname(name)) == docker_key(host);
+        let make = |username: &str, password: &str, origin: &str| {
+            Some(Credential::password(docker_key(host), username, password, origin))
+        };
+        if let (Some(username), Some(password)) =
+            (get("IMGBUILD_REGISTRY_USERNAME"), get("IMGBUILD_REGISTRY_PASSWORD"))
+            && get("IMGBUILD_REGISTRY").or(self.target.as_deref()).is_some_and(is_host)
+        {
+            return make(username, password, "IMGBUILD_REGISTRY_USERNAME");
+        }
+        if let (Some(registry), Some(username), Some(password)) =
+            (get("CI_REGISTRY"), get("CI_REGISTRY_USER"), get("CI_REGISTRY_PASSWORD"))
+            && is_host(registry)
+        {
+            return make(username, password, "CI_REGISTRY_USER");
+        }
+        if host == "ghcr.io"
+            && let Some(token) = get("GITHUB_TOKEN")
+        {
+            return make(get("GITHUB_ACTOR").unwrap_or("x-access-token"), token, "GITHUB_TOKEN");
+        }
+        None
+    }
+}
+
+fn config_path(environment: &Environment) -> Option<PathBuf> {
+    let folder = match environment.get_os("DOCKER_CONFIG") {
+        Some(folder) => PathBuf::from(folder),
+        None => environment.home()?.join(".docker"),
+    };
+    Some(folder.join("config.json"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let fail = |why: std::io::Error| {
+        Error::new(Kind::Config, format!("cannot read docker's configuration {}", path.display()))
+            .because(why)
+    };
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(fail(error)),
+    };
+    let mut text = Vec::new();
+    file.take(MAX_CONFIG + 1).read_to_end(&mut text).map_err(fail)?;
+    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_CONFIG) {
+        let message = format!("docker's configuration {} is larger than {MAX_CONFIG} bytes", path.display());
+        return Err(Error::new(Kind::Config, message));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;
