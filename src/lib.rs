@@ -10,5 +10,6 @@ pub mod context;
 pub mod dockerfile;
 pub mod engine;
 pub mod image;
+pub mod plan;
 pub mod registry;
 pub mod source;

@@ -1,0 +1,93 @@
+//! The plan: everything a run will do, as a value.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use super::destination::{Command, PushDecision};
+use crate::image::{Digest, Reference, Repository, Tag};
+
+/// Version of the plan's JSON form.
+pub const SCHEMA: u32 = 1;
+
+/// The final value of everything that the run sets.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The command that was planned.
+    pub command: Command,
+    /// Whether the image is a development image.
+    pub development: bool,
+    /// The commit that tags and labels name: on a pull request its head.
+    pub revision: String,
+    /// Where the tags live.
+    #[serde(serialize_with = "displayed")]
+    pub repository: Repository,
+    /// Whether the run pushes.
+    pub push: PushDecision,
+    /// The tags in the order they are published: the unique one first, `latest` last.
+    pub tags: Vec<PlannedTag>,
+    /// Labels of the image.
+    pub labels: BTreeMap<String, String>,
+    /// Build arguments, each declared by the Dockerfile.
+    pub args: BTreeMap<String, String>,
+    /// The stage to build; `None` for the last.
+    pub target: Option<String>,
+    /// The platform; `None` for the engine's own.
+    pub platform: Option<String>,
+    /// The Dockerfile, relative to the context.
+    pub dockerfile: String,
+    /// Digest of the context's content.
+    pub context_digest: Digest,
+    /// The modification time that every entry of the context's tar carries, and `created`: unix seconds.
+    pub created: i64,
+    /// What the reader should know, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// One tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedTag {
+    /// The tag.
+    pub tag: Tag,
+    /// What it promises.
+    pub promise: Promise,
+    /// What it points to now, as far as the registry was asked.
+    pub now: Option<Digest>,
+}
+
+/// What a tag promises to whoever pulls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Set once, never again with other content: the unique tag.
+    Unique,
+    /// Set once, never again with other content: an exact version.
+    Version,
+    /// Follows a line of versions, a branch or a pull request.
+    Moving,
+}
+
+impl Promise {
+    /// Whether the tag never holds other content.
+    pub fn is_fixed(self) -> bool {
+        self != Promise::Moving
+    }
+}
+
+impl Plan {
+    /// The full reference of `tag`.
+    pub fn reference(&self, tag: &PlannedTag) -> Reference {
+        self.repository.tag(&tag.tag)
+    }
+
+    /// Whether the run pushes.
+    pub fn pushes(&self) -> bool {
+        self.push == PushDecision::Push
+    }
+}
+
+fn displayed<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
