@@ -12,4 +12,5 @@ pub mod engine;
 pub mod image;
 pub mod plan;
 pub mod registry;
+pub mod smoke;
 pub mod source;

@@ -1,0 +1,105 @@
+//! When a container counts as started.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::{Health, ReadySpec};
+use crate::engine::{Container, Engine, Image};
+use crate::error::Result;
+
+/// How often a container is looked at: an inspect takes a few milliseconds.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What waiting came to.
+pub(super) enum Ready {
+    /// It is up.
+    Up(Box<Container>),
+    /// It ended with exit code 0 and nothing says that it should have stayed.
+    Done,
+    /// It is not, and why.
+    Not(Vec<String>),
+}
+
+/// Whether the HEALTHCHECK decides; an error is a problem of the test.
+pub(super) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool, String> {
+    match (ready.health, image.healthcheck.is_some()) {
+        (Health::Required, false) => {
+            Err("the test wants a healthy container, and the image has no HEALTHCHECK".into())
+        }
+        (Health::Ignored, _) | (Health::WhereDeclared, false) => Ok(false),
+        (Health::Required | Health::WhereDeclared, true) => Ok(true),
+    }
+}
+
+/// Waits until the container `id` is up. `may_end` allows it to end with exit code 0.
+///
+/// With a HEALTHCHECK: until it is healthy, `ready.within` at the longest. Without: until it has been running for
+/// `ready.settle`.
+pub(super) async fn wait(
+    engine: &Engine,
+    id: &str,
+    ready: &ReadySpec,
+    by_health: bool,
+    may_end: bool,
+) -> Result<Ready> {
+    let began = Instant::now();
+    loop {
+        let Some(container) = engine.inspect_container(id).await? else {
+            return Ok(Ready::Not(vec!["somebody removed the container during the test".to_owned()]));
+        };
+        if ended(&container) {
+            return Ok(match end_problem(&container) {
+                None if may_end => Ready::Done,
+                None => Ready::Not(vec![
+                    "the container ended, with exit code 0, instead of staying up".to_owned(),
+                ]),
+                Some(problem) => Ready::Not(vec![problem]),
+            });
+        }
+        let limit = if by_health { ready.within } else { ready.settle };
+        let elapsed = began.elapsed();
+        if by_health {
+            match container.health.as_ref().map(|health| health.status.as_str()) {
+                Some("healthy") => return Ok(Ready::Up(Box::new(container))),
+                Some("unhealthy") => return Ok(Ready::Not(not_healthy(&container, "became unhealthy"))),
+                _ if elapsed >= limit => {
+                    let how = format!("was not healthy within {} s", limit.as_secs_f32());
+                    return Ok(Ready::Not(not_healthy(&container, &how)));
+                }
+                _ => {}
+            }
+        } else if elapsed >= limit && container.running {
+            return Ok(Ready::Up(Box::new(container)));
+        }
+        tokio::time::sleep(LOOK.min(limit.saturating_sub(elapsed)).max(Duration::from_millis(5))).await;
+    }
+}
+
+/// Whether the container's first process has ended; podman says `stopped` where docker says `exited`.
+pub(super) fn ended(container: &Container) -> bool {
+    !container.running && matches!(container.status.as_str(), "exited" | "dead" | "stopped")
+}
+
+/// Why an ended container is a problem; `None` for exit code 0.
+pub(super) fn end_problem(container: &Container) -> Option<String> {
+    let because =
+        if container.oom_killed { ", killed for using more memory than the test allows" } else { "" };
+    match container.exit_code {
+        0 => None,
+        137 if !container.oom_killed => Some("the container ended: killed (exit code 137)".to_owned()),
+        code => Some(format!("the container ended with exit code {code}{because}")),
+    }
+}
+
+/// The verdict and what the last probes said.
+fn not_healthy(container: &Container, how: &str) -> Vec<String> {
+    let mut problems = vec![format!("the container {how}")];
+    let log = container.health.iter().flat_map(|health| &health.log);
+    for probe in log {
+        let output = probe.output.trim();
+        let said = if output.is_empty() { "no output".to_owned() } else { output.replace('\n', " | ") };
+        problems.push(format!("healthcheck exit {}: {said}", probe.exit));
+    }
+    problems
+}

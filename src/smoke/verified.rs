@@ -1,0 +1,74 @@
+//! The proof that an image was run.
+
+use crate::engine::BuiltImage;
+use crate::event::Outcome;
+use crate::image::Digest;
+
+/// One test and how it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestResult {
+    /// Its name.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Wall time in milliseconds.
+    pub ms: u64,
+    /// Why it failed, one line each; empty where it passed.
+    pub problems: Vec<String>,
+    /// The containers it started.
+    pub containers: Vec<Started>,
+}
+
+/// A container that was started, as the engine reported it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The container's id.
+    pub id: String,
+    /// RFC 3339, by the engine's clock.
+    pub started_at: String,
+}
+
+/// An image that was run and passed every test. Nothing else can be published, and nothing but
+/// [`verify`](fn@super::verify) makes one:
+///
+/// ```compile_fail,E0451
+/// fn forge(image: imgbuild::engine::BuiltImage) -> imgbuild::smoke::VerifiedImage {
+///     imgbuild::smoke::VerifiedImage { image, tests: Vec::new() }
+/// }
+/// ```
+///
+/// An image that was only built is not accepted where one is wanted:
+///
+/// ```compile_fail,E0308
+/// fn skip_the_tests(image: &imgbuild::engine::BuiltImage) {
+///     fn wants(_: &imgbuild::smoke::VerifiedImage) {}
+///     wants(image);
+/// }
+/// ```
+#[derive(Debug)]
+pub struct VerifiedImage {
+    image: BuiltImage,
+    tests: Vec<TestResult>,
+}
+
+impl VerifiedImage {
+    /// Called by `verify` alone, after every test passed.
+    pub(super) fn new(image: BuiltImage, tests: Vec<TestResult>) -> Self {
+        VerifiedImage { image, tests }
+    }
+
+    /// The image that was tested.
+    pub fn image(&self) -> &BuiltImage {
+        &self.image
+    }
+
+    /// The engine's id of it.
+    pub fn id(&self) -> &Digest {
+        self.image.id()
+    }
+
+    /// The tests it passed, with the containers that were started for them.
+    pub fn tests(&self) -> &[TestResult] {
+        &self.tests
+    }
+}
