@@ -11,6 +11,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod image;
 pub mod plan;
+pub mod publish;
 pub mod registry;
 pub mod smoke;
 pub mod source;
