@@ -13,5 +13,6 @@ pub mod image;
 pub mod plan;
 pub mod publish;
 pub mod registry;
+pub mod report;
 pub mod smoke;
 pub mod source;

@@ -1,0 +1,37 @@
+//! What a run shows: the live view, plain lines, JSON, and the report file. Everything that comes from outside is
+//! hostile here: it is masked, escaped, capped and prefixed before it reaches a terminal or a log.
+
+mod error_text;
+pub mod escape;
+pub mod json;
+mod live;
+mod look;
+mod masker;
+mod mode;
+mod ndjson;
+mod plain;
+mod recorder;
+mod report_file;
+mod reporter;
+pub mod run_report;
+#[cfg(test)]
+mod sample;
+mod standard;
+mod summary;
+mod tail;
+mod view;
+mod words;
+
+pub use error_text::error_text;
+pub use live::Live;
+pub use masker::Masker;
+pub use mode::{ColorChoice, Format, OutputFlags, OutputMode, Progress, Surroundings, UNBOUNDED, resolve};
+pub use ndjson::Ndjson;
+pub use plain::Plain;
+pub use recorder::{Recorder, Recording};
+pub use report_file::ReportFile;
+pub use reporter::{Finished, Reporter, spawn};
+pub use run_report::RunReport;
+pub use standard::standard;
+pub use summary::summary;
+pub use tail::TAIL_LINES;
