@@ -5,10 +5,12 @@ pub mod error;
 pub mod event;
 pub mod stop;
 
+pub mod cli;
 pub mod config;
 pub mod context;
 pub mod dockerfile;
 pub mod engine;
+pub mod flow;
 pub mod image;
 pub mod plan;
 pub mod publish;

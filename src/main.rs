@@ -1,3 +1,5 @@
-//! The `imgbuild` binary.
+//! The `imgbuild` binary: nothing but the way into the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    imgbuild::cli::main()
+}

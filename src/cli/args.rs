@@ -1,0 +1,224 @@
+//! The command line. The doc comments are the help text.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Build, test, tag and push a container image from a git commit, and push only what was tested.
+#[derive(Debug, Parser)]
+#[command(name = "imgbuild", version, max_term_width = 80, after_help = super::help::exit_codes())]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build the commit, test the image, then tag and push it.
+    Ci(BuildArgs),
+    /// Build a development image; its tag ends in -dev.
+    Build(BuildArgs),
+    /// Print what a run would do, and do nothing.
+    Plan {
+        /// Plan `build` in place of `ci`.
+        #[arg(long)]
+        dev: bool,
+        /// The options of the run.
+        #[command(flatten)]
+        build: BuildArgs,
+    },
+    /// Show the build context: what would be sent.
+    Context(ContextArgs),
+    /// Run the configured tests on any image that the engine has or can pull.
+    Test {
+        /// The image: a reference or an id.
+        image: String,
+    },
+    /// Remove what dead runs left on the engine; says what it would do unless --yes is given.
+    Clean {
+        /// Remove, rather than list.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print the settings in force.
+    Config {
+        /// Print where each value comes from.
+        #[arg(long)]
+        origin: bool,
+        /// The options of the run whose settings are shown.
+        #[command(flatten)]
+        build: BuildArgs,
+    },
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Run as if started in this folder.
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// The configuration file, in place of the imgbuild.toml that is found.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What is printed to stdout: text, one JSON document, or one JSON event per line.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+
+    /// How progress is shown on stderr.
+    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto)]
+    pub progress: Progress,
+
+    /// Whether to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+
+    /// Say nothing but errors and results.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Write the run's report to this file, as versioned JSON.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// Options of a run.
+#[derive(Debug, Args, Default)]
+pub struct BuildArgs {
+    /// The repository to tag and push to.
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+
+    /// The folder whose content is the build context.
+    #[arg(long, value_name = "DIR")]
+    pub context: Option<PathBuf>,
+
+    /// The Dockerfile; it has to be inside the context.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+
+    /// The stage to build.
+    #[arg(long, value_name = "STAGE")]
+    pub target: Option<String>,
+
+    /// The platform to build for, as os/arch.
+    #[arg(long)]
+    pub platform: Option<String>,
+
+    /// A build argument, as NAME=VALUE; may be given more than once.
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub build_args: Vec<(String, String)>,
+
+    /// The network of RUN instructions: none, host, or a network of the engine's.
+    #[arg(long)]
+    pub network: Option<String>,
+
+    /// Whether to push.
+    #[arg(long, value_enum)]
+    pub push: Option<Push>,
+
+    /// Do not use the engine's build cache.
+    #[arg(long)]
+    pub no_cache: bool,
+
+    /// Pull base images even where the engine has them.
+    #[arg(long)]
+    pub pull: bool,
+
+    /// Leave out labels that differ from run to run.
+    #[arg(long)]
+    pub reproducible: bool,
+
+    /// The profile of imgbuild.toml, in place of the detected one.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// Options of `context`.
+#[derive(Debug, Args)]
+pub struct ContextArgs {
+    /// What to print; the default is a summary with the ten largest entries.
+    #[command(flatten)]
+    pub what: ContextWhat,
+
+    /// The folder whose content is the build context.
+    #[arg(long, value_name = "DIR")]
+    pub context: Option<PathBuf>,
+
+    /// The Dockerfile; it has to be inside the context.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+}
+
+/// What `context` prints.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct ContextWhat {
+    /// Print every entry.
+    #[arg(long)]
+    pub list: bool,
+    /// Print the context digest.
+    #[arg(long)]
+    pub digest: bool,
+    /// Write the tar stream to stdout.
+    #[arg(long)]
+    pub tar: bool,
+}
+
+/// What is printed to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text.
+    Human,
+    /// One JSON document, at the end.
+    Json,
+    /// One JSON event per line, as it happens.
+    Ndjson,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// Live on a terminal outside CI, else lines.
+    Auto,
+    /// A live view.
+    Live,
+    /// Lines that are only ever appended.
+    Plain,
+}
+
+/// Whether to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Whether to push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Push {
+    /// `ci` pushes where a registry is known and the run may; `build` does not.
+    Auto,
+    /// Never.
+    Never,
+    /// Push, or refuse before the build.
+    Always,
+}
+
+fn name_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,152 @@
+//! One function per command: call the flow, print what came back.
+
+use std::path::PathBuf;
+
+use super::args::{Cli, Command, ContextArgs};
+use super::flags;
+use super::output::Output;
+use crate::config::Flags;
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::event::Events;
+use crate::flow::{self, Ended, Run, Session};
+use crate::report::{self, Format, ReportFile, RunReport};
+
+/// Runs the command and gives the exit code.
+pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, output: &Output) -> Result<u8> {
+    let (events, receiver) = Events::channel();
+    let report_path =
+        cli.global.report.clone().or_else(|| environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
+    let report_path = report_path.map(|path| directory.join(path));
+    let (config, masker) = (cli.global.config.clone(), output.masker.clone());
+    let session = Session::begin(environment, directory, config, events, masker)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new(Kind::Internal, "cannot start the runtime").because(cause))?;
+    let is_run = matches!(cli.command, Command::Ci(_) | Command::Build(_) | Command::Test { .. });
+    // A report that cannot be written is found out before a long run, not after it.
+    let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
+    let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
+    let reporter = report::spawn(receiver, reporters, output.masker.clone())?;
+
+    let done = runtime.block_on(dispatch(cli, &session, output));
+    // A first pass that was cut off polls the stop flag; the process does not wait for it.
+    runtime.shutdown_background();
+    let mut report = RunReport::new("", &session.run, String::new());
+    drop(session);
+    let finished = reporter.join().unwrap_or_default();
+    let error = match done {
+        Done::Run(ended) => {
+            report = ended.report;
+            finished.recording.complete(&mut report);
+            let lost = finished.lost.into_iter().find(|(name, _)| *name == "ndjson");
+            let lost =
+                lost.map(|(_, cause)| Error::new(Kind::Io, "cannot write events to stdout").because(cause));
+            return conclude(output, &report, ended.error.or(lost), file);
+        }
+        Done::Command(result) => {
+            finished.recording.complete(&mut report);
+            output.remarks(&report);
+            result.err()
+        }
+    };
+    error.map_or(Ok(0), Err)
+}
+
+/// What a command came to.
+enum Done {
+    Run(Box<Ended>),
+    Command(Result<()>),
+}
+
+async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
+    let run = |ended: Ended| Done::Run(Box::new(ended));
+    match &cli.command {
+        Command::Ci(args) => match flags::of_build(args, &cli.global) {
+            Ok(flags) => run(flow::ci(session, &flags).await),
+            Err(error) => Done::Command(Err(error)),
+        },
+        Command::Build(args) => match flags::of_build(args, &cli.global) {
+            Ok(flags) => run(flow::build(session, &flags).await),
+            Err(error) => Done::Command(Err(error)),
+        },
+        Command::Test { image } => run(flow::test(session, &Flags::default(), image).await),
+        command => Done::Command(other(cli, command, session, output).await),
+    }
+}
+
+async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output) -> Result<()> {
+    match command {
+        Command::Plan { dev, build } => {
+            let run = if *dev { Run::Build } else { Run::Ci };
+            let plan = flow::plan(session, run, &flags::of_build(build, &cli.global)?).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&plan.text),
+                Format::Json | Format::Ndjson => output.out(&(report::json::safe(&plan.json) + "\n")),
+            }
+        }
+        Command::Context(args) => context(args, session, output).await,
+        Command::Clean { yes } => {
+            let cleaned = flow::clean(session, *yes).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&cleaned.text),
+                Format::Json | Format::Ndjson => {
+                    output.out(&(report::json::safe(&cleaned.json.to_string()) + "\n"))
+                }
+            }
+        }
+        Command::Config { origin, build } => {
+            let settings = flow::settings(session, &flags::of_build(build, &cli.global)?).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&crate::config::to_toml(&settings, *origin)),
+                Format::Json | Format::Ndjson => {
+                    output.out(&(report::json::safe(&crate::config::to_json(&settings)) + "\n"))
+                }
+            }
+        }
+        Command::Ci(_) | Command::Build(_) | Command::Test { .. } => {
+            Err(Error::new(Kind::Internal, "a run came the way of the other commands"))
+        }
+    }
+}
+
+async fn context(args: &ContextArgs, session: &Session, output: &Output) -> Result<()> {
+    let shown = flow::context(session, &flags::of_context(args)).await?;
+    if args.what.tar {
+        return shown.write_tar(session, std::io::stdout()).await;
+    }
+    match (output.mode.format, args.what.digest, args.what.list) {
+        (Format::Json | Format::Ndjson, ..) => {
+            output.out(&(report::json::safe(&shown.json(args.what.list)) + "\n"))
+        }
+        (Format::Human, true, _) => output.out(&format!("{}\n", shown.digest())),
+        (Format::Human, _, true) => shown.each_line(&mut |line| output.lines(line)),
+        (Format::Human, _, _) => output.lines(&shown.summary()),
+    }
+}
+
+/// Writes and prints the report, and gives the run's exit code.
+fn conclude(
+    output: &Output,
+    report: &RunReport,
+    error: Option<Error>,
+    file: Option<ReportFile>,
+) -> Result<u8> {
+    let path = file.as_ref().map(|file| file.path().to_owned());
+    let written = file.map(|file| file.write(report)).transpose();
+    output.finish(report, path.as_deref().filter(|_| written.is_ok()))?;
+    if written.is_err() && report.ok && output.mode.progress == report::Progress::Quiet {
+        // Nobody else names the tags that moved.
+        output.summary(report, None);
+    }
+    match (error, written) {
+        (Some(error), Ok(_)) => Ok(error.kind().exit_code()),
+        (None, Ok(_)) => Ok(0),
+        (None, Err(unwritten)) => Err(unwritten),
+        (Some(error), Err(unwritten)) => {
+            output.error(&unwritten);
+            Ok(error.kind().exit_code())
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Arguments as the plain values that the configuration takes.
+
+use super::args::{BuildArgs, ContextArgs, Global, Push};
+use crate::config::{self, Flags};
+use crate::error::{Error, Kind, Result};
+
+/// The flags of a run.
+pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
+    let profile = args.profile.as_deref().map(str::parse).transpose();
+    let profile = profile.map_err(|cause| Error::new(Kind::Usage, "--profile").because(cause))?;
+    Ok(Flags {
+        profile,
+        repository: args.repository.clone(),
+        context: args.context.clone(),
+        dockerfile: args.dockerfile.clone(),
+        target: args.target.clone(),
+        platform: args.platform.clone(),
+        network: args.network.clone(),
+        push: args.push.map(|push| match push {
+            Push::Auto => config::Push::Auto,
+            Push::Never => config::Push::Never,
+            Push::Always => config::Push::Always,
+        }),
+        build_args: args.build_args.clone(),
+        no_cache: args.no_cache.then_some(true),
+        pull: args.pull.then_some(true),
+        reproducible: args.reproducible.then_some(true),
+        report: global.report.clone(),
+        ..Flags::default()
+    })
+}
+
+/// The flags of `context`.
+pub(super) fn of_context(args: &ContextArgs) -> Flags {
+    Flags { context: args.context.clone(), dockerfile: args.dockerfile.clone(), ..Flags::default() }
+}

@@ -1,0 +1,140 @@
+//! What goes to stdout and stderr. A closed pipe ends the printing, not the run.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::args::{Color, Format, Global, Progress};
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::flow::detect;
+use crate::report::{self, Masker, OutputFlags, OutputMode, RunReport, Surroundings};
+
+/// Variables that hold what must not be shown, wherever a build or a container prints it.
+const SECRETS: [&str; 8] = [
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "CI_JOB_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "IMGBUILD_REGISTRY_PASSWORD",
+    "REGISTRY_TOKEN",
+];
+
+/// How this process prints.
+pub(super) struct Output {
+    pub(super) mode: OutputMode,
+    pub(super) masker: Masker,
+}
+
+impl Output {
+    pub(super) fn new(global: &Global, environment: &Environment) -> Output {
+        let flags = OutputFlags {
+            format: match global.format {
+                Format::Human => report::Format::Human,
+                Format::Json => report::Format::Json,
+                Format::Ndjson => report::Format::Ndjson,
+            },
+            progress: match global.progress {
+                Progress::Auto => None,
+                Progress::Live => Some(report::Progress::Live),
+                Progress::Plain => Some(report::Progress::Plain),
+            },
+            color: match global.color {
+                Color::Auto => report::ColorChoice::Auto,
+                Color::Always => report::ColorChoice::Always,
+                Color::Never => report::ColorChoice::Never,
+            },
+            quiet: global.quiet,
+        };
+        let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+        let ci = detect(environment);
+        let around = Surroundings {
+            stdout_tty: std::io::stdout().is_terminal(),
+            stderr_tty: std::io::stderr().is_terminal(),
+            columns: size.map(|size| usize::from(size.ws_col)),
+            ci: ci.is_ci,
+            ci_renders_color: ci.renders_color,
+            ..Surroundings::from_environment(environment)
+        };
+        let masker = Masker::default();
+        for name in SECRETS {
+            if let Some(secret) = environment.get(name) {
+                masker.add(secret);
+            }
+        }
+        Output { mode: report::resolve(&flags, &around), masker }
+    }
+
+    /// Prints an error to stderr.
+    pub(super) fn error(&self, error: &Error) {
+        self.err(&report::error_text(error, &self.mode, &self.masker));
+    }
+
+    /// Prints the end of a run: the summary to stderr, the result to stdout.
+    pub(super) fn finish(&self, report: &RunReport, written: Option<&Path>) -> Result<()> {
+        // Quiet or not, a run that failed says why.
+        if self.mode.progress != report::Progress::Quiet || !report.ok {
+            self.summary(report, written);
+        }
+        match self.mode.format {
+            report::Format::Json => self.out(&report.to_json()?),
+            report::Format::Human if self.mode.progress == report::Progress::Quiet => {
+                self.out(&reference(report))
+            }
+            report::Format::Human | report::Format::Ndjson => Ok(()),
+        }
+    }
+
+    /// Prints the summary to stderr.
+    pub(super) fn summary(&self, report: &RunReport, written: Option<&Path>) {
+        self.err(&report::summary(report, &self.mode, written));
+    }
+
+    /// Prints what was noted on the way of a command that is no run.
+    pub(super) fn remarks(&self, report: &RunReport) {
+        if self.mode.progress == report::Progress::Quiet {
+            return;
+        }
+        let all = report.warnings.iter().map(|text| ("warning", text));
+        for (what, text) in all.chain(report.notes.iter().map(|text| ("note", text))) {
+            self.err(&format!("{what}: {}\n", report::escape::line(text, report::escape::LOG_COLUMNS)));
+        }
+    }
+
+    /// Prints text that holds names from outside to stdout, each line escaped.
+    pub(super) fn lines(&self, text: &str) -> Result<()> {
+        let mut safe = String::new();
+        for line in text.lines() {
+            safe.push_str(&report::escape::line(&self.masker.text(line), report::UNBOUNDED));
+            safe.push('\n');
+        }
+        self.out(&safe)
+    }
+
+    /// Prints to stdout. That the reader has gone is no failure.
+    pub(super) fn out(&self, text: &str) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::new(Kind::Io, "cannot write to stdout").because(cause))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn err(&self, text: &str) {
+        // There is nobody left to tell that stderr is closed.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// What a script wants of a run: the first tag, with the digest where it was pushed.
+fn reference(report: &RunReport) -> String {
+    let digest = report.image.as_ref().and_then(|image| image.digest.as_ref());
+    match (report.ok.then(|| report.tags.first()).flatten(), digest) {
+        (Some(tag), Some(digest)) => format!("{}@{digest}\n", tag.reference),
+        (Some(tag), None) => format!("{}\n", tag.reference),
+        (None, _) => String::new(),
+    }
+}

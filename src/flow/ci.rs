@@ -1,0 +1,230 @@
+//! `imgbuild ci` and `imgbuild build`: the straight line of stages.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::prepare::{Need, Prepared, prepare};
+use super::session::{Session, blocking};
+use super::supervise::{Ended, missing, supervise};
+use super::{base, facts, gather};
+use crate::config::Flags;
+use crate::context;
+use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Stage};
+use crate::image::label;
+use crate::plan::{BaseImage, Command, PushDecision};
+use crate::publish::{Channel, publish, tag_on_engine};
+use crate::report::RunReport;
+use crate::smoke::{self, VerifiedImage};
+use crate::source;
+
+/// Builds, tests, and publishes what was tested.
+pub async fn ci(session: &Session, flags: &Flags) -> Ended {
+    supervise(session, "ci", async |report, slot| stages(session, Command::Ci, flags, report, slot).await)
+        .await
+}
+
+/// The same for the tree as it is: the image is a development image.
+pub async fn build(session: &Session, flags: &Flags) -> Ended {
+    supervise(session, "build", async |report, slot| {
+        stages(session, Command::Build, flags, report, slot).await
+    })
+    .await
+}
+
+async fn stages(
+    session: &Session,
+    command: Command,
+    flags: &Flags,
+    report: &mut RunReport,
+    slot: &OnceCell<Keeper>,
+) -> Result<()> {
+    let prepared = prepare(session, command, Need::Engine, flags, report).await?;
+    let engine = prepared.engine.clone().ok_or_else(|| missing("the engine"))?;
+    let keeper = keep(session, engine, &prepared, slot)?;
+
+    let built = session.stage(Stage::Build, build_image(session, &prepared, keeper)).await?;
+    report.image = Some(facts::image(&built, &prepared.plan));
+    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, built)).await?;
+    session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await
+}
+
+/// From here on, whatever the run makes on the engine is noted before it exists.
+fn keep<'a>(
+    session: &Session,
+    engine: Engine,
+    prepared: &Prepared,
+    slot: &'a OnceCell<Keeper>,
+) -> Result<&'a Keeper> {
+    let tests = prepared.settings.tests.value.iter().map(|test| test.within).sum();
+    // Elsewhere only the deadline tells that a run is over: build, tests, and as much again for the push.
+    let lifetime = prepared.settings.timeout.value.saturating_add(tests).saturating_mul(2);
+    let owner = Owner::current(&session.run, lifetime)?;
+    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
+    Ok(slot.get_or_init(|| keeper))
+}
+
+async fn build_image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+    let (plan, settings) = (&prepared.plan, &prepared.settings);
+    // A build that fails leaves its finished steps as cache for the next try, and the journal says so.
+    keeper.leaves_images(true);
+    let gzip = keeper.engine().info().remote;
+    let lines = Arc::clone(&prepared.dockerfile);
+    let network = match &settings.network {
+        Some(network) => network.value.clone(),
+        None => keeper.network().await?.to_owned(),
+    };
+    let request = BuildRequest {
+        dockerfile: plan.dockerfile.clone(),
+        args: plan.args.clone(),
+        labels: plan.labels.clone(),
+        target: plan.target.clone(),
+        platform: plan.platform.clone(),
+        network: Some(network),
+        pull: settings.pull.value,
+        no_cache: settings.no_cache.value,
+        gzip,
+        registry_auth: prepared.base_logins.clone(),
+        idle_timeout: settings.idle_timeout.value,
+        total_timeout: settings.timeout.value,
+        step_line: Box::new(move |index| crate::dockerfile::step_line(&lines, index)),
+    };
+    let (listing, created, stop) = (Arc::clone(&prepared.listing), plan.created, session.stop.clone());
+    let stream = move |sink: &mut dyn std::io::Write| {
+        let write =
+            |sink: &mut dyn std::io::Write| context::write_tar(&listing, created, sink, &stop, &mut |_| {});
+        // Over a Unix socket, compressing takes ten times as long as sending.
+        if gzip { context::gzip(sink, write) } else { write(sink) }
+    };
+    let mut journal = keeper.journal();
+    let build = keeper.engine().build(&request, stream, &mut journal, &session.events);
+    let built = keeper.build(build).await?;
+    session.events.emit(Event::ImageBuilt { id: built.id().to_string() });
+    unchanged(session, prepared).await?;
+    inherited(session, prepared, keeper, &built).await?;
+    Ok(built)
+}
+
+/// `ci` looks at the tree again after its last byte was sent: what was built must be what the commit holds.
+async fn unchanged(session: &Session, prepared: &Prepared) -> Result<()> {
+    if prepared.plan.command != Command::Ci {
+        return Ok(());
+    }
+    let (source, events, stop) = (Arc::clone(&prepared.source), session.events.clone(), session.stop.clone());
+    let environment = session.environment.clone();
+    let (head, changes, untracked) = blocking(move || {
+        let head = source::head(&source.root, source.reader, &environment, &stop)?;
+        let (changes, untracked) = source::status(&source.root, source.reader, &environment, &events, &stop)?;
+        Ok((head, changes, untracked))
+    })
+    .await?;
+    // A file that came after the first look at the tree and before the listing was sent, too.
+    let sent = gather::entering(&prepared.source.root, &untracked, &prepared.listing, &prepared.located);
+    let what = match (changes.first(), sent.first()) {
+        (Some(change), _) => format!("{}: {}", change.kind.name(), change.path.display()),
+        (None, Some(path)) => format!("untracked: {}", path.display()),
+        (None, None) if head != prepared.source.commit => format!("HEAD moved to {head}"),
+        (None, None) => return Ok(()),
+    };
+    Err(Error::new(Kind::Refused, format!("the tree changed while it was built: {what}"))
+        .hint("nothing was tagged; run again, and let nothing write into the work tree meanwhile"))
+}
+
+/// What only the built image shows: a base that is a development image, labels that its base leaks, and labels that
+/// no image may have.
+async fn inherited(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    built: &BuiltImage,
+) -> Result<()> {
+    let image = keeper.engine().require_image(built.id().as_str()).await?;
+    let plan = &prepared.plan;
+    built_for(plan.platform.as_deref(), &image)?;
+    if !plan.development {
+        let nameless = || BaseImage { reference: "of the target".to_owned(), ..BaseImage::default() };
+        let mut base = prepared.base.clone().unwrap_or_else(nameless);
+        // Of a base that the build pulled, nothing may have been known before.
+        base.labels.extend(image.labels.clone());
+        if base.is_development() {
+            return Err(base.refusal());
+        }
+    }
+    let owner =
+        |(key, value): &(&String, &String)| key.starts_with(label::owner::PREFIX) && !value.is_empty();
+    if let Some((key, _)) = image.labels.iter().find(owner) {
+        return Err(Error::new(
+            Kind::Refused,
+            format!(
+                "the image has the label {key}, which marks a test's container: every container of it would"
+            ),
+        )
+        .hint("its base or its Dockerfile sets the label: take it out there"));
+    }
+    for key in base::leaked(&image.labels, &plan.labels) {
+        if !prepared.own_labels.contains_key(key) {
+            session
+                .events
+                .warn(format!("the image inherits the label {key} of its base; set it under [image.labels]"));
+        }
+    }
+    Ok(())
+}
+
+/// The classic builder takes a base of another platform from its store without a word.
+fn built_for(platform: Option<&str>, image: &Image) -> Result<()> {
+    let Some(platform) = platform else { return Ok(()) };
+    let mut parts = platform.split('/');
+    let (os, arch) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let arch = match arch {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        "i386" => "386",
+        other => other,
+    };
+    if os.eq_ignore_ascii_case(&image.os) && (arch.is_empty() || arch.eq_ignore_ascii_case(&image.arch)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Build,
+        format!("the platform {platform} was asked for, and the engine built {}/{}", image.os, image.arch),
+    )
+    .hint("its store has the base for that other platform: give --pull, or pull the base with --platform"))
+}
+
+async fn verify(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    built: BuiltImage,
+) -> Result<VerifiedImage> {
+    smoke::verify(keeper, built, &prepared.settings.tests.value, &session.events).await
+}
+
+async fn publish_tags(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    verified: &VerifiedImage,
+    report: &mut RunReport,
+) -> Result<()> {
+    let plan = &prepared.plan;
+    if let PushDecision::Hold { why } = &plan.push {
+        let references = tag_on_engine(verified, plan, keeper).await?;
+        keeper.leaves_images(false);
+        report.tags = references.iter().map(facts::local_tag).collect();
+        report.not_pushed_because = Some(why.clone());
+        return Ok(());
+    }
+    let registry = prepared.registry.as_ref().ok_or_else(|| missing("the registry"))?;
+    let channel = Channel { keeper, registry, auth: prepared.push_login.as_ref(), events: &session.events };
+    let published = publish(verified, plan, &channel).await?;
+    keeper.leaves_images(false);
+    report.pushed = true;
+    if let Some(image) = &mut report.image {
+        image.digest = Some(published.digest);
+        image.config_digest = Some(published.config_digest);
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! What the output has to know of the CI.
+
+use crate::environment::Environment;
+use crate::source::{self, Provider};
+
+/// Where a run's output is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// A CI was detected.
+    pub is_ci: bool,
+    /// Its log page renders colour.
+    pub renders_color: bool,
+}
+
+/// Looks at the environment alone.
+pub fn detect(environment: &Environment) -> Around {
+    let ci = source::detect(environment, None);
+    Around {
+        is_ci: ci.is_ci(),
+        renders_color: matches!(ci.provider, Some(Provider::GitHub | Provider::GitLab)),
+    }
+}

@@ -1,0 +1,233 @@
+//! The facts that every command starts from: who runs us, the commit, the settings, the Dockerfile, the context, the
+//! engine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::policy;
+use super::session::{Session, blocking};
+use crate::config::{self, Document, Flags, Layers, Located, Push, Settings};
+use crate::context::{self, ListOptions, Listing};
+use crate::dockerfile::{self, Dockerfile, Facts};
+use crate::engine::{Engine, endpoint};
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::image::Digest;
+use crate::source::{self, BlobIds, CiContext, GitOptions, SourceState};
+
+/// The largest Dockerfile that is read, in bytes.
+const MAX_DOCKERFILE: u64 = 10 << 20;
+/// Above this, a context is worth a word about its largest entries, in bytes.
+const LARGE_CONTEXT: u64 = 100 << 20;
+/// Variables of ours that stand for no setting; the last ones are the project's own scripts'.
+const OTHER_VARIABLES: [&str; 7] = [
+    "IMGBUILD_NOW",
+    "IMGBUILD_REGISTRY",
+    "IMGBUILD_REGISTRY_PASSWORD",
+    "IMGBUILD_REGISTRY_USERNAME",
+    "IMGBUILD_BIN",
+    "IMGBUILD_STATE",
+    "IMGBUILD_VECTORS",
+];
+/// How many of its entries are named then.
+const LARGEST: usize = 10;
+
+/// Who runs us, from the environment and the event file.
+pub(super) fn ci_context(session: &Session) -> CiContext {
+    let unread = |path: &Path, cause: &dyn std::error::Error| {
+        session.events.note(format!("the CI's event file {} cannot be read: {cause}", path.display()));
+        None
+    };
+    let event = match source::event_file(&session.environment) {
+        Some(path) => match fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(event) => Some(event),
+                Err(cause) => unread(&path, &cause),
+            },
+            Err(cause) => unread(&path, &cause),
+        },
+        None => None,
+    };
+    let ci = source::detect(&session.environment, event.as_ref());
+    for name in &ci.ignored {
+        session.events.warn(format!("{name} makes no sense as it is, and is left out of account"));
+    }
+    ci
+}
+
+pub(super) async fn source(session: &Session, ci: &CiContext) -> Result<Arc<SourceState>> {
+    let (start, environment) = (session.directory.clone(), session.environment.clone());
+    let (workspace, events, stop) = (ci.workspace.clone(), session.events.clone(), session.stop.clone());
+    let state = blocking(move || {
+        let options =
+            GitOptions { start: &start, environment: &environment, trusted_workspace: workspace.as_deref() };
+        source::read(&options, &events, &stop)
+    });
+    state.await.map(Arc::new)
+}
+
+/// The settings in force: on a pull request the policy comes from the base branch.
+pub(super) fn settings(
+    session: &Session,
+    flags: &Flags,
+    ci: &CiContext,
+    source: Option<&SourceState>,
+    root: &Path,
+) -> Result<Settings> {
+    let others: Vec<&str> = source::OVERRIDES.iter().map(|o| o.name).chain(OTHER_VARIABLES).collect();
+    for (name, meant) in config::unknown_variables(&session.environment, &others) {
+        let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+        session.events.warn(format!("nothing listens to the variable {name}{meant}"));
+    }
+    let own = config::load(session.config.as_deref(), &session.environment, &session.directory, root)?;
+    let document = match source {
+        Some(source) => policy::apply(session, own, ci, source)?,
+        None => own,
+    };
+    resolve(session, flags, ci, document.as_ref(), root)
+}
+
+/// The settings for a command that needs no git repository.
+pub(super) async fn settings_without_source(session: &Session, flags: &Flags) -> Result<Settings> {
+    let ci = ci_context(session);
+    let root = match source(session, &ci).await {
+        Ok(source) => source.root.clone(),
+        Err(_) => session.directory.clone(),
+    };
+    settings(session, flags, &ci, None, &root)
+}
+
+fn resolve(
+    session: &Session,
+    flags: &Flags,
+    ci: &CiContext,
+    document: Option<&Document>,
+    root: &Path,
+) -> Result<Settings> {
+    config::resolve(&Layers {
+        flags,
+        environment: &session.environment,
+        document,
+        is_ci: ci.is_ci(),
+        push: Push::Auto,
+        working_folder: &session.directory,
+        root,
+    })
+}
+
+/// The Dockerfile, read and parsed.
+pub(super) struct Files {
+    pub(super) located: Located,
+    pub(super) dockerfile: Arc<Dockerfile>,
+    pub(super) facts: Facts,
+    pub(super) digest: Digest,
+}
+
+pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
+    let located = config::locate(settings, root)?;
+    let path = located.context.join(&located.dockerfile);
+    let shown = located.dockerfile.display();
+    let unreadable =
+        |cause: std::io::Error| Error::new(Kind::Io, format!("cannot read {shown}")).because(cause);
+    if fs::metadata(&path).map_err(unreadable)?.len() > MAX_DOCKERFILE {
+        return Err(Error::new(Kind::Config, format!("{shown} is larger than {} MiB", MAX_DOCKERFILE >> 20)));
+    }
+    let bytes = fs::read(&path).map_err(unreadable)?;
+    let dockerfile = dockerfile::parse(&bytes);
+    let args = settings.build_args.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
+    let target = settings.target.as_ref().map(|target| target.value.as_str());
+    let facts = dockerfile::facts(&dockerfile, target, &args).map_err(|error| {
+        let message = format!("{shown}: {error}");
+        error.hints().iter().fold(Error::new(error.kind(), message), |error, hint| error.hint(hint))
+    })?;
+    if let Some((line, reason)) = &facts.needs_buildkit {
+        return Err(Error::new(
+            Kind::Config,
+            format!("{shown}:{line}: {reason} needs BuildKit, which imgbuild does not speak yet"),
+        )
+        .hint("nothing of it is left out in silence; rewrite the instruction in the classic form"));
+    }
+    Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest: Digest::of(&bytes) })
+}
+
+/// The first pass over the context. Git's own content hashes save reading what provably did not change.
+pub(super) async fn list(
+    session: &Session,
+    located: &Located,
+    source: Option<&Arc<SourceState>>,
+) -> Result<Arc<Listing>> {
+    let (located, source, stop) = (located.clone(), source.cloned(), session.stop.clone());
+    let listing = blocking(move || {
+        let ids = source.as_deref().and_then(BlobIds::open);
+        let inside = source.as_deref().and_then(|s| inside(&located.context, &s.root)).unwrap_or_default();
+        let known = |path: &Path, metadata: &fs::Metadata| {
+            ids.as_ref().and_then(|ids| ids.get(&inside.join(path), metadata)).map(|id| id.0)
+        };
+        context::list_work_tree(&ListOptions {
+            root: &located.context,
+            dockerfile: &located.dockerfile,
+            known_blob: ids.is_some().then_some(&known),
+            stop: &stop,
+        })
+    });
+    listing.await.map(Arc::new)
+}
+
+/// Where the context lies in the repository.
+fn inside(context: &Path, root: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    context.strip_prefix(root).ok().map(Path::to_owned)
+}
+
+/// Says what the context came to.
+pub(super) fn tell(session: &Session, listing: &Listing) {
+    session.events.emit(Event::ContextListed {
+        entries: listing.len() as u64,
+        bytes: listing.bytes(),
+        digest: listing.digest().to_string(),
+    });
+    warn(session, listing);
+    if listing.bytes() > LARGE_CONTEXT {
+        let largest = listing.largest(LARGEST).into_iter();
+        let shown: Vec<String> = largest
+            .map(|(path, bytes)| format!("{} {} MB", String::from_utf8_lossy(&path), bytes / 1_000_000))
+            .collect();
+        session.events.warn(format!(
+            "the context has {} MB; the largest entries: {}; .dockerignore leaves out what the build does not need",
+            listing.bytes() / 1_000_000,
+            shown.join(", ")
+        ));
+    }
+}
+
+/// Says what will bite.
+pub(super) fn warn(session: &Session, listing: &Listing) {
+    for warning in listing.ignore_warnings() {
+        session.events.warn(warning);
+    }
+    if let Some(first) = listing.skipped().first() {
+        session.events.warn(format!(
+            "{} sockets, pipes and devices are left out of the context, among them {}",
+            listing.skipped_count(),
+            String::from_utf8_lossy(&first.path)
+        ));
+    }
+}
+
+/// Connects to the engine that the environment names.
+pub(super) async fn connect(session: &Session) -> Result<Engine> {
+    Engine::connect(&endpoint(&session.environment)?).await
+}
+
+/// Untracked files that would enter the context, relative to the repository: what makes a tree unclean.
+pub(super) fn entering(
+    root: &Path,
+    untracked: &[PathBuf],
+    listing: &Listing,
+    located: &Located,
+) -> Vec<PathBuf> {
+    let Some(inside) = inside(&located.context, root) else { return Vec::new() };
+    let enters = |path: &&PathBuf| path.strip_prefix(&inside).is_ok_and(|path| listing.contains(path));
+    untracked.iter().filter(enters).cloned().collect()
+}

@@ -1,0 +1,27 @@
+//! One file per command: the straight line of its stages. Signals, the awaited clean-up and the report are around
+//! all of them (`supervise`).
+
+mod base;
+mod ci;
+mod clean;
+mod context;
+mod detect;
+mod facts;
+mod gather;
+mod plan;
+mod policy;
+mod prepare;
+mod registries;
+mod session;
+mod signals;
+mod supervise;
+mod test;
+
+pub use ci::{build, ci};
+pub use clean::{Cleaned, clean};
+pub use context::{Shown, context};
+pub use detect::{Around, detect};
+pub use plan::{Planned, Run, plan, settings};
+pub use session::Session;
+pub use supervise::Ended;
+pub use test::test;

@@ -1,0 +1,49 @@
+//! `imgbuild plan` and `imgbuild config`: what a run would do, and by which settings.
+
+use super::gather;
+use super::prepare::{Need, prepare};
+use super::session::Session;
+use crate::config::{Flags, Settings};
+use crate::error::{Error, Kind, Result};
+use crate::plan::Command;
+use crate::report::RunReport;
+
+/// Which run is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// `imgbuild ci`.
+    Ci,
+    /// `imgbuild build`.
+    Build,
+}
+
+/// A plan, ready to be printed.
+#[derive(Debug)]
+pub struct Planned {
+    /// For people; values in it may be hostile.
+    pub text: String,
+    /// For programs.
+    pub json: String,
+}
+
+/// Plans the run and makes nothing. The registry is asked as a run would ask it; an engine is not needed.
+pub async fn plan(session: &Session, run: Run, flags: &Flags) -> Result<Planned> {
+    let command = match run {
+        Run::Ci => Command::Ci,
+        Run::Build => Command::Build,
+    };
+    let mut report = RunReport::new("plan", &session.run, String::new());
+    let plan = prepare(session, command, Need::Nothing, flags, &mut report).await?.plan;
+    let json = serde_json::to_string_pretty(&plan)
+        .map_err(|cause| Error::new(Kind::Internal, "cannot serialise the plan").because(cause))?;
+    Ok(Planned { text: plan.to_string(), json })
+}
+
+/// The settings in force. They can be looked at where there is no repository yet.
+pub async fn settings(session: &Session, flags: &Flags) -> Result<Settings> {
+    let ci = gather::ci_context(session);
+    match gather::source(session, &ci).await {
+        Ok(source) => gather::settings(session, flags, &ci, Some(&source), &source.root),
+        Err(_) => gather::settings(session, flags, &ci, None, &session.directory),
+    }
+}

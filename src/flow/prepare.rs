@@ -1,0 +1,201 @@
+//! From the folder to the plan: everything that is read and decided before anything is made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::gather::{self, Files};
+use super::registries::{self, Asked};
+use super::session::Session;
+use super::{base, facts};
+use crate::config::{Flags, Located, Settings};
+use crate::context::Listing;
+use crate::dockerfile::Dockerfile;
+use crate::engine::{AuthEntry, Engine};
+use crate::error::{Error, Kind, Result};
+use crate::event::Stage;
+use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
+use crate::registry::{CredentialStore, Registry};
+use crate::report::RunReport;
+use crate::source::{self, CiContext, Revision, SourceState};
+
+/// Everything that later stages need.
+pub(super) struct Prepared {
+    pub(super) settings: Settings,
+    pub(super) source: Arc<SourceState>,
+    pub(super) dockerfile: Arc<Dockerfile>,
+    pub(super) listing: Arc<Listing>,
+    pub(super) located: Located,
+    pub(super) base: Option<BaseImage>,
+    /// Labels that the Dockerfile sets itself, with the line.
+    pub(super) own_labels: BTreeMap<String, u32>,
+    pub(super) plan: Plan,
+    /// `None` where the engine could not be reached and the command can do without.
+    pub(super) engine: Option<Engine>,
+    /// `None` where the run does not push.
+    pub(super) registry: Option<Registry>,
+    /// The login that the engine pushes with.
+    pub(super) push_login: Option<AuthEntry>,
+    /// Logins for pulling bases, by registry.
+    pub(super) base_logins: BTreeMap<String, AuthEntry>,
+}
+
+/// What a command cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It builds.
+    Engine,
+    /// It only plans: without an engine it knows less of the base image.
+    Nothing,
+}
+
+/// Reads source, configuration, Dockerfile, context, engine and registry, and plans. Makes nothing anywhere.
+pub(super) async fn prepare(
+    session: &Session,
+    command: Command,
+    need: Need,
+    flags: &Flags,
+    report: &mut RunReport,
+) -> Result<Prepared> {
+    let ci = gather::ci_context(session);
+    let (source, revision) = session
+        .stage(Stage::Source, async {
+            let source = gather::source(session, &ci).await?;
+            let revision = source::reconcile(&ci, &source)?;
+            facts::source(report, &source, &ci, &revision);
+            Ok((source, revision))
+        })
+        .await?;
+    let (settings, files, listing) = session
+        .stage(Stage::Context, async {
+            let settings = gather::settings(session, flags, &ci, Some(&source), &source.root)?;
+            let files = gather::files(&settings, &source.root)?;
+            let listing = gather::list(session, &files.located, Some(&source)).await?;
+            gather::tell(session, &listing);
+            Ok((settings, files, listing))
+        })
+        .await?;
+    session
+        .stage(Stage::Plan, async {
+            let gathered = Gathered { command, need, settings, source, ci, revision, files, listing };
+            let prepared = plan_it(session, gathered, report).await?;
+            facts::plan(report, &prepared.plan);
+            Ok(prepared)
+        })
+        .await
+}
+
+/// What the plan is made of.
+struct Gathered {
+    command: Command,
+    need: Need,
+    settings: Settings,
+    source: Arc<SourceState>,
+    ci: CiContext,
+    revision: Revision,
+    files: Files,
+    listing: Arc<Listing>,
+}
+
+async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) -> Result<Prepared> {
+    let Gathered { command, need, settings, source, ci, revision, files, listing } = gathered;
+    let folder = source.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let destination = plan::destination(&plan::Request {
+        command,
+        settings: &settings,
+        ci: &ci,
+        remote_url: source.remote_url.as_deref(),
+        folder: &folder,
+    })?;
+    let untracked = gather::entering(&source.root, &source.untracked, &listing, &files.located);
+    let dockerfile = listing.dockerfile().to_string_lossy().into_owned();
+    let mut inputs = Inputs {
+        command,
+        settings: &settings,
+        source: &source,
+        ci: &ci,
+        revision: &revision,
+        facts: &files.facts,
+        dockerfile: &dockerfile,
+        dockerfile_digest: &files.digest,
+        context_digest: listing.digest(),
+        untracked: &untracked,
+        base: None,
+        destination: &destination,
+        registry: None,
+        source_date: source_date(session)?,
+        now: session.now,
+    };
+    // What can be refused without asking anybody is refused first.
+    plan::precheck(&inputs)?;
+    let engine = engine(session, need).await?;
+    report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
+    let store = CredentialStore::load(&session.environment)?.publishing_to(destination.repository.registry());
+    let base = base(session, &files, engine.as_ref(), &store, &settings).await?;
+    inputs.base = base.as_ref();
+    let asked = match destination.push {
+        PushDecision::Push => {
+            let tags = plan::tags_to_ask(&inputs)?;
+            Some(registries::ask(session, &destination.repository, &store, &tags).await?)
+        }
+        PushDecision::Hold { .. } => None,
+    };
+    inputs.registry = asked.as_ref().map(|asked| &asked.state);
+    let plan = plan::plan(&inputs)?;
+    for warning in &plan.warnings {
+        session.events.warn(warning);
+    }
+    let base_logins =
+        registries::logins(session, &store, &registries::of_images(&files.facts.images)).await?;
+    let (registry, push_login) = asked.map(|Asked { registry, login, .. }| (registry, login)).unzip();
+    Ok(Prepared {
+        dockerfile: files.dockerfile,
+        located: files.located,
+        own_labels: files.facts.labels,
+        push_login: push_login.flatten(),
+        settings,
+        source,
+        listing,
+        base,
+        plan,
+        engine,
+        registry,
+        base_logins,
+    })
+}
+
+async fn engine(session: &Session, need: Need) -> Result<Option<Engine>> {
+    match (gather::connect(session).await, need) {
+        (Ok(engine), _) => Ok(Some(engine)),
+        (Err(error), Need::Engine) => Err(error),
+        (Err(error), Need::Nothing) => {
+            session.events.note(format!("planned without an engine: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+async fn base(
+    session: &Session,
+    files: &Files,
+    engine: Option<&Engine>,
+    store: &CredentialStore,
+    settings: &Settings,
+) -> Result<Option<BaseImage>> {
+    let Some(reference) = &files.facts.final_base else { return Ok(None) };
+    let base = base::read(session, reference, engine, store, settings.pull.value).await;
+    if base.digest.is_none() {
+        session
+            .events
+            .note(format!("the digest of the base image {reference} could not be read before the build"));
+    }
+    Ok(Some(base))
+}
+
+/// SOURCE_DATE_EPOCH, the field's own name for "this is the time of the source".
+fn source_date(session: &Session) -> Result<Option<i64>> {
+    let Some(text) = session.environment.get("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    text.parse().map(Some).map_err(|cause: std::num::ParseIntError| {
+        Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {text:?}, and not a number of seconds"))
+            .because(cause)
+    })
+}

@@ -1,0 +1,81 @@
+//! Registries and the logins for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::Session;
+use crate::engine::AuthEntry;
+use crate::error::Result;
+use crate::image::{Reference, Repository};
+use crate::registry::{Credential, CredentialStore, Registry, RegistryOptions, RegistryState, read_state};
+
+/// A registry that was reached, lets us push, and told what it holds.
+pub(super) struct Asked {
+    pub(super) registry: Registry,
+    pub(super) login: Option<AuthEntry>,
+    pub(super) state: RegistryState,
+}
+
+/// Asks before the build what would fail after it: whether the registry is there, whether this run may push, and
+/// what the tags point to now.
+pub(super) async fn ask(
+    session: &Session,
+    repository: &Repository,
+    store: &CredentialStore,
+    tags: &[String],
+) -> Result<Asked> {
+    let credential = login(session, store, repository.registry(), repository.path()).await?;
+    let login = credential.as_ref().map(auth_entry);
+    let options = RegistryOptions::from_environment(&session.environment);
+    let registry = Registry::new(repository.registry(), credential, options)?;
+    registry.ping().await?;
+    registry.may_push(repository.path()).await?;
+    let state = read_state(&registry, repository.path(), tags).await?;
+    Ok(Asked { registry, login, state })
+}
+
+/// The registries that `images` come from.
+pub(super) fn of_images(images: &BTreeSet<String>) -> BTreeSet<String> {
+    let parsed = images.iter().filter_map(|image| image.parse::<Reference>().ok());
+    parsed.map(|reference| reference.repository().registry().to_owned()).collect()
+}
+
+/// The logins for `registries`, by the key that the engine knows each by. Where there is none, the engine goes
+/// without.
+pub(super) async fn logins(
+    session: &Session,
+    store: &CredentialStore,
+    registries: &BTreeSet<String>,
+) -> Result<BTreeMap<String, AuthEntry>> {
+    let mut logins = BTreeMap::new();
+    for host in registries {
+        if let Some(credential) = login(session, store, host, "").await? {
+            logins.insert(credential.server.clone(), auth_entry(&credential));
+        }
+    }
+    Ok(logins)
+}
+
+/// The login for the repository at `path` on `host`, hidden from every output before anybody can show it.
+pub(super) async fn login(
+    session: &Session,
+    store: &CredentialStore,
+    host: &str,
+    path: &str,
+) -> Result<Option<Credential>> {
+    let credential = store.for_repository(host, path).await?;
+    for secret in credential.iter().flat_map(Credential::secrets) {
+        session.masker.add(&secret);
+    }
+    Ok(credential)
+}
+
+/// A login in the engine's form.
+pub(super) fn auth_entry(credential: &Credential) -> AuthEntry {
+    let token = credential.identity_token.expose();
+    AuthEntry {
+        username: credential.username.clone(),
+        password: credential.password.expose().to_owned(),
+        identity_token: (!token.is_empty()).then(|| token.to_owned()),
+        server: credential.server.clone(),
+    }
+}

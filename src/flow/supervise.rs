@@ -1,0 +1,83 @@
+//! Around every command that makes something on an engine: signals, the awaited clean-up, and the report.
+
+use std::cell::OnceCell;
+
+use jiff::Timestamp;
+
+use super::session::Session;
+use super::signals::Signals;
+use crate::engine::Keeper;
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Stage};
+use crate::report::RunReport;
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The report, before the events' part is merged in.
+    pub report: RunReport,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+/// Runs `stages` until they end or a first signal cuts them off, then cleans up, whatever happened.
+///
+/// `stages` puts its keeper into the slot as soon as it is about to make something. The same signal again ends the
+/// clean-up; what is left then is in the journal.
+pub(super) async fn supervise(
+    session: &Session,
+    command: &str,
+    stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
+) -> Ended {
+    let mut report = RunReport::new(command, &session.run, time(session.now));
+    session.events.emit(Event::RunStarted { command: command.to_owned(), run: session.run.clone() });
+    let slot = OnceCell::new();
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return conclude(session, report, Err(error)),
+    };
+    let mut result = signals.until_first(&session.events, &session.stop, stages(&mut report, &slot)).await;
+    if let Some(keeper) = slot.into_inner() {
+        let cleaning = session.stage(Stage::Teardown, clean_up(keeper));
+        let cleaned = match signals.until_repeated(cleaning).await {
+            Ok(cleaned) => cleaned,
+            Err(hurried) => Err(hurried.hint("the clean-up was cut off: `imgbuild clean` finishes it")),
+        };
+        // The first failure is the one that matters; a clean-up that failed as well is told beside it.
+        result = match (result, cleaned) {
+            (Ok(()), Ok(())) => signals.first().map_or(Ok(()), |caught| Err(caught.error())),
+            (Ok(()), Err(left)) => Err(left),
+            (Err(error), Ok(())) => Err(error),
+            (Err(error), Err(left)) => Err(error.hint(left.to_string())),
+        };
+    }
+    conclude(session, report, result)
+}
+
+async fn clean_up(keeper: Keeper) -> Result<()> {
+    keeper.finish().await?.into_result()
+}
+
+fn conclude(session: &Session, mut report: RunReport, result: Result<()>) -> Ended {
+    let error = result.err();
+    report.conclude(time(clock()), error.as_ref());
+    session.events.emit(Event::RunFinished {
+        exit_code: error.as_ref().map_or(0, |error| error.kind().exit_code()),
+        error: error.as_ref().map(Error::to_string),
+        hints: error.as_ref().map(|error| error.hints().to_vec()).unwrap_or_default(),
+    });
+    Ended { report, error }
+}
+
+fn clock() -> i64 {
+    Timestamp::now().as_second()
+}
+
+fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The error of a stage that was given nothing to do it on; reaching it is a bug.
+pub(super) fn missing(what: &str) -> Error {
+    Error::new(Kind::Internal, format!("{what} is missing"))
+}

@@ -1,0 +1,77 @@
+//! `imgbuild test IMAGE`: the configured tests on any image.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use super::session::Session;
+use super::supervise::{Ended, supervise};
+use super::{facts, gather, registries};
+use crate::config::Flags;
+use crate::engine::{Engine, Image, Keeper, Owner};
+use crate::error::{Error, Kind, Result};
+use crate::event::Stage;
+use crate::image::{Digest, Reference};
+use crate::registry::CredentialStore;
+use crate::report::RunReport;
+use crate::report::run_report::ImageFacts;
+use crate::smoke;
+
+/// The longest silence of a pull.
+const PULL_IDLE: Duration = Duration::from_secs(60);
+
+/// Runs the tests of `imgbuild.toml` on `name`, which the engine has or can pull.
+pub async fn test(session: &Session, flags: &Flags, name: &str) -> Ended {
+    supervise(session, "test", async |report, slot| stages(session, flags, name, report, slot).await).await
+}
+
+async fn stages(
+    session: &Session,
+    flags: &Flags,
+    name: &str,
+    report: &mut RunReport,
+    slot: &OnceCell<Keeper>,
+) -> Result<()> {
+    let settings = gather::settings_without_source(session, flags).await?;
+    let engine = gather::connect(session).await?;
+    report.engine = Some(facts::engine(engine.info()));
+    let image = get(session, &engine, name).await?;
+    report.image = Some(ImageFacts { id: image.id.parse::<Digest>().ok(), ..ImageFacts::default() });
+
+    let tests = &settings.tests.value;
+    let lifetime: Duration = tests.iter().map(|test| test.within).sum();
+    let owner = Owner::current(&session.run, lifetime.saturating_mul(2))?;
+    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
+    let keeper = slot.get_or_init(|| keeper);
+    session
+        .stage(Stage::Smoke, async {
+            smoke::judge(&smoke::run_tests(keeper, &image, tests, &session.events).await?)
+        })
+        .await
+}
+
+/// The image, pulled where the engine does not have it.
+async fn get(session: &Session, engine: &Engine, name: &str) -> Result<Image> {
+    // An id is a name for the engine only.
+    let is_id = name.parse::<Digest>().is_ok() || format!("sha256:{name}").parse::<Digest>().is_ok();
+    let reference = match name.parse::<Reference>() {
+        Ok(reference) => Some(reference.or_latest()),
+        Err(_) if is_id => None,
+        Err(cause) => {
+            return Err(Error::new(Kind::Usage, format!("{name:?} is no name of an image")).because(cause));
+        }
+    };
+    if let Some(image) = engine.inspect_image(name).await? {
+        return Ok(image);
+    }
+    let Some(reference) = reference else {
+        return Err(Error::new(Kind::Usage, format!("the engine has no image {name}")));
+    };
+    session.events.note(format!("pulling {reference}, which the engine does not have"));
+    let store = CredentialStore::load(&session.environment)?;
+    let login = registries::login(session, &store, reference.repository().registry(), "").await?;
+    let login = login.as_ref().map(registries::auth_entry);
+    let repository = reference.repository().familiar();
+    let which = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
+    engine.pull_image(&repository, which, login.as_ref(), PULL_IDLE, &session.events).await?;
+    engine.require_image(name).await
+}
