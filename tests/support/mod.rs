@@ -1,0 +1,8 @@
+//! What tests share. Each test program uses a part of it.
+#![expect(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod fake_registry;
+pub(crate) mod lab;
+pub(crate) mod private;
+pub(crate) mod proxy;
+pub(crate) mod vectors;
