@@ -53,12 +53,18 @@ fn serve(stream: &UnixStream, file: Option<&str>) -> io::Result<()> {
             r#"{"errorDetail":{"message":"this engine takes the context and builds nothing"},"error":"this engine takes the context and builds nothing"}"#
         } else if first.contains("/_ping") {
             "OK"
+        } else if first.contains("/networks/create") {
+            r#"{"Id":"standin","Warning":""}"#
+        } else if first.contains("/networks?") || first.contains("/containers/json") {
+            "[]"
         } else {
             r#"{"ID":"standin","Name":"standin","ServerVersion":"20.10.24","Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12","OSType":"linux","Os":"linux","Arch":"amd64","Architecture":"x86_64","DockerRootDir":"/standin","message":"none"}"#
         };
         // Images and the like are not there.
-        let known =
-            is_build || ["/_ping", "/info", "/version", "/auth"].iter().any(|path| first.contains(path));
+        let known = is_build
+            || ["/_ping", "/info", "/version", "/networks/create", "/networks?", "/containers/json"]
+                .iter()
+                .any(|path| first.contains(path));
         let status = if known { "200 OK" } else { "404 Not Found" };
         let shown = if first.starts_with("HEAD") { "" } else { body };
         let mut answer = stream;
