@@ -6,7 +6,7 @@ use super::images::ImageSummary;
 use super::journal::{JournalOfARun, Record};
 use super::sweep::{Journals, Leftover, Thing, began, is_cut_of};
 
-/// An engine commits at most the step that ran when its client died; seconds after the last record.
+/// How long an engine may go on with the step that ran when its client died; seconds after the last record.
 const AFTERMATH: i64 = 120;
 
 /// The leftover names and images, names first, then images with children before their parents.
@@ -138,7 +138,9 @@ impl<'a> Tree<'a> {
         named.collect()
     }
 
-    /// What a build made and its descendants, plus what the engine may have committed after its client was killed.
+    /// What a build made. Where its client was killed, what the engine went on to commit on top of that, too; on top of
+    /// the images of a run that ended by itself is a build of somebody else, which found them in the cache and may be at
+    /// work with a journal that is not seen from here.
     fn candidates(&self, journal: &JournalOfARun) -> BTreeSet<&'a str> {
         let Some(began) = began(journal) else { return BTreeSet::new() };
         // From the run's start to a little after its last word: a later descendant is another build's, which found ours
@@ -152,10 +154,11 @@ impl<'a> Tree<'a> {
             .saturating_add(AFTERMATH);
         let in_time = |id: &&str| self.rows.get(*id).is_some_and(|row| (began..=end).contains(&row.created));
         let mut all: BTreeSet<&str> = self.named(journal, |made| made).into_iter().filter(in_time).collect();
-        if !journal.is_finished() {
-            let last = self.named(journal, |_| true).last().copied();
-            all.extend(last.iter().flat_map(|last| self.children(last)).filter(in_time));
+        if journal.is_finished() {
+            return all;
         }
+        let last = self.named(journal, |_| true).last().copied();
+        all.extend(last.iter().flat_map(|last| self.children(last)).filter(in_time));
         loop {
             let children = all.iter().flat_map(|id| self.children(id));
             let more: Vec<&str> = children.filter(in_time).filter(|id| !all.contains(id)).collect();
@@ -236,6 +239,16 @@ mod tests {
         later.created = BEGAN + 10_000;
         let images = [row(2, 0, &[]), row(3, 2, &[]), later];
         assert!(ids(&images, &[], &journal(true, &[made(2), made(3)])).is_empty());
+    }
+
+    #[test]
+    fn a_build_on_top_of_a_run_that_ended_by_itself_is_somebody_elses() {
+        let images = [row(1, 0, &["base:1"]), row(2, 1, &[]), row(3, 2, &[]), row(4, 3, &[]), row(5, 1, &[])];
+        // 3 and 4 are in no journal: a build found 2 in the cache and went on, while ours ended in failure.
+        let failed = [found(1), made(2), made(5), Record::Finished];
+        assert_eq!(ids(&images, &[], &journal(true, &failed)), [id(5)]);
+        // Of a killed one, they are what the engine did until it noticed.
+        assert_eq!(ids(&images[..4], &[], &journal(true, &[found(1), made(2)])), [id(4), id(3), id(2)]);
     }
 
     #[test]
