@@ -442,10 +442,11 @@ fn a_quiet_run_that_fails_says_why() {
 fn an_image_for_another_platform_is_not_published() {
     let lab = Lab::new("platform");
     let repo = lab.hello();
-    // The base is there for this machine, and the classic builder takes it for any other.
+    // The base is there for this machine. The classic builder takes it for any other, and imgbuild says so after the
+    // build; the containerd store refuses to.
     lab.docker(&["pull", "-q", &lab.base]);
     let ran = repo.imgbuild(&["ci", "--platform", "linux/s390x"]).expect(5);
-    ran.says("the platform linux/s390x was asked for");
+    ran.says("platform").says("linux/s390x");
     assert_eq!(lab.tags(), BTreeSet::new());
 }
 
