@@ -109,6 +109,8 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
+            // An answer before its question is none.
+            let _ = stream.read(&mut [0; 512]).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
             while stream.write_all(&[b'x'; 65536]).await.is_ok() {}
         });
