@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use imgbuild::engine::{
@@ -60,27 +61,18 @@ fn raw(method: &str, path: &str, body: &[u8]) -> Vec<u8> {
     answer.split_off(head + 4)
 }
 
+/// The layer that all base images of the tests are made of.
 fn import_base() {
-    let busybox =
-        std::fs::read("/bin/busybox").expect("/bin/busybox is missing: apt-get install busybox-static");
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_gnu();
-    header.set_mode(0o755);
-    header.set_size(busybox.len() as u64);
-    tar.append_data(&mut header, "bin/busybox", busybox.as_slice()).unwrap();
-    for applet in [
-        "sh", "cat", "echo", "sleep", "true", "false", "head", "tr", "yes", "touch", "httpd", "wget", "dd",
-        "mkdir", "test", "seq",
-    ] {
-        let mut link = tar::Header::new_gnu();
-        link.set_entry_type(tar::EntryType::Symlink);
-        link.set_size(0);
-        tar.append_link(&mut link, format!("bin/{applet}"), "busybox").unwrap();
-    }
+    let scripts = std::env::var("IMGBUILD_TEST_SCRIPTS").expect("IMGBUILD_TEST_SCRIPTS: run `make test`");
+    let folder = tempfile::tempdir().unwrap();
+    let layer = folder.path().join("layer.tar");
+    let script = PathBuf::from(scripts).join("base-image");
+    let output = Command::new(script).arg("layer").arg(&layer).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answer = raw(
         "POST",
         "/images/create?fromSrc=-&repo=localhost/imgbuild-engine-real:base-1",
-        &tar.into_inner().unwrap(),
+        &std::fs::read(layer).unwrap(),
     );
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.contains("sha256:"), "{answer}");
