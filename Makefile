@@ -1,6 +1,6 @@
 # GNU make. Needs a Rust toolchain; the rest is installed by what needs it.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-matrix bench lint clean-state
+.PHONY: help build demo test test-matrix peers bench lint clean-state
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -17,7 +17,10 @@ test: ## All tests, on an engine of their own (TEST=name: those alone)
 test-matrix: ## The main job's tests on each engine that many run
 	@scripts/test-matrix
 
-bench: ## Times, beside those of the docker client
+peers: ## What skopeo, crane and oras say of imgbuild's copies
+	@scripts/peers
+
+bench: ## Times, beside those of the docker client and of skopeo
 	@scripts/bench
 
 lint: ## Format, clippy, documentation, licences

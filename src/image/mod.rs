@@ -5,8 +5,10 @@ pub mod label;
 mod reference;
 mod slug;
 mod tag;
+mod template;
 
 pub use digest::{Digest, InvalidDigest, hex};
 pub use reference::{InvalidReference, Reference, Repository};
-pub use slug::{MAX_SLUG, slug, tag_slug};
+pub use slug::{MAX_SLUG, Reserved, is_reserved, reserved, slug, tag_slug};
 pub use tag::{InvalidTag, MAX_TAG, Tag};
+pub use template::{InvalidTemplate, Placeholder, TagTemplate};

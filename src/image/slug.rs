@@ -1,6 +1,8 @@
 //! Slugs: a git ref as a part of a tag. Two refs never share a slug, and no slug can be mistaken for another kind
 //! of tag.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 
 use super::hex;
@@ -71,19 +73,70 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Names that mean something as a tag: a branch of that name must not look like it.
-fn is_reserved(base: &str, variants: &[String]) -> bool {
-    base.eq_ignore_ascii_case("latest")
-        || base == "detached"
-        || base.starts_with("tag-")
-        || base.strip_prefix("pr-").is_some_and(is_digits)
-        || base == "dev"
-        || base.ends_with("-dev")
-        || looks_like_version(base)
-        || is_unique_shape(base)
-        || variants
-            .iter()
-            .any(|v| base == v || base.strip_suffix(v.as_str()).is_some_and(|b| b.ends_with('-')))
+/// Whether `text` means something as a tag, so that nothing else may look like it; `variants` are the configured image
+/// variants.
+pub fn is_reserved(text: &str, variants: &[String]) -> bool {
+    reserved(text, variants).is_some()
+}
+
+/// What `text` means as a tag; `None` where it is free.
+pub fn reserved(text: &str, variants: &[String]) -> Option<Reserved> {
+    let of_variant =
+        |v: &String| text == v || text.strip_suffix(v.as_str()).is_some_and(|b| b.ends_with('-'));
+    if text.eq_ignore_ascii_case("latest") {
+        Some(Reserved::Latest)
+    } else if text == "detached" {
+        Some(Reserved::Detached)
+    } else if text.starts_with("tag-") {
+        Some(Reserved::GitTag)
+    } else if text.strip_prefix("pr-").is_some_and(is_digits) {
+        Some(Reserved::PullRequest)
+    } else if text == "dev" || text.ends_with("-dev") {
+        Some(Reserved::Development)
+    } else if looks_like_version(text) {
+        Some(Reserved::Version)
+    } else if is_unique_shape(text) {
+        Some(Reserved::Unique)
+    } else {
+        variants.iter().any(of_variant).then_some(Reserved::Variant)
+    }
+}
+
+/// The forms of tags that are kept for one use each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reserved {
+    /// `latest`, in any case.
+    Latest,
+    /// `detached`.
+    Detached,
+    /// `tag-…`.
+    GitTag,
+    /// `pr-` and digits.
+    PullRequest,
+    /// `dev`, `…-dev`.
+    Development,
+    /// `1`, `v1.2`, `1.2.3-rc.1`.
+    Version,
+    /// `…-<7 hex>-<digits>`.
+    Unique,
+    /// A configured variant, alone or behind a dash.
+    Variant,
+}
+
+impl fmt::Display for Reserved {
+    /// Who sets such tags, in words that fit behind the tag.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reserved::Latest => "is set by releases alone",
+            Reserved::Detached => "stands for a commit without a branch",
+            Reserved::GitTag => "begins like the unique tag of a git tag",
+            Reserved::PullRequest => "is set by pull requests alone",
+            Reserved::Development => "ends like the tag of a development build",
+            Reserved::Version => "looks like a version: releases alone set those",
+            Reserved::Unique => "looks like the unique tag of a run",
+            Reserved::Variant => "is set by releases of the variant alone",
+        })
+    }
 }
 
 /// `1`, `v1.2`, `1.2.3`, `1.2-rc`, `1.2.3+x`; but not `123-fix-login`, which is what branches are called.
