@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::engine::AuthEntry;
 use crate::error::Result;
 use crate::image::{Reference, Repository};
-use crate::registry::{Credential, CredentialStore, Registry, RegistryOptions, RegistryState, read_state};
+use crate::registry::{Credential, CredentialStore, Registry, RegistryOptions, RegistryState, Secret, read_state};
 
 /// A registry that was reached, lets us push, and told what it holds.
 pub(super) struct Asked {
@@ -71,11 +71,28 @@ pub(super) async fn login(
 
 /// A login in the engine's form.
 pub(super) fn auth_entry(credential: &Credential) -> AuthEntry {
-    let token = credential.identity_token.expose();
+    let some = |secret: &Secret| (!secret.is_empty()).then(|| secret.expose().to_owned());
     AuthEntry {
         username: credential.username.clone(),
         password: credential.password.expose().to_owned(),
-        identity_token: (!token.is_empty()).then(|| token.to_owned()),
+        identity_token: some(&credential.identity_token),
+        registry_token: some(&credential.registry_token),
         server: credential.server.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_gets_every_proof() {
+        let credential = Credential {
+            registry_token: Secret::new("r"),
+            ..Credential::password("r.example", "u", "p", "test")
+        };
+        let entry = auth_entry(&credential);
+        assert_eq!((entry.username.as_str(), entry.password.as_str()), ("u", "p"));
+        assert_eq!((entry.identity_token, entry.registry_token.as_deref()), (None, Some("r")));
     }
 }

@@ -22,7 +22,7 @@ mod token;
 mod transport;
 
 pub use client::{Registry, RegistryOptions};
-pub use credential::{Credential, Secret, anonymous_engine_header, engine_config_header};
+pub use credential::{Credential, Secret};
 pub use hostname::hostname;
 pub use manifest::Manifest;
 pub use state::{RegistryState, read_state};
