@@ -97,6 +97,8 @@ pub struct AuthEntry {
     pub password: String,
     /// An OAuth2 refresh token, instead of a password.
     pub identity_token: Option<String>,
+    /// A bearer token that is sent to the registry as it is; it counts before the others.
+    pub registry_token: Option<String>,
     /// The registry's host, as it stands in the docker config.
     pub server: String,
 }
@@ -112,13 +114,17 @@ impl fmt::Debug for AuthEntry {
 }
 
 impl AuthEntry {
+    /// What docker sends: every proof there is, and nothing empty.
     fn json(&self) -> Value {
-        match &self.identity_token {
-            Some(token) => serde_json::json!({"identitytoken": token, "serveraddress": self.server}),
-            None => {
-                serde_json::json!({"username": self.username, "password": self.password, "serveraddress": self.server})
-            }
-        }
+        let fields = [
+            ("username", self.username.as_str()),
+            ("password", &self.password),
+            ("identitytoken", self.identity_token.as_deref().unwrap_or_default()),
+            ("registrytoken", self.registry_token.as_deref().unwrap_or_default()),
+            ("serveraddress", &self.server),
+        ];
+        let present = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        Value::Object(present.map(|(name, value)| (name.to_owned(), Value::from(value))).collect())
     }
 
     /// The value of `X-Registry-Auth`; an empty object without credentials.
@@ -129,6 +135,8 @@ impl AuthEntry {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -149,12 +157,46 @@ mod tests {
         );
     }
 
+    fn decoded(header: &str) -> Value {
+        // For URLs, padded: docker's way.
+        assert!(header.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b)), "{header}");
+        serde_json::from_slice(&URL_SAFE.decode(header).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_engine_gets_what_docker_sends() {
+        let password = AuthEntry {
+            username: "u".into(),
+            password: "p\u{3ff}?".into(),
+            server: "r.example".into(),
+            ..AuthEntry::default()
+        };
+        let by_password = json!({"username": "u", "password": "p\u{3ff}?", "serveraddress": "r.example"});
+        assert_eq!(decoded(&AuthEntry::header(Some(&password))), by_password);
+        let tokens = AuthEntry {
+            identity_token: Some("i".into()),
+            registry_token: Some("r".into()),
+            server: "x".into(),
+            ..AuthEntry::default()
+        };
+        let by_token = json!({"identitytoken": "i", "registrytoken": "r", "serveraddress": "x"});
+        assert_eq!(decoded(&AuthEntry::header(Some(&tokens))), by_token);
+        let request = BuildRequest {
+            registry_auth: [("r.example".to_owned(), password), ("x".to_owned(), tokens)].into(),
+            ..BuildRequest::default()
+        };
+        let all = json!({"r.example": by_password, "x": by_token});
+        assert_eq!(decoded(&request.registry_config().unwrap()), all);
+        assert_eq!(BuildRequest::default().registry_config(), None);
+    }
+
     #[test]
     fn secrets_are_not_shown() {
         let auth = AuthEntry {
             username: "u".into(),
             password: "hunter2".into(),
             identity_token: Some("hunter3".into()),
+            registry_token: Some("hunter4".into()),
             server: "h".into(),
         };
         assert!(!format!("{auth:?}").contains("hunter"));

@@ -3,9 +3,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::{Credential, Secret};
 use crate::environment::Environment;
@@ -46,7 +47,7 @@ pub(super) async fn ask(
         Ok(Err(error)) => return Err(fail(error.to_string())),
         Err(_) => return Err(fail(format!("no answer within {} s", timeout.as_secs_f32()))),
     };
-    if u64::try_from(output.len()).is_ok_and(|length| length > MAX_OUTPUT) {
+    if too_long(&output) {
         return Err(fail(format!("it printed more than {MAX_OUTPUT} bytes")));
     }
     if code != Some(0) {
@@ -74,20 +75,24 @@ pub(super) async fn ask(
     }))
 }
 
+/// The exit code, and what was printed: one byte more than is allowed where it was too much, and then without a code.
 async fn run(
     program: &str,
     server: &str,
     environment: &Environment,
 ) -> std::io::Result<(Option<i32>, Vec<u8>)> {
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .arg("get")
         .env_clear()
         .envs(environment.iter())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
+    let mut running = Running(child);
+    let child = &mut running.0;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that answers without reading closes the pipe: no failure.
         let _ = stdin.write_all(server.as_bytes()).await;
@@ -96,6 +101,27 @@ async fn run(
     if let Some(stdout) = child.stdout.take() {
         stdout.take(MAX_OUTPUT + 1).read_to_end(&mut output).await?;
     }
-    // Closing the pipe above ends a helper that prints for ever.
+    if too_long(&output) {
+        return Ok((None, output));
+    }
     Ok((child.wait().await?.code(), output))
+}
+
+fn too_long(output: &[u8]) -> bool {
+    u64::try_from(output.len()).is_ok_and(|length| length > MAX_OUTPUT)
+}
+
+/// A helper under way. Where nobody waits for it any more, it is killed with all that it started; the runtime collects
+/// it, so that even one that cannot die holds up nothing.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An id that was collected may be somebody else's by now; this one is `None` from then on.
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(group) = id.and_then(Pid::from_raw) {
+            // It may have ended by itself a moment ago.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
