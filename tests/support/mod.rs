@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod fake_registry;
+pub(crate) mod fault_proxy;
 pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod proxy;
