@@ -112,6 +112,10 @@ pub struct BuildArgs {
     #[arg(long)]
     pub platform: Option<String>,
 
+    /// A further tag, such as nightly or edge-{date}; may be given more than once.
+    #[arg(long = "tag", value_name = "TEMPLATE")]
+    pub tags: Vec<String>,
+
     /// A build argument, as NAME=VALUE; may be given more than once.
     #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_value)]
     pub build_args: Vec<(String, String)>,

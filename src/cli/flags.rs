@@ -15,6 +15,7 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
         dockerfile: args.dockerfile.clone(),
         target: args.target.clone(),
         platform: args.platform.clone(),
+        tags: args.tags.clone(),
         network: args.network.clone(),
         push: args.push.map(|push| match push {
             Push::Auto => config::Push::Auto,

@@ -15,6 +15,8 @@ pub struct Flags {
     pub target: Option<String>,
     pub platform: Option<String>,
     pub variant: Option<String>,
+    /// `--tag TEMPLATE`, in order; they come behind the file's.
+    pub tags: Vec<String>,
     pub network: Option<String>,
     pub push: Option<Push>,
     /// `--build-arg NAME=VALUE`, in order; the last of a name wins.

@@ -1,6 +1,8 @@
 //! What single values may look like, wherever they come from: file, variable or flag. Each function says why not, in
 //! words that fit behind the value's name and a colon.
 
+use crate::image::TagTemplate;
+
 /// The outcome of a check.
 pub(super) type Verdict = Result<(), String>;
 
@@ -46,6 +48,11 @@ pub(super) fn variant(text: &str) -> Verdict {
             quoted(text)
         )
     })
+}
+
+/// A further tag.
+pub(super) fn tag(text: &str) -> Verdict {
+    text.parse::<TagTemplate>().map(drop).map_err(|why| why.to_string())
 }
 
 /// A network's name; another container's network is not one.

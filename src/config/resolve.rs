@@ -4,6 +4,7 @@ mod agree;
 mod layers;
 mod specs;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::repository;
 use super::settings::{Checks, Profile, Push, Registries, RoleSettings, Settings, TestSpec, Waiver};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::image::TagTemplate;
 use layers::{Asked, Key, Part, join};
 
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
@@ -27,6 +29,7 @@ const DOCKERFILE: Key = Key::variable("image.dockerfile", "--dockerfile", "IMGBU
 const TARGET: Key = Key::variable("image.target", "--target", "IMGBUILD_TARGET");
 const PLATFORM: Key = Key::variable("image.platform", "--platform", "IMGBUILD_PLATFORM");
 const VARIANT: Key = Key::flag("image.variant", "--variant");
+const TAGS: Key = Key::flag("image.tags", "--tag");
 const LABELS: Key = Key::flag("image.labels", "--label");
 const BUILD_ARGS: Key = Key::flag("image.build.args", "--build-arg");
 const NETWORK: Key = Key::flag("image.build.network", "--network");
@@ -92,6 +95,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
             grammar::platform,
         ),
         variant: text(&mut asked, &VARIANT, &flags.variant, |image| image.variant.as_ref(), grammar::variant),
+        tags: tags(&mut asked, &flags.tags),
         build_args: asked.map(&BUILD_ARGS, |image| image.build.as_ref()?.args.as_ref(), &flags.build_args),
         labels: asked.map(&LABELS, |image| image.labels.as_ref(), &flags.labels),
         generated: asked
@@ -211,6 +215,28 @@ fn path(
         asked.wrong(&found.origin, &format!("{} leads out of the repository", key.file));
     }
     Some(found)
+}
+
+/// The list of the strongest part of the file, and behind it what the flags add.
+fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
+    let written = asked.parts.iter().find_map(|part| {
+        let tags = part.image?.tags.as_ref()?;
+        let read = |(nth, text): (usize, &String)| {
+            Some(Sourced::new(text.parse().ok()?, part.origin(&format!("{}[{nth}]", TAGS.file))))
+        };
+        Some(tags.iter().enumerate().filter_map(read).collect::<Vec<Sourced<TagTemplate>>>())
+    });
+    let mut all = written.unwrap_or_default();
+    for text in flags {
+        let origin = Origin::Flag(TAGS.flag);
+        match text.parse() {
+            Ok(template) => all.push(Sourced::new(template, origin)),
+            Err(why) => asked.wrong(&origin, &format!("{why}")),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|tag| seen.insert(tag.value.clone()));
+    all
 }
 
 fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<TestSpec>> {

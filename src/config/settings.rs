@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::model::{CommandLine, Date, FailOn, Method, Pattern};
 use super::origin::{Origin, Sourced};
 use super::repository::{self, Destination};
+use crate::image::TagTemplate;
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub platform: Option<Sourced<String>>,
     /// The suffix of version tags.
     pub variant: Option<Sourced<String>>,
+    /// Further tags in the order in which they were given, each once; none is literally what a release sets.
+    pub tags: Vec<Sourced<TagTemplate>>,
     /// Build arguments by name.
     pub build_args: BTreeMap<String, Sourced<String>>,
     /// Labels by key; none starts with `dev.imgbuild.`.

@@ -22,7 +22,7 @@ struct Line {
 
 enum Said {
     One(String),
-    /// Of a list of tables, each has its own.
+    /// Of a list, each has its own.
     Each(Vec<String>),
 }
 
@@ -95,7 +95,7 @@ impl Lines<'_> {
         self.lines.push(Line { key: key.into(), value: value.into(), origin, in_file: true });
     }
 
-    /// A list of tables.
+    /// A list of tables, or of what else has an origin each.
     fn tables(&mut self, key: &str, tables: impl Iterator<Item = (Value, Origin)>) {
         let (list, origins): (Vec<Value>, Vec<String>) =
             tables.map(|(value, origin)| (value, origin.to_string())).unzip();
@@ -147,6 +147,8 @@ impl Lines<'_> {
         self.optional("image.target", settings.target.as_ref());
         self.optional("image.platform", settings.platform.as_ref());
         self.optional("image.variant", settings.variant.as_ref());
+        let tags = settings.tags.iter().map(|tag| (tag.to_string().into(), tag.origin.clone()));
+        self.tables("image.tags", tags);
         for (key, value) in &settings.labels {
             self.named("image.labels", key, value);
         }

@@ -27,6 +27,12 @@ pub struct Image {
     pub platform: Option<String>,
     /// A suffix of every version tag: `"alpine"` gives `1.2.3-alpine` and `alpine`. Default: none.
     pub variant: Option<String>,
+    /// Further tags of every image that is pushed: `["{branch}", "nightly", "v{version}"]`. A tag one of whose
+    /// placeholders has no value in a run is left out of that run. The placeholders: `{branch}` and `{tag}`, the names
+    /// as far as a tag can hold them; `{pr}`, the pull request's number; `{sha}` and `{commit}`, the commit's first 7
+    /// digits and all of them; `{version}`, `{minor}` and `{major}`, such as `1.2.3`, `1.2` and `1`; `{date}` and
+    /// `{time}`, the UTC day (`20260131`) and the unix seconds of the run's start. `--tag` adds to these. Default: none.
+    pub tags: Option<Vec<String>>,
     /// Labels beside those that imgbuild sets: `{ "com.acme.team" = "payments" }`. They win over the
     /// `org.opencontainers.image.*` ones; `dev.imgbuild.*` cannot be set.
     pub labels: Option<BTreeMap<String, String>>,

@@ -92,6 +92,9 @@ impl Checker<'_> {
         self.value(format!("{at}.target"), image.target.as_ref(), grammar::target);
         self.value(format!("{at}.platform"), image.platform.as_ref(), grammar::platform);
         self.value(format!("{at}.variant"), image.variant.as_ref(), grammar::variant);
+        for (nth, tag) in image.tags.iter().flatten().enumerate() {
+            self.value(format!("{at}.tags[{nth}]"), Some(tag), grammar::tag);
+        }
         self.keys(&format!("{at}.labels"), image.labels.as_ref(), grammar::label);
         if let Some(build) = &image.build {
             self.build(&format!("{at}.build"), build);

@@ -278,6 +278,18 @@ platform = "linux/amd64,linux/arm64"
 }
 
 #[test]
+fn further_tags_are_checked_where_they_stand() {
+    assert_eq!(
+        problems("image.tags = ['{brnch}', 'nightly', 'latest']\nprofile.ci.image.tags = ['a b']"),
+        [
+            "1:15: tags[0]: there is no placeholder `{brnch}` (character 1): did you mean `{branch}`?",
+            "1:37: tags[2]: `latest` is set by releases alone",
+            "2:26: tags[0]: ` ` at character 2 cannot be in a tag: use letters, digits, `_`, `.` and `-`",
+        ]
+    );
+}
+
+#[test]
 fn tests_that_cannot_be_are_told_at_once() {
     let text = r#"
 [[image.test]]

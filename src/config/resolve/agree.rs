@@ -5,6 +5,7 @@ use crate::config::flags::Flags;
 use crate::config::origin::Origin;
 use crate::config::settings::{Role, Settings};
 use crate::config::{grammar, repository};
+use crate::image::{Reserved, reserved};
 
 /// Notes every contradiction, and what this version cannot do.
 pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
@@ -26,6 +27,24 @@ pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
         asked.wrong(&secrets.origin, why);
     }
     repository_fits_roles(asked, settings);
+    tags_fit_variant(asked, settings);
+}
+
+/// What a template alone is refused for, with the variant behind it.
+fn tags_fit_variant(asked: &mut Asked<'_>, settings: &Settings) {
+    let Some(variant) = &settings.variant else { return };
+    for tag in &settings.tags {
+        let Some(literal) = tag.literal() else { continue };
+        let stem = literal.strip_suffix(variant.as_str()).and_then(|stem| stem.strip_suffix('-'));
+        let form = stem.and_then(|stem| reserved(stem, &[]));
+        if literal == variant.value || matches!(form, Some(Reserved::Version | Reserved::PullRequest)) {
+            let why = format!(
+                "`{literal}` is a tag of the variant `{}`, which imgbuild sets itself",
+                variant.value
+            );
+            asked.wrong(&tag.origin, &why);
+        }
+    }
 }
 
 fn repository_fits_roles(asked: &mut Asked<'_>, settings: &Settings) {

@@ -158,6 +158,47 @@ generated = ["out/**"]
     assert_eq!(settings.labels["a"].value, "1");
 }
 
+/// Each tag with its origin.
+fn tags(settings: &Settings) -> Vec<String> {
+    settings.tags.iter().map(|tag| format!("{} {}", tag.value, tag.origin)).collect()
+}
+
+#[test]
+fn further_tags_are_the_files_and_then_the_flags_each_once() {
+    let text = "[image]\ntags = ['{branch}', 'nightly',\n'{branch}']\n[profile.ci.image]\ntags = ['edge']\n";
+    let more = || ["nightly", "edge-{date}", "edge-{date}"].map(str::to_owned).to_vec();
+    let settings = file(text).flags(|flags| flags.tags = more()).resolve();
+    assert_eq!(tags(&settings), ["{branch} imgbuild.toml:2", "nightly imgbuild.toml:2", "edge-{date} --tag"]);
+    assert_eq!(tags(&file(text).ci().resolve()), ["edge imgbuild.toml:5 (profile ci)"]);
+    let none = "image.tags = ['nightly']\nprofile.ci.image.tags = []";
+    assert_eq!(tags(&file(none).ci().flags(|flags| flags.tags = more()).resolve()).len(), 2);
+    assert!(file("").resolve().tags.is_empty());
+}
+
+#[test]
+fn a_further_tag_that_cannot_be_is_told_with_who_said_it() {
+    let bad = ["latest", "ok", "{brnch}"].map(str::to_owned).to_vec();
+    let error = file("").flags(|flags| flags.tags = bad).error();
+    assert_eq!(error.kind(), Kind::Usage);
+    assert_eq!(
+        error.to_string(),
+        "--tag: `latest` is set by releases alone\n\
+         --tag: there is no placeholder `{brnch}` (character 1): did you mean `{branch}`?"
+    );
+    let text = "[image]\nvariant = 'alpine'\ntags = ['edge-alpine', 'alpine', '{major}-alpine',\n'1-alpine', 'pr-1-alpine']";
+    let error = file(text).error();
+    assert_eq!(error.kind(), Kind::Config);
+    assert_eq!(
+        error.to_string(),
+        "imgbuild.toml:3: `alpine` is a tag of the variant `alpine`, which imgbuild sets itself\n\
+         imgbuild.toml:4: `1-alpine` is a tag of the variant `alpine`, which imgbuild sets itself\n\
+         imgbuild.toml:4: `pr-1-alpine` is a tag of the variant `alpine`, which imgbuild sets itself"
+    );
+    assert!(file("[image]\ntags = ['alpine', '1-alpine']").try_resolve().is_ok());
+    let flag = file("image.variant = 'alpine'").flags(|flags| flags.tags = vec!["alpine".into()]);
+    assert_eq!(flag.error().kind(), Kind::Usage);
+}
+
 #[test]
 fn tests_get_their_defaults_and_a_name_each() {
     let settings = file(
@@ -294,6 +335,7 @@ fn every_variable_that_is_heard_is_listed() {
         &TARGET,
         &PLATFORM,
         &VARIANT,
+        &TAGS,
         &LABELS,
         &BUILD_ARGS,
         &NETWORK,

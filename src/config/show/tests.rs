@@ -24,6 +24,7 @@ fn settings(text: &str, flags: &Flags) -> Settings {
 const FILE: &str = r#"
 [image]
 repository = "api"
+tags = ["{branch}", "nightly"]
 context = "services/api"
 labels = { "com.acme.team" = "pay\tments" }
 build = { args = { NPM_TOKEN = "hunter2", MIRROR = "https://me:hunter2@example.org/x", RUST = "1.90" } }
@@ -44,35 +45,45 @@ timeout = "90m"
 
 #[test]
 fn every_value_says_where_it_came_from() {
-    let flags = Flags { target: Some("runtime".to_owned()), push: Some(Push::Never), ..Flags::default() };
+    let flags = Flags {
+        target: Some("runtime".to_owned()),
+        push: Some(Push::Never),
+        tags: vec!["edge-{date}".to_owned()],
+        ..Flags::default()
+    };
     let text = to_toml(&settings(FILE, &flags), true);
     assert_eq!(
         text,
         r#"# profile = "ci"  # a CI was detected
 # push = "never"  # --push
 image.repository = "api"  # imgbuild.toml:3
-image.context = "services/api"  # imgbuild.toml:4
+image.context = "services/api"  # imgbuild.toml:5
 image.target = "runtime"  # --target
 image.platform = "linux/arm64"  # IMGBUILD_PLATFORM
-image.labels."com.acme.team" = "pay\tments"  # imgbuild.toml:5
-image.build.args.MIRROR = "<hidden>"  # imgbuild.toml:6
-image.build.args.NPM_TOKEN = "<hidden>"  # imgbuild.toml:6
-image.build.args.RUST = "1.90"  # imgbuild.toml:6
+image.tags = [
+  "{branch}",  # imgbuild.toml:4
+  "nightly",  # imgbuild.toml:4
+  "edge-{date}",  # --tag
+]
+image.labels."com.acme.team" = "pay\tments"  # imgbuild.toml:6
+image.build.args.MIRROR = "<hidden>"  # imgbuild.toml:7
+image.build.args.NPM_TOKEN = "<hidden>"  # imgbuild.toml:7
+image.build.args.RUST = "1.90"  # imgbuild.toml:7
 image.build.pull = false  # default
 image.build.no-cache = false  # default
 image.build.reproducible = false  # default
 image.build.generated = []  # default
-image.build.timeout = "1h30m"  # imgbuild.toml:19 (profile ci)
+image.build.timeout = "1h30m"  # imgbuild.toml:20 (profile ci)
 image.build.idle-timeout = "10m"  # default
 image.test = [
-  { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:7
-  { job = true, name = "test-2", run = [{ cmd = ["api", "--version"], exit = 0, fresh = true, stdout = "^api \\d+", within = "30s" }], within = "5m" },  # imgbuild.toml:11
+  { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:8
+  { job = true, name = "test-2", run = [{ cmd = ["api", "--version"], exit = 0, fresh = true, stdout = "^api \\d+", within = "30s" }], within = "5m" },  # imgbuild.toml:12
 ]
-registries.integration.prefix = "ghcr.io/acme"  # imgbuild.toml:15
+registries.integration.prefix = "ghcr.io/acme"  # imgbuild.toml:16
 registries.integration.immutable = false  # default
 checks.fail-on = "error"  # default
 checks.ignore = [
-  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:17
+  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:18
 ]
 "#
     );
@@ -96,8 +107,8 @@ fn json_has_the_same_and_hides_the_same() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["settings"]["image.build.timeout"]["value"], "1h30m");
-    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:19 (profile ci)");
+    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:20 (profile ci)");
     assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
-    assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:11");
+    assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:12");
     assert_eq!(json["settings"]["profile"]["value"], "ci");
 }
