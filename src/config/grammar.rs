@@ -114,6 +114,16 @@ pub(super) fn request_path(path: &str) -> Verdict {
     })
 }
 
+/// The host of a registry, with or without a port.
+pub(super) fn registry(host: &str) -> Verdict {
+    ensure(super::repository::is_registry(host), || {
+        format!(
+            "{} is no registry host: write it as in the names of images, like \"registry.lan:5000\"",
+            quoted(host)
+        )
+    })
+}
+
 /// The prefix of a role.
 pub(super) fn prefix(prefix: &str) -> Verdict {
     super::repository::check(prefix)?;

@@ -36,8 +36,8 @@ pub use repository::Destination;
 pub use resolve::{Layers, resolve};
 pub use schema::json_schema;
 pub use settings::{
-    Checks, Health, HttpSpec, InvalidWord, Profile, Push, ReadySpec, Registries, Role, RoleSettings, RunSpec,
-    Settings, TestSpec, Waiver,
+    Checks, Health, HttpSpec, InvalidWord, Profile, Push, PushLimits, ReadySpec, Registries, Role,
+    RoleSettings, RunSpec, Settings, TestSpec, Waiver,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

@@ -6,6 +6,7 @@
 mod checks;
 mod image;
 mod period;
+mod push;
 mod registries;
 mod shape;
 mod test;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use checks::{Checks, Date, FailOn, Waiver};
 pub use image::{Build, Image};
 pub use period::{InvalidPeriod, Period};
+pub use push::Push;
 pub use registries::{Registries, RoleEntry};
 pub use test::{CommandLine, Http, Method, Ready, Run, Test};
 pub use values::{Pattern, Port, Status};
@@ -38,6 +40,9 @@ pub struct Model {
     /// Where images go, by role. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub registries: Option<Registries>,
+    /// How long a registry that fails or stalls is put up with.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub push: Option<Push>,
     /// How strict the checks are. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,
@@ -69,6 +74,9 @@ pub struct Overlay {
     /// Wins over `[registries]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub registries: Option<Registries>,
+    /// Wins over `[push]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub push: Option<Push>,
     /// Wins over `[checks]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,

@@ -24,7 +24,8 @@ pub enum Policy<'a> {
 const KEYS: [&str; 3] = ["registries", "checks", "image.build.secrets"];
 
 /// `own` with its policy replaced: `[registries]`, `[checks]` (`fail-on`, `ignore`) and `image.build.secrets`, in the
-/// file and in its profiles. What `policy` does not say is at its default, never what `own` says.
+/// file and in its profiles. What `policy` does not say is at its default, never what `own` says. `[push]` is no policy:
+/// how long a run waits is its own affair.
 ///
 /// Also gives a line for each key that was taken from elsewhere or left out, for people.
 pub fn with_policy(own: Option<&Document>, policy: Policy<'_>) -> (Option<Document>, Vec<String>) {
@@ -67,7 +68,7 @@ fn replace(own: &mut Model, policy: Model) {
     let Profiles { ci, local } = profile.unwrap_or_default();
     let profiles = own.profile.get_or_insert_default();
     for (own, policy) in [(&mut profiles.ci, ci), (&mut profiles.local, local)] {
-        let Overlay { image, registries, checks } = policy.unwrap_or_default();
+        let Overlay { image, registries, checks, .. } = policy.unwrap_or_default();
         let own = own.get_or_insert_default();
         replace_part(&mut own.image, &mut own.registries, &mut own.checks, image, registries, checks);
     }

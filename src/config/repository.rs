@@ -33,6 +33,11 @@ pub(super) fn host(name: &str) -> Option<&str> {
     is_host.then_some(first)
 }
 
+/// Whether `text` is a registry host and nothing else, in a form that the name of an image can start with.
+pub(super) fn is_registry(text: &str) -> bool {
+    host(&format!("{text}/x")) == Some(text) && check_host(text).is_ok()
+}
+
 /// Joins whole path components.
 pub(super) fn join(prefix: &str, name: &str) -> String {
     format!("{prefix}/{name}")
@@ -164,6 +169,34 @@ mod tests {
             assert_eq!(check(name), Err(why.to_owned()), "{name}");
         }
         assert!(check(&"a".repeat(256)).is_err());
+    }
+
+    #[test]
+    fn registries_are_hosts_and_nothing_else() {
+        for text in ["registry.lan", "registry:5000", "localhost", "10.0.0.5:5000", "[fd00::1]:5000", "[::1]"]
+        {
+            assert!(is_registry(text), "{text}");
+        }
+        for text in [
+            "",
+            "registry",
+            "http://registry.lan",
+            "registry.lan/",
+            "registry.lan/x",
+            "*.lan",
+            "10.0.0.0/8",
+            "lan:",
+            "lan:0",
+            "lan:99999",
+            "lan:x",
+            "me@lan:1",
+            " a.b",
+            "a..b",
+            "[fd00::1",
+            "a.b\n",
+        ] {
+            assert!(!is_registry(text), "{text}");
+        }
     }
 
     #[test]

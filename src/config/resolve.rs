@@ -14,7 +14,9 @@ use super::grammar;
 use super::model::{self, FailOn, Period};
 use super::origin::{Origin, Sourced};
 use super::repository;
-use super::settings::{Checks, Profile, Push, Registries, RoleSettings, Settings, TestSpec, Waiver};
+use super::settings::{
+    Checks, Profile, Push, PushLimits, Registries, RoleSettings, Settings, TestSpec, Waiver,
+};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::image::TagTemplate;
@@ -37,6 +39,10 @@ const PULL: Key = Key::variable("image.build.pull", "--pull", "IMGBUILD_PULL");
 const NO_CACHE: Key = Key::variable("image.build.no-cache", "--no-cache", "IMGBUILD_NO_CACHE");
 const REPRODUCIBLE: Key =
     Key::variable("image.build.reproducible", "--reproducible", "IMGBUILD_REPRODUCIBLE");
+const INSECURE: Key = Key::quiet("registries.insecure", Some("IMGBUILD_INSECURE_REGISTRIES"));
+const PUSH_RETRY_FOR: Key = Key::quiet("push.retry-for", Some("IMGBUILD_PUSH_RETRY_FOR"));
+const PUSH_IDLE_TIMEOUT: Key = Key::quiet("push.idle-timeout", Some("IMGBUILD_PUSH_IDLE_TIMEOUT"));
+const PUSH_TIMEOUT: Key = Key::quiet("push.timeout", None);
 
 /// Everything that settings are made of.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +87,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
             |image| image.repository.as_ref(),
             repository::check,
         ),
-        registries: registries(&asked),
+        registries: registries(&mut asked),
         context: context.unwrap_or_else(|| Sourced::default(config_dir.clone())),
         dockerfile: path(&mut asked, layers, &config_dir, &DOCKERFILE, &flags.dockerfile, |image| {
             image.dockerfile.as_ref()
@@ -115,6 +121,11 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
         tests: tests_of(&asked),
         checks: checks(&asked),
+        push_limits: PushLimits {
+            retry_for: limit(&mut asked, &PUSH_RETRY_FOR, 30, |push| push.retry_for),
+            idle_timeout: limit(&mut asked, &PUSH_IDLE_TIMEOUT, 60, |push| push.idle_timeout),
+            timeout: limit(&mut asked, &PUSH_TIMEOUT, 60 * 60, |push| push.timeout),
+        },
         push: asked
             .flag(&PUSH, &flags.push)
             .or_else(|| asked.variable_as(&PUSH, |word| word.parse::<Push>().map_err(|why| why.to_string())))
@@ -196,6 +207,19 @@ fn time(
         .map_or(Sourced::default(Duration::from_secs(default)), |period| period.map(Period::get))
 }
 
+/// A limit of `[push]`; `default` in seconds.
+fn limit(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    default: u64,
+    get: fn(&model::Push) -> Option<Period>,
+) -> Sourced<Duration> {
+    asked
+        .variable_as(key, |text| text.parse::<Period>().map_err(|why| why.to_string()))
+        .or_else(|| asked.file(key.file, |part| get(part.push?)))
+        .map_or(Sourced::default(Duration::from_secs(default)), |period| period.map(Period::get))
+}
+
 /// A path of the file starts at the file's folder and stays in the repository, so that nobody's home ends in an image
 /// by way of a pull request. Who gives a flag or a variable may read what they like.
 fn path(
@@ -247,7 +271,8 @@ fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<TestSpec>> {
     written.unwrap_or_else(|| Sourced::default(vec![specs::any_image()]))
 }
 
-fn registries(asked: &Asked<'_>) -> Registries {
+fn registries(asked: &mut Asked<'_>) -> Registries {
+    let insecure = insecure(asked);
     let role = |key: &str, get: fn(&model::Registries) -> Option<&model::RoleEntry>| {
         let prefix = asked.file(key, |part| get(part.registries?)?.prefix.clone())?;
         let immutable = asked
@@ -259,7 +284,32 @@ fn registries(asked: &Asked<'_>) -> Registries {
         sandbox: role("registries.sandbox", |registries| registries.sandbox.as_ref()),
         integration: role("registries.integration", |registries| registries.integration.as_ref()),
         release: role("registries.release", |registries| registries.release.as_ref()),
+        insecure,
     }
+}
+
+/// The list of the strongest part of the file, and behind it what the variable adds.
+fn insecure(asked: &mut Asked<'_>) -> Vec<Sourced<String>> {
+    let written = asked.parts.iter().find_map(|part| {
+        let hosts = part.registries?.insecure.as_ref()?.iter().enumerate();
+        let read = |(nth, host): (usize, &String)| {
+            Sourced::new(host.clone(), part.origin(&format!("{}[{nth}]", INSECURE.file)))
+        };
+        Some(hosts.map(read).collect::<Vec<_>>())
+    });
+    let mut all = written.unwrap_or_default();
+    if let Some(Sourced { value, origin }) = asked.variable(&INSECURE) {
+        // Lists are put together from other variables, some of them empty.
+        for host in value.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+            match grammar::registry(host) {
+                Ok(()) => all.push(Sourced::new(host.to_owned(), origin.clone())),
+                Err(why) => asked.wrong(&origin, &why),
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|host| seen.insert(host.to_ascii_lowercase()));
+    all
 }
 
 fn checks(asked: &Asked<'_>) -> Checks {

@@ -59,6 +59,8 @@ pub struct Settings {
     pub tests: Sourced<Vec<TestSpec>>,
     /// How strict the checks are.
     pub checks: Checks,
+    /// How long a registry that fails or stalls is put up with.
+    pub push_limits: PushLimits,
     /// Whether this run pushes. A fork or a privileged pull request never does, whatever this says.
     pub push: Sourced<Push>,
     /// Where the run report goes.
@@ -192,9 +194,17 @@ pub struct Registries {
     pub integration: Option<RoleSettings>,
     /// The registry of what was promoted.
     pub release: Option<RoleSettings>,
+    /// Hosts that are reached over plain HTTP beside those on loopback, each once, as in references.
+    pub insecure: Vec<Sourced<String>>,
 }
 
 impl Registries {
+    /// Whether `host`, as a reference has it, is configured to be reached over plain HTTP. Loopback is for the caller
+    /// to know.
+    pub fn is_insecure(&self, host: &str) -> bool {
+        self.insecure.iter().any(|entry| entry.eq_ignore_ascii_case(host))
+    }
+
     /// Whether no role is configured.
     pub fn is_empty(&self) -> bool {
         Role::ALL.iter().all(|role| self.get(*role).is_none())
@@ -217,6 +227,17 @@ pub struct RoleSettings {
     pub prefix: Sourced<String>,
     /// Whether a version tag that exists is never moved.
     pub immutable: Sourced<bool>,
+}
+
+/// How long a registry that fails or stalls is put up with. None of them is zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushLimits {
+    /// How long a failed request or push may be tried again.
+    pub retry_for: Sourced<Duration>,
+    /// The longest that a push may stand still.
+    pub idle_timeout: Sourced<Duration>,
+    /// The longest that the push of one image may take.
+    pub timeout: Sourced<Duration>,
 }
 
 /// How strict the checks are.

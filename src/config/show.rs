@@ -174,6 +174,17 @@ impl Lines<'_> {
                 self.sourced(format!("{key}.immutable"), &entry.immutable);
             }
         }
+        let insecure =
+            settings.registries.insecure.iter().map(|host| (host.value.clone().into(), host.origin.clone()));
+        self.tables("registries.insecure", insecure);
+        let limits = &settings.push_limits;
+        for (key, limit) in [
+            ("push.retry-for", &limits.retry_for),
+            ("push.idle-timeout", &limits.idle_timeout),
+            ("push.timeout", &limits.timeout),
+        ] {
+            self.push(key, period(limit.value), &limit.origin);
+        }
         let fail_on = &settings.checks.fail_on;
         self.push("checks.fail-on", fail_on.as_str(), &fail_on.origin);
         let ignore = settings.checks.ignore.iter().map(|entry| (waiver(entry), entry.origin.clone()));

@@ -18,11 +18,16 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 14] = [
+pub const VARIABLES: [Variable; 17] = [
     variable("IMGBUILD_CONFIG", "FILE", "The configuration file, instead of the one found by walking up."),
     variable("IMGBUILD_CONTEXT", "DIR", "The build context, relative to the working folder."),
     variable("IMGBUILD_DOCKERFILE", "FILE", "The Dockerfile, relative to the working folder."),
     variable("IMGBUILD_FORMAT", "text|json|ndjson", "The form of what goes to standard output."),
+    variable(
+        "IMGBUILD_INSECURE_REGISTRIES",
+        "HOST[:PORT],...",
+        "Registries reached over plain HTTP, beside those of `registries.insecure`.",
+    ),
     variable("IMGBUILD_NO_CACHE", "true|false", "Build every step anew."),
     variable("IMGBUILD_PLATFORM", "OS/ARCH[/VARIANT]", "The platform to build for."),
     variable(
@@ -37,6 +42,8 @@ pub const VARIABLES: [Variable; 14] = [
     ),
     variable("IMGBUILD_PULL", "true|false", "Ask the registry for newer base images."),
     variable("IMGBUILD_PUSH", "auto|never|always", "Whether to push."),
+    variable("IMGBUILD_PUSH_IDLE_TIMEOUT", "TIME", "The longest that a push may stand still: 60s."),
+    variable("IMGBUILD_PUSH_RETRY_FOR", "TIME", "How long a failed push may be tried again: 30s."),
     variable("IMGBUILD_REPORT", "FILE", "Where to write the run report."),
     variable("IMGBUILD_REPOSITORY", "NAME", "The image's name, as `image.repository`."),
     variable("IMGBUILD_REPRODUCIBLE", "true|false", "Leave out what differs from run to run."),

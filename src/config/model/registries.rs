@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-/// `[registries]`: each role is a prefix that `image.repository` is joined to, or a table.
+/// `[registries]`: each role is a prefix that `image.repository` is joined to, or a table. Without any role,
+/// `image.repository` is a full name.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Registries {
@@ -18,6 +19,10 @@ pub struct Registries {
     pub integration: Option<RoleEntry>,
     /// Where only promotion puts images: `{ prefix = "ghcr.io/acme", immutable = true }`. Default: none.
     pub release: Option<RoleEntry>,
+    /// Registries that are reached over plain HTTP, where everybody on the way reads along, credentials too: host, and
+    /// port where it has one, as in the names of images: `["registry.lan:5000"]`. Loopback always is.
+    /// `IMGBUILD_INSECURE_REGISTRIES` adds to these. Default: none.
+    pub insecure: Option<Vec<String>>,
 }
 
 /// One role, written as a prefix or as a table with the prefix in it.

@@ -79,6 +79,7 @@ impl Checker<'_> {
         }
         if let Some(registries) = registries {
             self.registries(&format!("{at}registries"), registries);
+            self.insecure(&format!("{at}registries"), registries);
         }
         if let Some(checks) = checks {
             self.checks(&format!("{at}checks"), checks);
@@ -189,6 +190,12 @@ impl Checker<'_> {
                     self.verdict(&key, grammar::prefix(prefix));
                 }
             }
+        }
+    }
+
+    fn insecure(&mut self, at: &str, registries: &Registries) {
+        for (nth, host) in registries.insecure.iter().flatten().enumerate() {
+            self.value(format!("{at}.insecure[{nth}]"), Some(host), grammar::registry);
         }
     }
 

@@ -37,6 +37,8 @@ fn dashes_underscores_and_case_do_not_hide_a_name() {
         ("image.build.no_cache = true", "no-cache"),
         ("image.build.idleTimeout = '1m'", "idle-timeout"),
         ("checks.failOn = 'error'", "fail-on"),
+        ("push.retryfor = '1m'", "retry-for"),
+        ("registries.insecur = []", "insecure"),
         ("[profile.CI]", "ci"),
         ("[[image.test]]\nhttp = [{ Port = 1 }]", "port"),
         ("registries.release = { prefix = 'a.b/c', imutable = true }", "immutable"),
@@ -48,7 +50,9 @@ fn dashes_underscores_and_case_do_not_hide_a_name() {
 
 #[test]
 fn a_key_near_to_none_gets_the_list() {
-    assert!(error("quux = 1").ends_with("= help: known here: schema, image, registries, checks, profile"));
+    assert!(
+        error("quux = 1").ends_with("= help: known here: schema, image, registries, push, checks, profile")
+    );
 }
 
 #[test]
@@ -117,6 +121,9 @@ fn wrong_types_are_said_in_tomls_words() {
         ("image.build.pull = 'yes'", "1:20: expected true or false, found 'yes'"),
         ("image.build.args = 2027-01-01", "1:20: found a date where none is expected"),
         ("image.build.secrets = 'npmrc'", "1:23: expected a list, found 'npmrc'"),
+        ("push = '30s'", "1:8: expected a table, found '30s'"),
+        ("registries.insecure = 'a.b'", "1:23: expected a list, found 'a.b'"),
+        ("image.tags = 'nightly'", "1:14: expected a list, found 'nightly'"),
         ("checks.fail-on = 1", "1:18: expected a string, found `1`"),
         ("[[image.test]]\nhttp = [{ port = 0 }]", "2:18: expected a port from 1 to 65535, found `0`"),
         (
@@ -170,6 +177,7 @@ imgbuild.toml:2:30: not a regular expression: unclosed group
         ),
     ] {
         assert_eq!(problems(&format!("image.build.timeout = '{value}'")), [format!("1:23: {why}")]);
+        assert_eq!(problems(&format!("profile.ci.push.retry-for = '{value}'")), [format!("1:29: {why}")]);
     }
 }
 
@@ -277,6 +285,29 @@ platform = "linux/amd64,linux/arm64"
             "21:52: this waiver gives no reason: add `reason = \"…\"`",
             "21:59: this waiver names no rule: add `rule = \"IMG…\"`",
             "23:12: platform: names several platforms, and this version builds for one",
+        ]
+    );
+}
+
+#[test]
+fn further_tags_are_checked_where_they_stand() {
+    assert_eq!(
+        problems("image.tags = ['{brnch}', 'nightly', 'latest']\nprofile.ci.image.tags = ['a b']"),
+        [
+            "1:15: tags[0]: there is no placeholder `{brnch}` (character 1): did you mean `{branch}`?",
+            "1:37: tags[2]: `latest` is set by releases alone",
+            "2:26: tags[0]: ` ` at character 2 cannot be in a tag: use letters, digits, `_`, `.` and `-`",
+        ]
+    );
+}
+
+#[test]
+fn insecure_registries_are_checked_where_they_stand() {
+    assert_eq!(
+        problems("[registries]\ninsecure = ['registry.lan:5000', 'http://registry.lan']"),
+        [
+            "2:34: insecure[1]: `http://registry.lan` is no registry host: write it as in the names of images, like \
+             \"registry.lan:5000\"",
         ]
     );
 }

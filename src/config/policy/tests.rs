@@ -15,11 +15,15 @@ repository = "api"
 build = { args = { A = "own" }, secrets = ["own"] }
 [registries]
 integration = "evil.example/own"
+insecure = ["evil.example"]
+[push]
+timeout = "1m"
 [checks]
 fail-on = "never"
 ignore = [{ rule = "IMG1", reason = "own" }]
 [profile.ci]
-registries = { release = "evil.example/own" }
+registries = { release = "evil.example/own", insecure = ["evil.example"] }
+push = { retry-for = "5s" }
 checks = { fail-on = "never" }
 image = { target = "own", build = { secrets = ["own"] } }
 "#;
@@ -30,6 +34,11 @@ repository = "base"
 build = { args = { A = "base" }, secrets = ["base"] }
 [registries]
 integration = "ghcr.io/base"
+insecure = ["registry.lan"]
+[push]
+timeout = "2m"
+[profile.ci]
+push = { retry-for = "6s" }
 [profile.ci.checks]
 fail-on = "warning"
 "#;
@@ -51,15 +60,22 @@ repository = "api"
 build = { args = { A = "own" }, secrets = ["base"] }
 [registries]
 integration = "ghcr.io/base"
+insecure = ["registry.lan"]
+[push]
+timeout = "1m"
 [profile.local]
 [profile.ci]
 checks = { fail-on = "warning" }
+push = { retry-for = "5s" }
 image = { target = "own", build = {} }
 "#,
     );
     assert_eq!(merged.model, expected.model);
     assert_eq!(merged.place("image.repository").to_string(), "imgbuild.toml:3");
     assert_eq!(merged.place("registries.integration").to_string(), "main:imgbuild.toml:6");
+    assert_eq!(merged.place("registries.insecure[0]").to_string(), "main:imgbuild.toml:7");
+    assert_eq!(merged.place("push.timeout").to_string(), "imgbuild.toml:9");
+    assert_eq!(merged.place("profile.ci.registries.insecure").line, 0);
     assert_eq!(merged.place("checks.fail-on").line, 0);
     assert_eq!(
         notes,
@@ -122,13 +138,16 @@ fn sections(mark: &'static str) -> impl Strategy<Value = Document> {
         format!("image.repository = '{mark}'"),
         format!("image.build.secrets = ['{mark}']"),
         format!("registries.sandbox = '{mark}.example/x'"),
+        format!("registries.insecure = ['{mark}.example']"),
+        format!("profile.local.registries.insecure = ['{mark}.example']"),
+        format!("image.tags = ['{mark}']"),
         format!("checks.ignore = [{{ rule = '{mark}', reason = 'x' }}]"),
         format!("profile.ci.registries.release = {{ prefix = '{mark}.example/x' }}"),
         format!("profile.local.checks.ignore = [{{ rule = '{mark}', reason = 'x' }}]"),
         format!("profile.local.image.build.secrets = ['{mark}']"),
         format!("profile.ci.image.target = '{mark}'"),
     ];
-    prop::sample::subsequence(all.to_vec(), 0..=8).prop_map(move |lines| document(mark, &lines.join("\n")))
+    prop::sample::subsequence(all.to_vec(), 0..=11).prop_map(move |lines| document(mark, &lines.join("\n")))
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::document::Document;
-use crate::config::model::{Checks, Image, Registries};
+use crate::config::model::{Checks, Image, Push, Registries};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::Profile;
@@ -16,6 +16,7 @@ use crate::error::{Error, Kind};
 pub(super) struct Part<'a> {
     pub image: Option<&'a Image>,
     pub registries: Option<&'a Registries>,
+    pub push: Option<&'a Push>,
     pub checks: Option<&'a Checks>,
     document: &'a Document,
     profile: Option<&'static str>,
@@ -33,6 +34,7 @@ impl<'a> Part<'a> {
         let overlay = overlay.map(|overlay| Part {
             image: overlay.image.as_ref(),
             registries: overlay.registries.as_ref(),
+            push: overlay.push.as_ref(),
             checks: overlay.checks.as_ref(),
             document,
             profile: Some(profile.as_str()),
@@ -40,6 +42,7 @@ impl<'a> Part<'a> {
         let file = Part {
             image: model.image.as_ref(),
             registries: model.registries.as_ref(),
+            push: model.push.as_ref(),
             checks: model.checks.as_ref(),
             document,
             profile: None,
@@ -75,6 +78,7 @@ pub(super) struct Wrong {
 pub(super) struct Key {
     /// In the file; empty where the file has no say.
     pub file: &'static str,
+    /// Empty where there is no flag.
     pub flag: &'static str,
     pub variable: Option<&'static str>,
 }
@@ -83,6 +87,11 @@ impl Key {
     /// A setting with a flag.
     pub(super) const fn flag(file: &'static str, flag: &'static str) -> Self {
         Key { file, flag, variable: None }
+    }
+
+    /// A setting without a flag, with a variable where one is given.
+    pub(super) const fn quiet(file: &'static str, variable: Option<&'static str>) -> Self {
+        Key { file, flag: "", variable }
     }
 
     /// A setting with a flag and a variable.

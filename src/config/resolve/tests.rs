@@ -82,6 +82,9 @@ fn without_a_word_everything_has_its_default() {
     assert_eq!(settings.push, Sourced::new(Push::Auto, Origin::Command));
     assert_eq!(settings.timeout.value, Duration::from_secs(1800));
     assert_eq!(settings.idle_timeout.value, Duration::from_secs(600));
+    let PushLimits { retry_for, idle_timeout, timeout } = &settings.push_limits;
+    assert_eq!([retry_for, idle_timeout, timeout].map(|limit| limit.as_secs()), [30, 60, 3600]);
+    assert_eq!(retry_for.origin, Origin::Default);
     assert_eq!(settings.checks.fail_on, Sourced::default(FailOn::Error));
     assert_eq!(settings.profile.origin.to_string(), "no CI was detected");
     let [test] = settings.tests.as_slice() else { panic!("one test for any image") };
@@ -116,6 +119,9 @@ fn every_listed_variable_that_is_a_setting_is_heard() {
         .variable("IMGBUILD_PUSH", "always")
         .variable("IMGBUILD_PROFILE", "ci")
         .variable("IMGBUILD_REPORT", "out/report.json")
+        .variable("IMGBUILD_INSECURE_REGISTRIES", "registry.lan:5000")
+        .variable("IMGBUILD_PUSH_RETRY_FOR", "2m")
+        .variable("IMGBUILD_PUSH_IDLE_TIMEOUT", "5s")
         .variable("IMGBUILD_PULL", "1")
         .variable("IMGBUILD_NO_CACHE", "TRUE")
         .variable("IMGBUILD_REPRODUCIBLE", "on")
@@ -127,6 +133,9 @@ fn every_listed_variable_that_is_a_setting_is_heard() {
     assert_eq!(settings.push.value, Push::Always);
     assert_eq!(settings.profile.value, Profile::Ci);
     assert_eq!(said(&settings.report).0, Path::new("/repo/sub/out/report.json"));
+    assert!(settings.registries.is_insecure("registry.lan:5000"));
+    assert_eq!(settings.push_limits.retry_for.value, Duration::from_secs(120));
+    assert_eq!(settings.push_limits.idle_timeout.value, Duration::from_secs(5));
     assert!(settings.pull.value && settings.no_cache.value && settings.reproducible.value);
 }
 
@@ -294,6 +303,52 @@ fn build_secrets_are_refused_by_name() {
 }
 
 #[test]
+fn the_limits_of_pushes_come_from_variable_profile_and_file() {
+    let text = "[push]\nretry-for = '1s'\nidle-timeout = '2s'\ntimeout = '3s'\n[profile.ci.push]\nretry-for = '4s'\n\
+                idle-timeout = '5s'\n";
+    let limits = file(text).ci().variable("IMGBUILD_PUSH_RETRY_FOR", "6s").resolve().push_limits;
+    let said = [&limits.retry_for, &limits.idle_timeout, &limits.timeout]
+        .map(|limit| format!("{}s {}", limit.as_secs(), limit.origin));
+    assert_eq!(said, ["6s IMGBUILD_PUSH_RETRY_FOR", "5s imgbuild.toml:7 (profile ci)", "3s imgbuild.toml:4"]);
+    let error = file("").variable("IMGBUILD_PUSH_RETRY_FOR", "30").error();
+    assert_eq!(error.kind(), Kind::Config);
+    assert_eq!(
+        error.to_string(),
+        "IMGBUILD_PUSH_RETRY_FOR: not a length of time: write a whole number and a unit (h, m, s, ms), like \"30s\" \
+         or \"1m30s\", not `30`"
+    );
+}
+
+#[test]
+fn insecure_registries_are_the_files_and_then_the_variables() {
+    let text =
+        "[registries]\ninsecure = ['registry.lan:5000']\n[profile.ci.registries]\ninsecure = ['ci.lan']\n";
+    let variable =
+        |case: Case| case.variable("IMGBUILD_INSECURE_REGISTRIES", " REGISTRY.lan:5000, ,10.0.0.5,");
+    let hosts = |case: Case| -> Vec<String> {
+        let hosts = case.resolve().registries.insecure;
+        hosts.iter().map(|host| format!("{} {}", host.value, host.origin)).collect()
+    };
+    assert_eq!(
+        hosts(variable(file(text))),
+        ["registry.lan:5000 imgbuild.toml:2", "10.0.0.5 IMGBUILD_INSECURE_REGISTRIES"]
+    );
+    assert_eq!(hosts(file(text).ci()), ["ci.lan imgbuild.toml:4 (profile ci)"]);
+    let settings = file(text).resolve();
+    assert!(settings.registries.is_insecure("Registry.lan:5000"));
+    assert!(!settings.registries.is_insecure("registry.lan") && !settings.registries.is_insecure(""));
+    // No role is configured: the repository is a full name.
+    assert!(settings.registries.is_empty());
+    let error = file("").variable("IMGBUILD_INSECURE_REGISTRIES", "a.b,http://c.d").error();
+    assert_eq!(error.kind(), Kind::Config);
+    assert_eq!(
+        error.to_string(),
+        "IMGBUILD_INSECURE_REGISTRIES: `http://c.d` is no registry host: write it as in the names of images, like \
+         \"registry.lan:5000\""
+    );
+}
+
+#[test]
 fn with_roles_the_repository_is_a_bare_name() {
     let roles = "registries = { integration = 'ghcr.io/acme-int', release = { prefix = 'ghcr.io/acme', immutable = true } }\n";
     let settings = file(&format!("{roles}[image]\nrepository = 'team/api'\n")).resolve();
@@ -342,6 +397,10 @@ fn every_variable_that_is_heard_is_listed() {
         &PULL,
         &NO_CACHE,
         &REPRODUCIBLE,
+        &INSECURE,
+        &PUSH_RETRY_FOR,
+        &PUSH_IDLE_TIMEOUT,
+        &PUSH_TIMEOUT,
     ];
     let listed: Vec<&str> = crate::config::VARIABLES.iter().map(|variable| variable.name).collect();
     for name in keys.iter().filter_map(|key| key.variable) {

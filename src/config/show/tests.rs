@@ -11,7 +11,11 @@ fn settings(text: &str, flags: &Flags) -> Settings {
     document.path = Some(PathBuf::from("/repo/imgbuild.toml"));
     resolve(&Layers {
         flags,
-        environment: &Environment::from_pairs([("IMGBUILD_PLATFORM", "linux/arm64")]),
+        environment: &Environment::from_pairs([
+            ("IMGBUILD_PLATFORM", "linux/arm64"),
+            ("IMGBUILD_INSECURE_REGISTRIES", "10.0.0.5:5000"),
+            ("IMGBUILD_PUSH_IDLE_TIMEOUT", "120s"),
+        ]),
         document: Some(&document),
         is_ci: true,
         push: Push::Auto,
@@ -37,6 +41,9 @@ job = true
 run = [{ cmd = ["api", "--version"], fresh = true, stdout = '^api \d+' }]
 [registries]
 integration = "ghcr.io/acme"
+insecure = ["registry.lan:5000"]
+[push]
+retry-for = "90s"
 [checks]
 ignore = [{ rule = "IMG105", until = 2027-01-01, reason = "later" }]
 [profile.ci.image.build]
@@ -73,7 +80,7 @@ image.build.pull = false  # default
 image.build.no-cache = false  # default
 image.build.reproducible = false  # default
 image.build.generated = []  # default
-image.build.timeout = "1h30m"  # imgbuild.toml:20 (profile ci)
+image.build.timeout = "1h30m"  # imgbuild.toml:23 (profile ci)
 image.build.idle-timeout = "10m"  # default
 image.test = [
   { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:8
@@ -81,9 +88,16 @@ image.test = [
 ]
 registries.integration.prefix = "ghcr.io/acme"  # imgbuild.toml:16
 registries.integration.immutable = false  # default
+registries.insecure = [
+  "registry.lan:5000",  # imgbuild.toml:17
+  "10.0.0.5:5000",  # IMGBUILD_INSECURE_REGISTRIES
+]
+push.retry-for = "1m30s"  # imgbuild.toml:19
+push.idle-timeout = "2m"  # IMGBUILD_PUSH_IDLE_TIMEOUT
+push.timeout = "1h"  # default
 checks.fail-on = "error"  # default
 checks.ignore = [
-  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:18
+  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:21
 ]
 "#
     );
@@ -107,7 +121,7 @@ fn json_has_the_same_and_hides_the_same() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["settings"]["image.build.timeout"]["value"], "1h30m");
-    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:20 (profile ci)");
+    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:23 (profile ci)");
     assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
     assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:12");
     assert_eq!(json["settings"]["profile"]["value"], "ci");
