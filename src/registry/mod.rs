@@ -3,27 +3,39 @@
 //! [`CredentialStore`] finds a login as the docker CLI does; [`Registry`] speaks to one host; [`read_state`] makes the
 //! plain value that a plan is computed from.
 
+mod blob;
 mod challenge;
 mod client;
 mod credential;
+mod descriptor;
 mod docker_config;
 mod endpoint;
 mod failure;
 mod helper;
 mod hostname;
+mod login;
 mod manifest;
+mod pages;
 mod push_check;
+mod put;
 mod retry;
 mod session;
+mod source;
 mod state;
 mod store;
+mod stream;
 mod tags;
 mod token;
 mod transport;
 
 pub use client::{Registry, RegistryOptions};
 pub use credential::{Credential, Secret, anonymous_engine_header, engine_config_header};
+pub use descriptor::Descriptor;
 pub use hostname::hostname;
+pub use login::{Hide, Login};
 pub use manifest::Manifest;
+pub use put::{Deleted, Put};
+pub use retry::Verdict;
+pub use source::BlobSource;
 pub use state::{RegistryState, read_state};
 pub use store::CredentialStore;
