@@ -7,7 +7,9 @@ use reqwest::Method;
 
 use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
-use super::{Credential, Manifest, Secret, manifest, push_check, tags};
+use super::{
+    Credential, Deleted, Hide, Login, Manifest, Put, Secret, Verdict, manifest, push_check, put, tags,
+};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::image::Digest;
@@ -17,11 +19,11 @@ use crate::image::Digest;
 pub struct RegistryOptions {
     /// How long a connection may take to come about, TLS included.
     pub connect_timeout: Duration,
-    /// How long an answer may stand still.
+    /// How long an answer, or an upload, may stand still.
     pub idle_timeout: Duration,
-    /// How long one try may take as a whole.
+    /// How long one try may take as a whole; blobs may take as long as they keep moving.
     pub request_timeout: Duration,
-    /// How long one request may be tried again after failures that may pass.
+    /// How long one request may be tried again after failures that may pass, from the first of them on.
     pub retry_budget: Duration,
     /// Whether to speak plain HTTP to a host that is not loopback.
     pub plain_http: bool,
@@ -29,6 +31,8 @@ pub struct RegistryOptions {
     pub https_proxy: Option<Secret>,
     /// Hosts that are reached without it, in the form of `NO_PROXY`.
     pub no_proxy: Option<String>,
+    /// Told every token, and the secrets of a login that is looked up here.
+    pub hide: Option<Hide>,
 }
 
 impl Default for RegistryOptions {
@@ -41,6 +45,7 @@ impl Default for RegistryOptions {
             plain_http: false,
             https_proxy: None,
             no_proxy: None,
+            hide: None,
         }
     }
 }
@@ -76,9 +81,13 @@ impl fmt::Debug for Registry {
 impl Registry {
     /// A client for `host` as spelled in references; `docker.io` is reached at `registry-1.docker.io`. Plain HTTP for
     /// loopback, HTTPS for everything else.
-    pub fn new(host: &str, credential: Option<Credential>, options: RegistryOptions) -> Result<Registry> {
+    pub fn new(host: &str, login: impl Into<Login>, options: RegistryOptions) -> Result<Registry> {
         let endpoint = Endpoint::new(host, options.plain_http)?;
-        Ok(Registry { session: Session::new(endpoint, credential, options) })
+        Ok(Registry { session: Session::new(endpoint, login.into(), options) })
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// The host as spelled in references.
@@ -86,22 +95,20 @@ impl Registry {
         &self.session.endpoint.host
     }
 
-    /// Who we are there: a user, or `anonymous`.
-    pub fn user(&self) -> &str {
+    /// Who we are there: a user, or `anonymous`, which is also said before a login was looked up.
+    pub fn user(&self) -> String {
         self.session.user()
+    }
+
+    /// The login; looked up now if it was not yet.
+    pub async fn login(&self) -> Result<Option<Credential>> {
+        self.session.credential().await
     }
 
     /// Whether the registry answers, and takes our login where it wants one.
     pub async fn ping(&self) -> Result<()> {
-        let ask = Ask {
-            method: Method::GET,
-            url: self.session.endpoint.url("/v2/")?,
-            path: "",
-            actions: "",
-            accept: "application/json",
-            limit: 256 << 10,
-            attempt: "use the API of".to_owned(),
-        };
+        let url = self.session.endpoint.url("/v2/")?;
+        let ask = Ask::new(Method::GET, url, "", "use the API of");
         self.session.expect(&ask).await.map(drop)
     }
 
@@ -130,5 +137,24 @@ impl Registry {
     /// Whether we may push to `path`: begins an upload and takes it back.
     pub async fn may_push(&self, path: &str) -> Result<()> {
         push_check::may_push(&self.session, path).await
+    }
+
+    /// Uploads two bytes to `path`, trying nothing again, to learn what stands in the way of a push.
+    pub async fn try_upload(&self, path: &str) -> Verdict {
+        push_check::try_upload(&self.session, path).await
+    }
+
+    /// Puts `manifest` under `reference` (a tag, or its digest), byte for byte, and again where a failure may pass.
+    ///
+    /// Whether it landed although an answer was lost or the registry failed is settled by reading it back. Where the
+    /// registry refuses to move a tag that holds something else, the error is of kind
+    /// [`Kind::Refused`](crate::error::Kind::Refused).
+    pub async fn put_manifest(&self, path: &str, reference: &str, manifest: &Manifest) -> Result<Put> {
+        put::put(&self.session, path, reference, manifest).await
+    }
+
+    /// Deletes what `reference` names. A digest goes with every tag that names it.
+    pub async fn delete(&self, path: &str, reference: &str) -> Result<Deleted> {
+        put::delete(&self.session, path, reference).await
     }
 }

@@ -49,6 +49,11 @@ impl Endpoint {
         url.origin() == self.base.origin()
     }
 
+    /// Whether `other` is the same registry.
+    pub(super) fn is_same_as(&self, other: &Endpoint) -> bool {
+        self.owns(&other.base)
+    }
+
     /// Whether the registry is reached without TLS.
     pub(super) fn is_plain(&self) -> bool {
         self.base.scheme() == "http"

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::endpoint::Endpoint;
 use super::retry::Broken;
-use super::transport::Answer;
+use super::transport::{Answer, Fault};
 use crate::error::{Error, Kind};
+use crate::image::Digest;
 
 /// The longest text of a registry that a message repeats, in characters.
 const MAX_DETAIL: usize = 200;
@@ -20,7 +21,7 @@ pub(super) struct Subject<'a> {
     /// What was tried, as it goes before the place: `read the manifest 1.2 of`.
     pub(super) attempt: String,
     /// Who we are there: a user, or `anonymous`.
-    pub(super) user: &'a str,
+    pub(super) user: String,
     /// Whether a proxy stands between.
     pub(super) proxied: bool,
 }
@@ -43,13 +44,27 @@ impl Subject<'_> {
         Error::new(Kind::Registry, format!("{}: {why}", self.cannot()))
     }
 
+    /// Something else is there, and stays.
+    pub(super) fn held(&self, other: &Digest) -> Error {
+        Error::new(Kind::Refused, format!("{}: it holds {other}", self.cannot()))
+    }
+
+    /// What became of a request that was sent `tries` times.
+    pub(super) fn failed(&self, fault: Fault, tries: u32) -> Error {
+        match fault {
+            Fault::Broken(broken, cause) => self.broken(broken, &cause, tries),
+            Fault::Unacceptable(why) => self.fail(why),
+            Fault::Told(_, error) => error,
+        }
+    }
+
     /// No answer came.
-    pub(super) fn broken(&self, broken: Broken, cause: &str, tries: u32) -> Error {
-        let host = &self.endpoint.host;
+    fn broken(&self, broken: Broken, cause: &str, tries: u32) -> Error {
+        let (host, times) = (&self.endpoint.host, times(tries));
         match broken {
             Broken::Refused => Error::new(
                 Kind::Registry,
-                format!("the registry {host} is not reachable: connection refused"),
+                format!("the registry {host} is not reachable: connection refused{times}; {}", self.cannot()),
             )
             .hint(if self.proxied {
                 "HTTPS_PROXY is set: is the proxy running? NO_PROXY makes exceptions"
@@ -83,9 +98,11 @@ impl Subject<'_> {
                     ))
             }
             Broken::Timeout => self
-                .fail("the registry did not answer in time")
+                .fail(format!("the registry did not answer in time{times} ({cause})"))
                 .hint("it is overloaded or cut off: try again"),
-            Broken::Lost => self.fail(format!("the connection broke ({cause}), {tries} times tried")),
+            Broken::Lost => self
+                .fail(format!("the connection broke{times} ({cause})"))
+                .hint("the registry, or something before it, hangs up: its log says why"),
         }
     }
 
@@ -93,20 +110,32 @@ impl Subject<'_> {
     pub(super) fn refused(&self, answer: &Answer) -> Error {
         let host = &self.endpoint.host;
         let detail = detail(&answer.body);
-        let times = if answer.tries > 1 { format!(", tried {} times", answer.tries) } else { String::new() };
+        let times = times(answer.tries);
         let said = |text: &str| match &detail {
             Some(detail) => format!("{text} ({detail})"),
             None => text.to_owned(),
         };
+        if !self.endpoint.owns(&answer.url) {
+            let place = answer.url.host_str().unwrap_or_default();
+            let status = answer.status.as_u16();
+            return self
+                .fail(said(&format!("{place}, where the registry {host} sends us, answered {status}{times}")))
+                .hint(format!(
+                    "no login of ours goes to {place}: the registry has to sign the address it names"
+                ));
+        }
         match answer.status {
+            StatusCode::PAYLOAD_TOO_LARGE => self
+                .fail(said("the registry answered 413: that is too large for it"))
+                .hint("a proxy before the registry may limit the size of a request: raise that limit"),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.denied(detail.as_deref()),
             StatusCode::TOO_MANY_REQUESTS => self
                 .fail(said(&format!("the registry limits our rate{times}")))
                 .hint(format!("a login raises the limit of many registries: docker login {host}")),
-            status if status.is_server_error() => {
-                self.fail(said(&format!("the registry answered {}{times}", status.as_u16())))
-            }
-            status => self.fail(said(&format!("the registry answered {}", status.as_u16()))),
+            status if status.is_server_error() => self
+                .fail(said(&format!("the registry answered {}{times}", status.as_u16())))
+                .hint("the fault is the registry's: its log says more; try again later"),
+            status => self.fail(said(&format!("the registry answered {}{times}", status.as_u16()))),
         }
     }
 
@@ -124,6 +153,10 @@ impl Subject<'_> {
             ))
         }
     }
+}
+
+fn times(tries: u32) -> String {
+    if tries > 1 { format!(", tried {tries} times") } else { String::new() }
 }
 
 /// The user of messages where there is no login.

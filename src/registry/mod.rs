@@ -1,11 +1,13 @@
 //! The registry: credentials, and the client for the OCI distribution API.
 //!
-//! [`CredentialStore`] finds a login as the docker CLI and podman do; [`Registry`] speaks to one host; [`read_state`] makes the
-//! plain value that a plan is computed from.
+//! [`CredentialStore`] finds a login as the docker CLI and podman do; [`Registry`] speaks to one host;
+//! [`read_state`] makes the plain value that a plan is computed from.
 
+mod blob;
 mod challenge;
 mod client;
 mod credential;
+mod descriptor;
 mod docker_config;
 mod endpoint;
 mod failure;
@@ -13,21 +15,31 @@ mod files;
 mod helper;
 mod hide;
 mod hostname;
+mod login;
 mod manifest;
+mod pages;
 mod podman;
 mod push_check;
+mod put;
 mod retry;
 mod session;
+mod source;
 mod state;
 mod store;
+mod stream;
 mod tags;
 mod token;
 mod transport;
 
 pub use client::{Registry, RegistryOptions};
 pub use credential::{Credential, Secret};
+pub use descriptor::Descriptor;
 pub use hide::Hide;
 pub use hostname::hostname;
+pub use login::Login;
 pub use manifest::Manifest;
+pub use put::{Deleted, Put};
+pub use retry::Verdict;
+pub use source::BlobSource;
 pub use state::{RegistryState, read_state};
 pub use store::CredentialStore;

@@ -1,30 +1,28 @@
 //! Whether we may push, asked before a long build.
 
-use reqwest::Method;
-use reqwest::header::LOCATION;
+use std::time::Duration;
 
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue, LOCATION};
+use url::Url;
+
+use super::Verdict;
 use super::endpoint::check_path;
 use super::failure::{ANONYMOUS, detail};
-use super::session::{Ask, Session};
-use super::transport::Answer;
+use super::retry::may_pass;
+use super::session::{Ask, Content, Session, sent_to};
+use super::transport::{Answer, Fault, Told};
 use crate::error::{Error, Kind, Result};
+use crate::image::Digest;
 
-/// The longest answer to these requests, in bytes.
-const MAX_ANSWER: usize = 256 << 10;
+/// What [`try_upload`] sends: the empty blob of the OCI specification, which many repositories hold anyway.
+const EMPTY: &[u8] = b"{}";
 
 /// Begins an upload to the repository at `path` and takes it back.
 pub(super) async fn may_push(session: &Session, path: &str) -> Result<()> {
     check_path(path)?;
-    let ask = |method, url| Ask {
-        method,
-        url,
-        path,
-        actions: "pull,push",
-        accept: "*/*",
-        limit: MAX_ANSWER,
-        attempt: "begin an upload to".to_owned(),
-    };
-    let begin = ask(Method::POST, session.endpoint.url(&format!("/v2/{path}/blobs/uploads/"))?);
+    let begin = begin(session, path)?;
     let answer = session.send(&begin).await?;
     match answer.status.as_u16() {
         200..300 => {}
@@ -46,9 +44,63 @@ pub(super) async fn may_push(session: &Session, path: &str) -> Result<()> {
         && let Ok(upload) = answer.url.join(location)
         && session.endpoint.owns(&upload)
     {
-        let _ = session.send(&ask(Method::DELETE, upload)).await;
+        let _ = session.send(&Ask::writing(Method::DELETE, upload, path, "end an upload to")).await;
     }
     Ok(())
+}
+
+/// Uploads two bytes, with each kind of request that a push is made of, and tries nothing again: what stops an engine
+/// that pushes in vain stops this too, and says whether it may pass.
+pub(super) async fn try_upload(session: &Session, path: &str) -> Verdict {
+    match upload(session, path).await {
+        Ok(()) => Verdict::Works,
+        Err((true, error)) => Verdict::MayPass(error),
+        Err((false, error)) => Verdict::Permanent(error),
+    }
+}
+
+/// The failure, and whether it may pass.
+async fn upload(session: &Session, path: &str) -> Result<(), (bool, Error)> {
+    let permanent = |error| (false, error);
+    check_path(path).map_err(permanent)?;
+    let begin = begin(session, path).map_err(permanent)?;
+    let location = step(session, &begin).await?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (CONTENT_RANGE, HeaderValue::from_static("0-1")),
+    ];
+    let patch = Ask {
+        headers: headers.into_iter().collect(),
+        content: Content::Bytes(Bytes::from_static(EMPTY)),
+        ..Ask::writing(Method::PATCH, location, path, "upload two bytes to")
+    };
+    let mut location = step(session, &patch).await?;
+    location.query_pairs_mut().append_pair("digest", Digest::of(EMPTY).as_str());
+    let put = Ask::writing(Method::PUT, location, path, "end the upload of two bytes to");
+    step(session, &put).await.map(drop)
+}
+
+/// Sends `ask` and tells where the upload goes on.
+async fn step(session: &Session, ask: &Ask<'_>) -> Result<Url, (bool, Error)> {
+    // The token service, too, is asked once.
+    let result = session.once(ask, Duration::ZERO).await;
+    let passing = may_pass(&result) || matches!(result, Err(Fault::Told(Told::Passing, _)));
+    let answer = session.settled(ask, result, 1).map_err(|error| (passing, error))?;
+    if !answer.status.is_success() {
+        let owns = session.endpoint.owns(&answer.url);
+        let error = match answer.status.as_u16() {
+            401 | 403 if owns => denied(session, ask.path, &answer),
+            _ => session.refused(ask, &answer),
+        };
+        return Err((passing, error));
+    }
+    let location = answer.header(LOCATION.as_str()).unwrap_or_default();
+    sent_to(&answer.url, location).map_err(|fault| (false, session.subject(ask).failed(fault, 1)))
+}
+
+fn begin<'a>(session: &Session, path: &'a str) -> Result<Ask<'a>> {
+    let url = session.endpoint.url(&format!("/v2/{path}/blobs/uploads/"))?;
+    Ok(Ask::writing(Method::POST, url, path, "begin an upload to"))
 }
 
 fn denied(session: &Session, path: &str, answer: &Answer) -> Error {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use reqwest::header::LINK;
 use serde::Deserialize;
 
 use super::endpoint::check_path;
+use super::pages;
 use super::session::{Ask, Session};
 use crate::error::Result;
 use crate::image::Tag;
@@ -32,13 +32,9 @@ pub(super) async fn list(session: &Session, path: &str) -> Result<Vec<String>> {
     let mut next = Some(session.endpoint.url(&format!("/v2/{path}/tags/list?{PAGE}"))?);
     while let Some(url) = next {
         let ask = Ask {
-            method: Method::GET,
-            url: url.clone(),
-            path,
-            actions: "pull",
             accept: "application/json",
             limit: MAX_PAGE,
-            attempt: "list the tags of".to_owned(),
+            ..Ask::new(Method::GET, url.clone(), path, "list the tags of")
         };
         let fail = |why: &str| session.subject(&ask).fail(why);
         if !seen.insert(url.to_string()) {
@@ -58,46 +54,7 @@ pub(super) async fn list(session: &Session, path: &str) -> Result<Vec<String>> {
         if tags.len() > MAX_TAGS {
             return Err(fail(&format!("it has more than {MAX_TAGS}")));
         }
-        let links = answer.headers.get_all(LINK);
-        next = match links.iter().filter_map(|v| v.to_str().ok()).find_map(next_link) {
-            None => None,
-            Some(link) => match url.join(link) {
-                Ok(link) if session.endpoint.owns(&link) => Some(link),
-                Ok(link) => {
-                    let host = link.host_str().unwrap_or_default();
-                    return Err(fail(&format!("the next page is at another host, {host}: not followed")));
-                }
-                Err(_) => return Err(fail("the link to the next page is no address")),
-            },
-        };
+        next = pages::next(session, &ask, &answer)?;
     }
     Ok(tags)
-}
-
-/// The address in `<ADDRESS>; rel="next"`.
-fn next_link(value: &str) -> Option<&str> {
-    let (address, parameters) = value.trim_start().strip_prefix('<')?.split_once('>')?;
-    let next = parameters.split([';', ',']).any(|parameter| {
-        parameter.split_once('=').is_some_and(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("rel")
-                && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
-        })
-    });
-    next.then_some(address)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_read() {
-        assert_eq!(
-            next_link(r#"</v2/a/tags/list?last=x&n=2>; rel="next""#),
-            Some("/v2/a/tags/list?last=x&n=2")
-        );
-        assert_eq!(next_link("<a>; title=x; REL=Next"), Some("a"));
-        assert_eq!(next_link("<a>; rel=prev"), None);
-        assert_eq!(next_link("a; rel=next"), None);
-    }
 }

@@ -1,30 +1,45 @@
-//! One HTTP request and its whole answer, with limits on time and size.
+//! One HTTP request and its answer, with limits on time and size.
 
 use std::sync::{Arc, OnceLock};
 
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, StatusCode, redirect, retry};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
+use reqwest::{Body, Client, Method, Response, StatusCode, redirect, retry};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 use super::RegistryOptions;
 use super::retry::{Broken, root_cause};
+use super::stream::{ByteStream, Pulse};
 use crate::error::{Error, Kind, Result};
 
+/// What a request carries.
+pub(super) enum Payload {
+    Nothing,
+    Bytes(Bytes),
+    /// Exactly `length` bytes; whoever makes the stream tells `pulse` how it flows.
+    Stream {
+        length: u64,
+        stream: ByteStream,
+        pulse: Arc<Pulse>,
+    },
+}
+
 /// What is sent.
-#[derive(Debug, Clone)]
 pub(super) struct Outgoing {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<String>,
+    pub(super) payload: Payload,
     /// How long the answer's body may be, in bytes.
     pub(super) limit: usize,
+    /// Whether the body of a success is left to be read as it comes.
+    pub(super) streams: bool,
 }
 
 /// What came back.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -33,6 +48,8 @@ pub(super) struct Answer {
     pub(super) url: Url,
     /// How often the request was sent.
     pub(super) tries: u32,
+    /// The body of a success that was asked for as a stream.
+    pub(super) stream: Option<ByteStream>,
 }
 
 impl Answer {
@@ -49,8 +66,34 @@ pub(super) enum Fault {
     Broken(Broken, String),
     /// The answer, or what was asked for, is not acceptable: trying again changes nothing.
     Unacceptable(String),
-    /// Ours.
-    Internal(Error),
+    /// In words already; it was tried again where that made sense.
+    Told(Told, Error),
+}
+
+/// What stands behind an error that is in words already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Our login is not good for it.
+    Denied,
+    /// It may pass.
+    Passing,
+    /// Trying again changes nothing.
+    Final,
+}
+
+impl Fault {
+    /// What trying again does not change.
+    pub(super) fn told(error: Error) -> Fault {
+        Fault::Told(Told::Final, error)
+    }
+
+    fn timeout(what: &str) -> Fault {
+        Fault::Broken(Broken::Timeout, what.to_owned())
+    }
+}
+
+fn broken(error: reqwest::Error) -> Fault {
+    Fault::Broken(Broken::of(&error), root_cause(&error))
 }
 
 /// Connections to one registry and what it names. Made with the first request: the roots of TLS take 40 ms to load, and
@@ -70,32 +113,56 @@ impl Transport {
         &self.options
     }
 
-    /// Sends once, follows nothing.
+    /// Sends once, follows nothing. A body that is streamed, either way, may take as long as it keeps moving.
     pub(super) async fn send(&self, outgoing: Outgoing) -> Result<Answer, Fault> {
-        match tokio::time::timeout(self.options.request_timeout, self.send_and_read(outgoing)).await {
+        let moves = outgoing.streams || matches!(outgoing.payload, Payload::Stream { .. });
+        let sent = self.send_and_read(outgoing);
+        if moves {
+            return sent.await;
+        }
+        match tokio::time::timeout(self.options.request_timeout, sent).await {
             Ok(result) => result,
-            Err(_) => Err(Fault::Broken(Broken::Timeout, "no whole answer in time".to_owned())),
+            Err(_) => Err(Fault::timeout("no whole answer in time")),
         }
     }
 
     async fn send_and_read(&self, outgoing: Outgoing) -> Result<Answer, Fault> {
-        let client = self.client(&outgoing.url).map_err(Fault::Internal)?;
-        let mut request = client.request(outgoing.method, outgoing.url.clone()).headers(outgoing.headers);
-        if let Some(body) = outgoing.body {
-            request = request.body(body);
+        let Outgoing { method, url, headers, payload, limit, streams } = outgoing;
+        let client = self.client(&url).map_err(Fault::told)?;
+        let changes = !matches!(method, Method::GET | Method::HEAD | Method::DELETE);
+        let mut request = client.request(method, url.clone()).headers(headers);
+        let mut pulse = Arc::new(Pulse::new());
+        match payload {
+            // Some servers want to be told that nothing comes.
+            Payload::Nothing if changes => request = request.header(CONTENT_LENGTH, HeaderValue::from(0)),
+            Payload::Nothing => {}
+            Payload::Bytes(bytes) => request = request.body(bytes),
+            Payload::Stream { length, stream, pulse: its } => {
+                pulse = its;
+                let stream = stream.map(|piece| piece.map_err(|_| std::io::Error::other("the source broke")));
+                request = request.header(CONTENT_LENGTH, HeaderValue::from(length));
+                request = request.body(Body::wrap_stream(stream));
+            }
         }
-        let broken = |error: reqwest::Error| Fault::Broken(Broken::of(&error), root_cause(&error));
-        let too_large = || Fault::Unacceptable(format!("the answer is larger than {} bytes", outgoing.limit));
-        let mut response = request.send().await.map_err(broken)?;
+        let idle = self.options.idle_timeout;
+        pulse.gave();
+        let mut response = tokio::select! {
+            response = request.send() => response.map_err(broken)?,
+            () = pulse.quiet(idle) => return Err(Fault::timeout("nothing came, and nothing was taken")),
+        };
         let (status, headers) = (response.status(), response.headers().clone());
+        let answer = |body, stream| Answer { status, headers, body, url, tries: 1, stream };
+        if streams && status.is_success() {
+            return Ok(answer(Vec::new(), Some(pieces(response, idle))));
+        }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len().saturating_add(chunk.len()) > outgoing.limit {
-                return Err(too_large());
+        while let Some(chunk) = piece(&mut response, idle).await? {
+            if body.len().saturating_add(chunk.len()) > limit {
+                return Err(Fault::Unacceptable(format!("the answer is larger than {limit} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body, url: outgoing.url, tries: 1 })
+        Ok(answer(body, None))
     }
 
     fn client(&self, url: &Url) -> Result<&Client> {
@@ -118,7 +185,6 @@ impl Transport {
         let builder = Client::builder()
             .user_agent(concat!("imgbuild/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.options.connect_timeout)
-            .read_timeout(self.options.idle_timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
@@ -140,5 +206,34 @@ impl Transport {
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
         Ok(builder.tls_backend_preconfigured(no_roots).build()?)
+    }
+}
+
+async fn piece(response: &mut Response, idle: std::time::Duration) -> Result<Option<Bytes>, Fault> {
+    match tokio::time::timeout(idle, response.chunk()).await {
+        Ok(piece) => piece.map_err(broken),
+        Err(_) => Err(Fault::timeout("the answer stands still")),
+    }
+}
+
+fn pieces(response: Response, idle: std::time::Duration) -> ByteStream {
+    let pieces = stream::try_unfold(response, move |mut response| async move {
+        Ok(piece(&mut response, idle).await?.map(|bytes| (bytes, response)))
+    });
+    pieces.boxed()
+}
+
+#[cfg(test)]
+impl Answer {
+    /// An answer for tests of what is made of it.
+    pub(super) fn empty(status: StatusCode) -> Answer {
+        Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            url: Url::parse("http://127.0.0.1/").unwrap(),
+            tries: 1,
+            stream: None,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A request as it came in.
@@ -15,7 +15,11 @@ pub(crate) struct Request {
     pub(crate) target: String,
     /// Names lower-cased.
     pub(crate) headers: BTreeMap<String, String>,
+    /// As text; what is none is replaced.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
+    /// Only a part of the body was read: see [`Early`].
+    pub(crate) cut: bool,
     /// How many requests of the same method and target came before.
     pub(crate) before: usize,
 }
@@ -62,7 +66,16 @@ impl Reply {
     }
 }
 
+/// What to do when only the head of a request has come.
+pub(crate) enum Early {
+    /// Take so many bytes of the body, and reset the connection.
+    TakeAndReset(usize),
+    /// Take so many bytes of the body, and none after them, until the peer leaves.
+    TakeAndStall(usize),
+}
+
 type Script = dyn Fn(&Request) -> Reply + Send + Sync;
+type Glance = dyn Fn(&Request) -> Option<Early> + Send + Sync;
 
 /// The server; it ends with the test's runtime.
 pub(crate) struct FakeRegistry {
@@ -76,13 +89,24 @@ impl FakeRegistry {
         ip: &str,
         script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> FakeRegistry {
+        FakeRegistry::glancing(ip, |_| None, script).await
+    }
+
+    /// The same; `glance` sees each request before its body. What was taken of a body that it cuts is given to the
+    /// script all the same, whose reply then goes nowhere.
+    pub(crate) async fn glancing(
+        ip: &str,
+        glance: impl Fn(&Request) -> Option<Early> + Send + Sync + 'static,
+        script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> FakeRegistry {
         let listener = TcpListener::bind((ip, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (kept, script): (_, Arc<Script>) = (Arc::clone(&requests), Arc::new(script));
+        let glance: Arc<Glance> = Arc::new(glance);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&kept), Arc::clone(&script)));
+                tokio::spawn(serve(stream, Arc::clone(&kept), Arc::clone(&glance), Arc::clone(&script)));
             }
         });
         FakeRegistry { address, requests }
@@ -97,15 +121,40 @@ impl FakeRegistry {
     }
 }
 
-async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Request>>>, script: Arc<Script>) {
-    let Some(mut request) = read(&mut stream).await else { return };
-    {
-        let mut kept = kept.lock().expect("lock");
-        request.before = kept.iter().filter(|r| r.is(&request.method, &request.target)).count();
-        kept.push(request.clone());
+async fn serve(
+    mut stream: TcpStream,
+    kept: Arc<Mutex<Vec<Request>>>,
+    glance: Arc<Glance>,
+    script: Arc<Script>,
+) {
+    let Some((mut request, length)) = read_head(&mut stream).await else { return };
+    request.before =
+        kept.lock().expect("lock").iter().filter(|r| r.is(&request.method, &request.target)).count();
+    let early = glance(&request);
+    let take = match early {
+        Some(Early::TakeAndReset(most) | Early::TakeAndStall(most)) => most.min(length),
+        None => length,
+    };
+    request.bytes = vec![0; take];
+    if stream.read_exact(&mut request.bytes).await.is_err() {
+        return;
+    }
+    request.body = String::from_utf8_lossy(&request.bytes).into_owned();
+    request.cut = early.is_some();
+    kept.lock().expect("lock").push(request.clone());
+    let reply = script(&request);
+    match early {
+        // Bytes that nobody reads make it a reset.
+        Some(Early::TakeAndReset(_)) => return,
+        Some(Early::TakeAndStall(_)) => {
+            // Reads nothing more, and ends with the peer, which is looked for by what cannot be written.
+            while stream.ready(Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}
+            return;
+        }
+        None => {}
     }
     let mut out = Vec::new();
-    match script(&request) {
+    match reply {
         Reply::Answer { status, headers, body } => {
             out.extend(
                 format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len())
@@ -130,7 +179,8 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Request>>>, script: Ar
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+/// Everything but the body, and how long that is.
+async fn read_head(stream: &mut TcpStream) -> Option<(Request, usize)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -147,7 +197,6 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
     let length = headers.get("content-length").map_or(0, |l| l.parse().expect("a length"));
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(Request { method, target, headers, body: String::from_utf8_lossy(&body).into_owned(), before: 0 })
+    let (body, bytes) = (String::new(), Vec::new());
+    Some((Request { method, target, headers, body, bytes, cut: false, before: 0 }, length))
 }

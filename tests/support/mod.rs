@@ -6,4 +6,5 @@ pub(crate) mod fault_proxy;
 pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod proxy;
+pub(crate) mod small_registry;
 pub(crate) mod vectors;
