@@ -2,6 +2,7 @@
 //!
 //! Nothing is taken for clean that nobody could read: where neither answers, the run is refused with both reasons.
 
+mod ancestry;
 mod blob_source;
 mod command;
 mod command_reader;
@@ -27,6 +28,7 @@ use crate::event::Events;
 use crate::source::{Change, GitOptions, Reader, SourceState};
 use crate::stop::Stop;
 
+pub use ancestry::{Ancestry, ancestry};
 pub use file_at::file_at;
 
 use failure::Failure;

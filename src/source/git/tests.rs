@@ -1,5 +1,6 @@
 //! Real repositories, made by the git command.
 
+mod ancestry;
 mod clean;
 mod facts;
 mod files;

@@ -7,7 +7,7 @@ use super::fixture::dirt;
 use super::{Fixture, isolated_tests};
 use crate::error::Kind;
 use crate::source::Reader;
-use crate::source::git::{file_at, head, status};
+use crate::source::git::{Ancestry, ancestry, file_at, head, status};
 use crate::stop::Stop;
 
 fn give_away(path: &Path) {
@@ -63,6 +63,9 @@ isolated_tests! {
         let (changes, _) = status(fixture.root(), reader, &environment, &events, &stop).unwrap();
         assert_eq!(changes.iter().map(|change| change.path.as_path()).collect::<Vec<_>>(), [Path::new("lib")]);
         assert_eq!(head(fixture.root(), reader, &environment, &stop).unwrap(), commit);
+        let parent = fixture.git(&["-c", "safe.directory=*", "rev-parse", "HEAD^"]);
+        let found = ancestry(fixture.root(), reader, &environment, &commit, &parent, &stop).unwrap();
+        assert_eq!(found, Ancestry::Descendant);
         let file = file_at(fixture.root(), reader, &environment, "main", Path::new("dir/b.txt")).unwrap();
         assert_eq!(file.as_deref(), Some(&b"two\n"[..]));
     }
