@@ -27,6 +27,7 @@ mod stream;
 mod tags;
 mod token;
 mod transport;
+mod upload;
 
 pub use client::{Registry, RegistryOptions};
 pub use credential::{Credential, Secret, anonymous_engine_header, engine_config_header};
@@ -39,3 +40,4 @@ pub use retry::Verdict;
 pub use source::BlobSource;
 pub use state::{RegistryState, read_state};
 pub use store::CredentialStore;
+pub use upload::Pushed;

@@ -106,7 +106,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(endpoint: Endpoint, login: Login, options: RegistryOptions) -> Session {
         let proofs = Proofs::new(login, &endpoint.host, options.hide.clone());
-        Session { endpoint, proofs, transport: Transport::new(options), seen: AtomicBool::new(false) }
+        let transport = Transport::new(options);
+        Session { endpoint, proofs, transport, seen: AtomicBool::new(false) }
     }
 
     /// Who we are there.
