@@ -11,7 +11,7 @@ use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
 use super::{
     BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Pushed, Put, Secret, Verdict, blob,
-    manifest, push_check, put, tags, upload,
+    manifest, push_check, put, referrers, tags, upload,
 };
 use crate::environment::Environment;
 use crate::error::Result;
@@ -190,5 +190,17 @@ impl Registry {
         source: BlobSource<'_>,
     ) -> Result<Pushed> {
         upload::push(&self.session, path, descriptor, source).await
+    }
+
+    /// Everything that refers to the manifest `digest`, as the registry lists it, or the tag `sha256-HEX` where it lists
+    /// nothing.
+    pub async fn referrers(&self, path: &str, digest: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::list(&self.session, path, digest).await
+    }
+
+    /// Puts `manifest`, which has a subject, and sees to it that [`referrers`](Registry::referrers) finds it: where the
+    /// registry does not list it, it is added to the tag `sha256-HEX`, and what others add at the same time is kept.
+    pub async fn add_referrer(&self, path: &str, manifest: &Manifest) -> Result<()> {
+        referrers::add(&self.session, path, manifest).await
     }
 }

@@ -6,6 +6,7 @@
 mod blob;
 mod challenge;
 mod client;
+mod copy;
 mod credential;
 mod descriptor;
 mod docker_config;
@@ -18,6 +19,7 @@ mod manifest;
 mod pages;
 mod push_check;
 mod put;
+mod referrers;
 mod retry;
 mod session;
 mod source;
@@ -30,6 +32,7 @@ mod transport;
 mod upload;
 
 pub use client::{Registry, RegistryOptions};
+pub use copy::{Copied, CopyStep, RepositoryAt, copy};
 pub use credential::{Credential, Secret, anonymous_engine_header, engine_config_header};
 pub use descriptor::Descriptor;
 pub use hostname::hostname;
