@@ -3,12 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use reqwest::Method;
 
 use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
 use super::{
-    Credential, Deleted, Hide, Login, Manifest, Put, Secret, Verdict, manifest, push_check, put, tags,
+    BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Pushed, Put, Secret, Verdict, blob,
+    manifest, push_check, put, referrers, tags, upload,
 };
 use crate::environment::Environment;
 use crate::error::Result;
@@ -156,5 +159,48 @@ impl Registry {
     /// Deletes what `reference` names. A digest goes with every tag that names it.
     pub async fn delete(&self, path: &str, reference: &str) -> Result<Deleted> {
         put::delete(&self.session, path, reference).await
+    }
+
+    /// Whether the repository at `path` holds the blob.
+    pub async fn has_blob(&self, path: &str, digest: &Digest) -> Result<bool> {
+        blob::has(&self.session, path, digest).await
+    }
+
+    /// The blob's bytes from `offset` on, as they come. Read from the beginning they are checked against size and
+    /// digest: where they differ, the stream ends in an error.
+    pub async fn blob_stream(
+        &self,
+        path: &str,
+        descriptor: &Descriptor,
+        offset: u64,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        blob::read(&self.session, path, descriptor, offset).await
+    }
+
+    /// Brings a blob into the repository at `path`, with as little as it takes: nothing where it is there, a mount where
+    /// another repository of this registry has it, else its bytes, streamed.
+    ///
+    /// They are hashed on their way, and nothing is kept of bytes that are not what `descriptor` says. An upload that
+    /// breaks goes on from where the registry says it broke. Where the registry sends the upload to another host, no
+    /// login goes along.
+    pub async fn push_blob(
+        &self,
+        path: &str,
+        descriptor: &Descriptor,
+        source: BlobSource<'_>,
+    ) -> Result<Pushed> {
+        upload::push(&self.session, path, descriptor, source).await
+    }
+
+    /// Everything that refers to the manifest `digest`, as the registry lists it, or the tag `sha256-HEX` where it lists
+    /// nothing.
+    pub async fn referrers(&self, path: &str, digest: &Digest) -> Result<Vec<Descriptor>> {
+        referrers::list(&self.session, path, digest).await
+    }
+
+    /// Puts `manifest`, which has a subject, and sees to it that [`referrers`](Registry::referrers) finds it: where the
+    /// registry does not list it, it is added to the tag `sha256-HEX`, and what others add at the same time is kept.
+    pub async fn add_referrer(&self, path: &str, manifest: &Manifest) -> Result<()> {
+        referrers::add(&self.session, path, manifest).await
     }
 }

@@ -101,12 +101,16 @@ pub(super) struct Session {
     transport: Transport,
     /// Whether the registry ever answered.
     seen: AtomicBool,
+    /// Whether the registry does not know the question for referrers.
+    no_referrers: AtomicBool,
 }
 
 impl Session {
     pub(super) fn new(endpoint: Endpoint, login: Login, options: RegistryOptions) -> Session {
         let proofs = Proofs::new(login, &endpoint.host, options.hide.clone());
-        Session { endpoint, proofs, transport: Transport::new(options), seen: AtomicBool::new(false) }
+        let transport = Transport::new(options);
+        let (seen, no_referrers) = (AtomicBool::new(false), AtomicBool::new(false));
+        Session { endpoint, proofs, transport, seen, no_referrers }
     }
 
     /// Who we are there.
@@ -130,6 +134,16 @@ impl Session {
     /// Whether the registry ever answered.
     pub(super) fn was_seen(&self) -> bool {
         self.seen.load(Ordering::Relaxed)
+    }
+
+    /// Whether the registry showed that it lists no referrers.
+    pub(super) fn lacks_referrers(&self) -> bool {
+        self.no_referrers.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it does not, so that it is asked once only.
+    pub(super) fn note_no_referrers(&self) {
+        self.no_referrers.store(true, Ordering::Relaxed);
     }
 
     /// What messages about `ask` name.

@@ -78,6 +78,11 @@ impl<'a> Tap<'a> {
         Arc::clone(&self.flow.pulse)
     }
 
+    /// How many bytes from the beginning have passed so far, in whatever pieces.
+    pub(super) fn passed(&self) -> u64 {
+        self.flow.state().upto
+    }
+
     /// Why the last stream ended early, if it was the source's fault.
     pub(super) fn take_fault(&self) -> Option<Fault> {
         self.flow.state().fault.take()
@@ -161,11 +166,12 @@ impl Flow {
     async fn piece(&self, open: &mut Open, left: u64) -> Result<Bytes, Fault> {
         while open.left.is_empty() {
             match open.stream.next().await {
-                Some(piece) => open.left = piece?,
-                None => {
-                    let why = format!("{} ended after {} bytes", self.name(), open.at);
-                    return Err(Fault::Told(Told::Passing, Error::new(Kind::Registry, why)));
+                Some(Ok(piece)) => open.left = piece,
+                Some(Err(Fault::Broken(_, why))) => {
+                    return Err(self.ended(&format!("broke after {} bytes ({why})", open.at)));
                 }
+                Some(Err(fault)) => return Err(fault),
+                None => return Err(self.ended(&format!("ended after {} bytes", open.at))),
             }
         }
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE).min(open.left.len());
@@ -198,6 +204,12 @@ impl Flow {
         Err(Fault::told(
             Error::new(Kind::Registry, why).hint("the source is damaged, or something in between changes it"),
         ))
+    }
+
+    /// The error for a source that ended too early; it may do better when it is opened again.
+    fn ended(&self, how: &str) -> Fault {
+        let error = Error::new(Kind::Registry, format!("{} {how}", self.name()));
+        Fault::Told(Told::Passing, error.hint("the registry it is read from has a bad minute: try again"))
     }
 
     fn name(&self) -> String {

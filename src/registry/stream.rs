@@ -61,3 +61,32 @@ impl Pulse {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Beat { last: Instant::now(), ours };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether silence is noticed within so many turns of the runtime.
+    async fn is_quiet(pulse: &Pulse) -> bool {
+        let turns = async {
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = pulse.quiet(Duration::ZERO) => true,
+            () = turns => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_peers_silence_counts() {
+        let pulse = Pulse::new();
+        assert!(is_quiet(&pulse).await);
+        // It waits for our source, which has a limit of its own.
+        pulse.asked();
+        assert!(!is_quiet(&pulse).await);
+        pulse.gave();
+        assert!(is_quiet(&pulse).await);
+    }
+}

@@ -47,6 +47,11 @@ pub(crate) enum Reply {
     Silence,
     /// Promise more of a body than what follows, and hold the line.
     HalfBody,
+    /// Promise `length` bytes, send `body`, and hang up.
+    Promised {
+        length: usize,
+        body: Vec<u8>,
+    },
 }
 
 impl Reply {
@@ -135,12 +140,11 @@ async fn serve(
         Some(Early::TakeAndReset(most) | Early::TakeAndStall(most)) => most.min(length),
         None => length,
     };
-    request.bytes = vec![0; take];
-    if stream.read_exact(&mut request.bytes).await.is_err() {
-        return;
-    }
+    // A peer may leave in the middle.
+    let mut body = (&mut stream).take(take.try_into().expect("a length"));
+    let _ = body.read_to_end(&mut request.bytes).await;
     request.body = String::from_utf8_lossy(&request.bytes).into_owned();
-    request.cut = early.is_some();
+    request.cut = early.is_some() || request.bytes.len() < length;
     kept.lock().expect("lock").push(request.clone());
     let reply = script(&request);
     match early {
@@ -168,6 +172,13 @@ async fn serve(
                 out.extend(body);
             }
             let _ = stream.write_all(&out).await;
+            let _ = stream.shutdown().await;
+        }
+        Reply::Promised { length, body } => {
+            let _ = stream
+                .write_all(format!("HTTP/1.1 200 x\r\ncontent-length: {length}\r\n\r\n").as_bytes())
+                .await;
+            let _ = stream.write_all(&body).await;
             let _ = stream.shutdown().await;
         }
         Reply::Reset => {}

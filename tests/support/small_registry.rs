@@ -36,6 +36,12 @@ impl SmallRegistry {
         SmallRegistry { mounts: true, referrers: true, ranges: true, min_chunk: None, held }
     }
 
+    /// The same with other capabilities.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut SmallRegistry)) -> SmallRegistry {
+        change(&mut self);
+        self
+    }
+
     /// Listens, with every capability and no faults.
     pub(crate) async fn healthy() -> (Arc<SmallRegistry>, FakeRegistry) {
         SmallRegistry::new().on("127.0.0.1").await

@@ -1,0 +1,136 @@
+//! What refers to a manifest: signatures, SBOMs, test results. The registry lists it, or a tag does.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::endpoint::check_path;
+use super::failure::detail;
+use super::manifest::{self, MAX_MANIFEST, OCI_INDEX};
+use super::session::{Ask, Session};
+use super::{Descriptor, Manifest, pages, put};
+use crate::error::{Error, Kind, Result};
+use crate::image::Digest;
+
+/// More than anybody attaches to one image.
+const MAX_REFERRERS: usize = 10_000;
+
+/// The tag that lists the referrers of `digest` where the registry does not.
+fn fallback_tag(digest: &Digest) -> String {
+    format!("sha256-{}", digest.hex())
+}
+
+/// Everything that refers to the manifest `digest` of the repository at `path`.
+pub(super) async fn list(session: &Session, path: &str, digest: &Digest) -> Result<Vec<Descriptor>> {
+    if let Some(listed) = ask_api(session, path, digest).await? {
+        return Ok(listed);
+    }
+    // A tag of that name that holds something else lists nothing.
+    match manifest::get(session, path, &fallback_tag(digest)).await? {
+        Some(index) => index.children(),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What the registry lists; `None` where it has no such list.
+async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Option<Vec<Descriptor>>> {
+    check_path(path)?;
+    if session.lacks_referrers() {
+        return Ok(None);
+    }
+    let (mut listed, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut next = Some(session.endpoint.url(&format!("/v2/{path}/referrers/{digest}"))?);
+    while let Some(url) = next {
+        let ask = Ask {
+            accept: OCI_INDEX,
+            limit: MAX_MANIFEST,
+            ..Ask::new(Method::GET, url.clone(), path, format!("list what refers to {digest} in"))
+        };
+        let fail = |why: &str| session.subject(&ask).fail(why);
+        let first = seen.is_empty();
+        if !seen.insert(url.to_string()) {
+            return Err(fail("the registry's pages lead in a circle"));
+        }
+        let answer = session.send(&ask).await?;
+        match answer.status.as_u16() {
+            200..300 => {}
+            404 | 400 | 405 | 501 if first => {
+                // A registry that knows the question answers in the form of the specification.
+                if detail(&answer.body).is_none() {
+                    session.note_no_referrers();
+                }
+                return Ok(None);
+            }
+            _ => return Err(session.refused(&ask, &answer)),
+        }
+        next = pages::next(session, &ask, &answer)?;
+        let media_type = answer.header("content-type").unwrap_or_default().to_owned();
+        let index = Manifest::new(answer.body, &media_type).ok().filter(Manifest::is_index);
+        let Some(index) = index else {
+            // Some answer every question with a page for people.
+            return if first { Ok(None) } else { Err(fail("a page of the list is no index")) };
+        };
+        listed.extend(index.children().map_err(|error| fail(error.message()))?);
+        if listed.len() > MAX_REFERRERS {
+            return Err(fail(&format!("there are more than {MAX_REFERRERS}")));
+        }
+    }
+    Ok(Some(listed))
+}
+
+/// Puts `manifest`, which refers to another one, and sees to it that it is found from there.
+pub(super) async fn add(session: &Session, path: &str, manifest: &Manifest) -> Result<()> {
+    let Some(subject) = manifest.subject()? else {
+        let why = format!("the manifest {} refers to nothing", manifest.digest);
+        return Err(Error::new(Kind::Internal, why));
+    };
+    let put = put::put(session, path, manifest.digest.as_str(), manifest).await?;
+    // An answer that was lost cannot have said whether the registry lists it.
+    if put.subject || (put.settled && ask_api(session, path, &subject.digest).await?.is_some()) {
+        return Ok(());
+    }
+    note_in_tag(session, path, &subject.digest, &manifest.descriptor()?).await
+}
+
+/// Adds `referrer` to the list under the tag. Others may do so at the same moment, so it is looked at after each write
+/// and written again where their write undid ours.
+async fn note_in_tag(session: &Session, path: &str, subject: &Digest, referrer: &Descriptor) -> Result<()> {
+    let tag = fallback_tag(subject);
+    let mut patience = session.patience();
+    let mut written = false;
+    loop {
+        let found = manifest::get(session, path, &tag).await?;
+        let fail = |why: &str| -> Result<()> {
+            let ask = manifest::ask(session, Method::PUT, path, &tag)?;
+            Err(session.subject(&ask).fail(why))
+        };
+        let mut document = match found {
+            None => json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}),
+            Some(index) if index.is_index() => serde_json::from_slice(&index.bytes).unwrap_or_default(),
+            Some(_) => return fail("the tag is to list referrers, and holds something else"),
+        };
+        let Some(entries) = document.get_mut("manifests").and_then(Value::as_array_mut) else {
+            return fail("the list under the tag is malformed");
+        };
+        let is_listed =
+            |entry: &Value| entry.get("digest").and_then(Value::as_str) == Some(referrer.digest.as_str());
+        if entries.iter().any(is_listed) {
+            return Ok(());
+        }
+        if written {
+            let tries = patience.tries;
+            let Some(pause) = patience.once_more() else {
+                return fail(&format!("others write it at the same time, tried {tries} times"));
+            };
+            // What was read is old behind the pause.
+            written = false;
+            tokio::time::sleep(pause).await;
+            continue;
+        }
+        entries.push(referrer.to_json());
+        let index = Manifest::new(document.to_string().into_bytes(), OCI_INDEX)?;
+        put::put(session, path, &tag, &index).await?;
+        written = true;
+    }
+}
