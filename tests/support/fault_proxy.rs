@@ -14,9 +14,16 @@ use tokio::sync::{Barrier, watch};
 
 use super::lab::PATIENCE;
 
-/// Which requests a fault hits: those of one of the methods, whose path holds the text.
+/// Which requests a fault hits: those of one of the methods, whose path holds the text, or with `$` ends with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct On(pub(crate) &'static [&'static str], pub(crate) &'static str);
+
+impl On {
+    fn fits(self, method: &str, path: &str) -> bool {
+        let on_path = self.1.strip_suffix('$').map_or(path.contains(self.1), |end| path.ends_with(end));
+        on_path && self.0.contains(&method)
+    }
+}
 
 /// The bytes of a blob, and their commit. Not the beginning of an upload: a fault there is found before the build.
 pub(crate) const BLOBS: On = On(&["PATCH", "PUT"], "/blobs/uploads/");
@@ -46,8 +53,8 @@ pub(crate) enum Fault {
     Stall,
     /// The answer comes so much later.
     Late(Duration),
-    /// The upload goes on at another host, which answers with this status; `None`: which passes it on, and asks for
-    /// no login.
+    /// An upload that begins goes on at another host, and anything else is redirected there. That host answers with
+    /// this status; `None`: it passes on, and asks for no login.
     Elsewhere(Option<u16>),
     /// The request waits at the gate.
     Hold(Gate),
@@ -172,6 +179,11 @@ impl FaultProxy {
         count(&self.state.lock().log, method, part)
     }
 
+    /// How often a fault struck.
+    pub(crate) fn struck(&self) -> usize {
+        self.state.lock().struck
+    }
+
     /// Waits until so many requests of `method` came whose path holds `part`.
     pub(crate) fn wait_for(&self, many: usize, method: &str, part: &str) {
         let deadline = Instant::now() + PATIENCE;
@@ -217,6 +229,7 @@ struct State {
 struct Inner {
     rules: VecDeque<Rule>,
     log: Vec<Seen>,
+    struck: usize,
     /// The header that is demanded.
     login: Option<String>,
     /// What the other host answers; `None`: it passes on.
@@ -258,6 +271,7 @@ impl State {
         let rule = inner.rules.iter_mut().find(fits)?;
         rule.left -= 1;
         let fault = rule.fault.clone();
+        inner.struck += 1;
         if let Fault::Elsewhere(answer) = &fault {
             inner.there = *answer;
         }

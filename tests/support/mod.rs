@@ -3,6 +3,7 @@
 
 pub(crate) mod fake_registry;
 pub(crate) mod fault_proxy;
+pub(crate) mod faulty;
 pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod proxy;

@@ -17,7 +17,7 @@ use hyper::header::{
     TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
 use hyper::service::service_fn;
-use hyper::{Request, Response, Uri, Version};
+use hyper::{Method, Request, Response, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -132,6 +132,13 @@ impl Service {
                 let response = self.pass_on(request).await;
                 tokio::time::sleep(by).await;
                 response
+            }
+            // What is no upload has no `Location` that says where to go on: it is sent away whole.
+            Fault::Elsewhere(_) if request.method() != Method::POST => {
+                let target = format!("http://{}{}", self.state.elsewhere, request.uri());
+                let mut response = reply(request, 307, "UNKNOWN", "it is elsewhere").await?;
+                response.headers_mut().insert(LOCATION, target.parse().expect("header"));
+                Ok(response)
             }
             Fault::Elsewhere(_) => {
                 let mut response = self.pass_on(request).await?;
