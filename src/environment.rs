@@ -43,6 +43,13 @@ impl Environment {
     pub fn home(&self) -> Option<PathBuf> {
         self.get_os("HOME").map(PathBuf::from)
     }
+
+    /// The folder of the user's configurations: `XDG_CONFIG_HOME`, else `~/.config`.
+    pub fn config_home(&self) -> Option<PathBuf> {
+        self.get_os("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| self.home().map(|home| home.join(".config")))
+    }
 }
 
 impl std::fmt::Debug for Environment {

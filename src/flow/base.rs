@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::registries;
 use super::session::Session;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -53,7 +52,7 @@ async fn from_registry(
         connect_timeout: CONNECT,
         ..RegistryOptions::from_environment(&session.environment)
     };
-    let registry = Registry::new(host, registries::login(session, store, host, path).await?, options)?;
+    let registry = Registry::new(host, store.for_repository(host, path).await?, options)?;
     let name = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
     let Some(manifest) = registry.manifest(path, name).await? else { return Ok(None) };
     let digest = manifest.digest.to_string();

@@ -129,7 +129,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     plan::precheck(&inputs)?;
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
-    let store = CredentialStore::load(&session.environment)?.publishing_to(destination.repository.registry());
+    let store = registries::store(session)?.publishing_to(destination.repository.registry());
     let base = base(session, &files, engine.as_ref(), &store, &settings).await?;
     inputs.base = base.as_ref();
     let asked = match destination.push {
@@ -144,8 +144,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     for warning in &plan.warnings {
         session.events.warn(warning);
     }
-    let base_logins =
-        registries::logins(session, &store, &registries::of_images(&files.facts.images)).await?;
+    let base_logins = registries::logins(&store, &registries::of_images(&files.facts.images)).await?;
     let (registry, push_login) = asked.map(|Asked { registry, login, .. }| (registry, login)).unzip();
     Ok(Prepared {
         dockerfile: files.dockerfile,

@@ -6,7 +6,9 @@ use super::session::Session;
 use crate::engine::AuthEntry;
 use crate::error::Result;
 use crate::image::{Reference, Repository};
-use crate::registry::{Credential, CredentialStore, Registry, RegistryOptions, RegistryState, Secret, read_state};
+use crate::registry::{
+    Credential, CredentialStore, Hide, Registry, RegistryOptions, RegistryState, Secret, read_state,
+};
 
 /// A registry that was reached, lets us push, and told what it holds.
 pub(super) struct Asked {
@@ -23,7 +25,7 @@ pub(super) async fn ask(
     store: &CredentialStore,
     tags: &[String],
 ) -> Result<Asked> {
-    let credential = login(session, store, repository.registry(), repository.path()).await?;
+    let credential = store.for_repository(repository.registry(), repository.path()).await?;
     let login = credential.as_ref().map(auth_entry);
     let options = RegistryOptions::from_environment(&session.environment);
     let registry = Registry::new(repository.registry(), credential, options)?;
@@ -33,40 +35,32 @@ pub(super) async fn ask(
     Ok(Asked { registry, login, state })
 }
 
-/// The registries that `images` come from.
-pub(super) fn of_images(images: &BTreeSet<String>) -> BTreeSet<String> {
+/// Where `images` come from: host and path of each.
+pub(super) fn of_images(images: &BTreeSet<String>) -> BTreeSet<(String, String)> {
     let parsed = images.iter().filter_map(|image| image.parse::<Reference>().ok());
-    parsed.map(|reference| reference.repository().registry().to_owned()).collect()
+    let place = |repository: &Repository| (repository.registry().to_owned(), repository.path().to_owned());
+    parsed.map(|reference| place(reference.repository())).collect()
 }
 
-/// The logins for `registries`, by the key that the engine knows each by. Where there is none, the engine goes
-/// without.
+/// The logins for `repositories`, by the key that the engine knows each registry by. It takes one for each registry:
+/// that of the first repository that has one. Where there is none, the engine goes without.
 pub(super) async fn logins(
-    session: &Session,
     store: &CredentialStore,
-    registries: &BTreeSet<String>,
+    repositories: &BTreeSet<(String, String)>,
 ) -> Result<BTreeMap<String, AuthEntry>> {
     let mut logins = BTreeMap::new();
-    for host in registries {
-        if let Some(credential) = login(session, store, host, "").await? {
-            logins.insert(credential.server.clone(), auth_entry(&credential));
+    for (host, path) in repositories {
+        if let Some(credential) = store.for_repository(host, path).await? {
+            logins.entry(credential.server.clone()).or_insert_with(|| auth_entry(&credential));
         }
     }
     Ok(logins)
 }
 
-/// The login for the repository at `path` on `host`, hidden from every output before anybody can show it.
-pub(super) async fn login(
-    session: &Session,
-    store: &CredentialStore,
-    host: &str,
-    path: &str,
-) -> Result<Option<Credential>> {
-    let credential = store.for_repository(host, path).await?;
-    for secret in credential.iter().flat_map(Credential::secrets) {
-        session.masker.add(&secret);
-    }
-    Ok(credential)
+/// All logins that this run may use, each hidden from every output before anybody can show it.
+pub(super) fn store(session: &Session) -> Result<CredentialStore> {
+    let masker = session.masker.clone();
+    Ok(CredentialStore::load(&session.environment)?.hiding(Hide::new(move |secret| masker.add(secret))))
 }
 
 /// A login in the engine's form.

@@ -11,7 +11,6 @@ use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
 use crate::image::{Digest, Reference};
-use crate::registry::CredentialStore;
 use crate::report::RunReport;
 use crate::report::run_report::ImageFacts;
 use crate::smoke;
@@ -67,8 +66,8 @@ async fn get(session: &Session, engine: &Engine, name: &str) -> Result<Image> {
         return Err(Error::new(Kind::Usage, format!("the engine has no image {name}")));
     };
     session.events.note(format!("pulling {reference}, which the engine does not have"));
-    let store = CredentialStore::load(&session.environment)?;
-    let login = registries::login(session, &store, reference.repository().registry(), "").await?;
+    let place = reference.repository();
+    let login = registries::store(session)?.for_repository(place.registry(), place.path()).await?;
     let login = login.as_ref().map(registries::auth_entry);
     let repository = reference.repository().familiar();
     let which = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");

@@ -91,6 +91,21 @@ impl DockerConfig {
         (!suffix.is_empty()).then_some(suffix.as_str())
     }
 
+    /// The suffix of the helper program that is named for `key` itself.
+    pub(super) fn own_helper(&self, key: &str) -> Option<&str> {
+        self.helpers.get(key).map(String::as_str).filter(|suffix| !suffix.is_empty())
+    }
+
+    /// Whether there is an entry under exactly `key`; it may hold no login.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.auths.contains_key(key)
+    }
+
+    /// The keys of all entries, sorted.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.auths.keys().map(String::as_str)
+    }
+
     /// The login under exactly `key`, with the key as its server.
     pub(super) fn exact(&self, key: &str, origin: &str) -> Option<Credential> {
         self.credential(key, origin)
@@ -99,7 +114,7 @@ impl DockerConfig {
     /// The login under `key`, or under an entry that spells the same host with a scheme or a path. Where several do,
     /// docker takes any; here the one whose path leads furthest towards `path` wins, then the first by name.
     pub(super) fn find(&self, key: &str, path: &str, origin: &str) -> Option<Credential> {
-        if self.auths.contains_key(key) {
+        if self.has(key) {
             return self.credential(key, origin);
         }
         let mut best: Option<(usize, &str)> = None;

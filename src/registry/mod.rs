@@ -1,6 +1,6 @@
 //! The registry: credentials, and the client for the OCI distribution API.
 //!
-//! [`CredentialStore`] finds a login as the docker CLI does; [`Registry`] speaks to one host; [`read_state`] makes the
+//! [`CredentialStore`] finds a login as the docker CLI and podman do; [`Registry`] speaks to one host; [`read_state`] makes the
 //! plain value that a plan is computed from.
 
 mod challenge;
@@ -9,9 +9,12 @@ mod credential;
 mod docker_config;
 mod endpoint;
 mod failure;
+mod files;
 mod helper;
+mod hide;
 mod hostname;
 mod manifest;
+mod podman;
 mod push_check;
 mod retry;
 mod session;
@@ -23,6 +26,7 @@ mod transport;
 
 pub use client::{Registry, RegistryOptions};
 pub use credential::{Credential, Secret};
+pub use hide::Hide;
 pub use hostname::hostname;
 pub use manifest::Manifest;
 pub use state::{RegistryState, read_state};

@@ -1,19 +1,16 @@
 //! Which login goes with which registry.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::docker_config::DockerConfig;
 use super::hostname::{docker_key, hostname};
-use super::{Credential, helper};
+use super::{Credential, Hide, files, helper, podman};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
-/// The longest `config.json` that is read.
-const MAX_CONFIG: u64 = 1 << 20;
-
-/// Everything that may hold a login: docker's configuration first, then what CI systems put into the environment.
+/// Everything that may hold a login: docker's configuration first, then podman's, then what CI systems put into the
+/// environment.
 #[derive(Debug)]
 pub struct CredentialStore {
     environment: Environment,
@@ -24,6 +21,7 @@ pub struct CredentialStore {
     /// The registry this run publishes to: see [`publishing_to`](CredentialStore::publishing_to).
     target: Option<String>,
     helper_timeout: Duration,
+    hide: Option<Hide>,
 }
 
 impl CredentialStore {
@@ -34,7 +32,7 @@ impl CredentialStore {
     pub fn load(environment: &Environment) -> Result<CredentialStore> {
         let path = config_path(environment);
         let text = match &path {
-            Some(path) => read(path)?,
+            Some(path) => files::read("docker's configuration", path)?.unwrap_or_default(),
             None => Vec::new(),
         };
         let origin = path.map(|p| p.display().to_string()).unwrap_or_default();
@@ -53,6 +51,7 @@ impl CredentialStore {
             variable,
             target: None,
             helper_timeout: helper::TIMEOUT,
+            hide: None,
         })
     }
 
@@ -64,19 +63,34 @@ impl CredentialStore {
         self
     }
 
+    /// Tells `hide` every secret of every login before the login is given out.
+    #[must_use]
+    pub fn hiding(mut self, hide: Hide) -> CredentialStore {
+        self.hide = Some(hide);
+        self
+    }
+
     /// The login for `host`, spelled as in a reference (`docker.io`, `ghcr.io`, `localhost:5000`); `None` means
     /// anonymous. May run a credential helper, for ten seconds at most.
     pub async fn for_registry(&self, host: &str) -> Result<Option<Credential>> {
         self.for_repository(host, "").await
     }
 
-    /// The login for the repository at `path` on `host`. It differs from the registry's where docker's configuration
-    /// has entries like `host/team` and none for the host alone.
+    /// The login for the repository at `path` on `host`. It differs from the registry's where docker's or podman's
+    /// files have entries like `host/team`. Podman's are read when they are asked, so that nobody trips over a broken
+    /// file that was never needed.
     pub async fn for_repository(&self, host: &str, path: &str) -> Result<Option<Credential>> {
-        match self.docker_login(docker_key(host), path).await? {
-            Some(credential) => Ok(Some(credential)),
-            None => Ok(self.environment_login(host)),
+        let found = match self.docker_login(docker_key(host), path).await? {
+            Some(found) => Some(found),
+            None => match podman::login(&self.environment, host, path, self.helper_timeout).await? {
+                Some(found) => Some(found),
+                None => self.environment_login(host),
+            },
+        };
+        if let (Some(found), Some(hide)) = (&found, &self.hide) {
+            found.secrets().iter().for_each(|secret| hide.tell(secret));
         }
+        Ok(found)
     }
 
     async fn docker_login(&self, key: &str, path: &str) -> Result<Option<Credential>> {
@@ -122,29 +136,6 @@ fn config_path(environment: &Environment) -> Option<PathBuf> {
         None => environment.home()?.join(".docker"),
     };
     Some(folder.join("config.json"))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let fail = |why: std::io::Error| {
-        Error::new(Kind::Config, format!("cannot read docker's configuration {}", path.display()))
-            .because(why)
-    };
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error)
-            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
-        {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(fail(error)),
-    };
-    let mut text = Vec::new();
-    file.take(MAX_CONFIG + 1).read_to_end(&mut text).map_err(fail)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_CONFIG) {
-        let message = format!("docker's configuration {} is larger than {MAX_CONFIG} bytes", path.display());
-        return Err(Error::new(Kind::Config, message));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]
