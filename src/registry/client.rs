@@ -1,13 +1,14 @@
 //! One registry, over HTTP.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Method;
 
 use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
-use super::{Credential, Manifest, Secret, manifest, push_check, tags};
+use super::{Credential, Manifest, Proxies, certs, manifest, push_check, tags};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::image::Digest;
@@ -25,10 +26,14 @@ pub struct RegistryOptions {
     pub retry_budget: Duration,
     /// Whether to speak plain HTTP to a host that is not loopback.
     pub plain_http: bool,
-    /// The proxy for HTTPS; its address may hold a login.
-    pub https_proxy: Option<Secret>,
-    /// Hosts that are reached without it, in the form of `NO_PROXY`.
-    pub no_proxy: Option<String>,
+    /// Registries that are declared to speak plain HTTP though they are not loopback, as spelled in references, with
+    /// their port.
+    pub insecure: Vec<String>,
+    /// What stands between here and registries.
+    pub proxies: Proxies,
+    /// Folders like `/etc/docker/certs.d`, that hold a folder of certificates for each registry. The first that has a
+    /// client certificate for it counts; CAs are added to those of the system.
+    pub certs: Vec<PathBuf>,
 }
 
 impl Default for RegistryOptions {
@@ -39,19 +44,22 @@ impl Default for RegistryOptions {
             request_timeout: Duration::from_secs(120),
             retry_budget: Duration::from_secs(20),
             plain_http: false,
-            https_proxy: None,
-            no_proxy: None,
+            insecure: Vec::new(),
+            proxies: Proxies::default(),
+            certs: Vec::new(),
         }
     }
 }
 
 impl RegistryOptions {
-    /// The defaults, with the proxy that `HTTPS_PROXY` and `NO_PROXY` (or their lower-case forms) name.
+    /// The defaults, with the proxies that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` (or their lower-case forms) name,
+    /// and with the certificates of docker, of podman and of the user.
+    ///
+    /// The system's own CAs are found by the process's `SSL_CERT_FILE` and `SSL_CERT_DIR`, whatever `environment` says.
     pub fn from_environment(environment: &Environment) -> RegistryOptions {
-        let get = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
         RegistryOptions {
-            https_proxy: get("HTTPS_PROXY", "https_proxy").map(Secret::new),
-            no_proxy: get("NO_PROXY", "no_proxy").map(str::to_owned),
+            proxies: Proxies::from_environment(environment),
+            certs: certs::folders(environment),
             ..RegistryOptions::default()
         }
     }
@@ -75,9 +83,10 @@ impl fmt::Debug for Registry {
 
 impl Registry {
     /// A client for `host` as spelled in references; `docker.io` is reached at `registry-1.docker.io`. Plain HTTP for
-    /// loopback, HTTPS for everything else.
+    /// loopback and where the options say so, HTTPS for everything else.
     pub fn new(host: &str, credential: Option<Credential>, options: RegistryOptions) -> Result<Registry> {
-        let endpoint = Endpoint::new(host, options.plain_http)?;
+        let plain = options.plain_http || options.insecure.iter().any(|declared| declared == host);
+        let endpoint = Endpoint::new(host, plain)?;
         Ok(Registry { session: Session::new(endpoint, credential, options) })
     }
 

@@ -3,6 +3,7 @@
 //! [`CredentialStore`] finds a login as the docker CLI and podman do; [`Registry`] speaks to one host; [`read_state`] makes the
 //! plain value that a plan is computed from.
 
+mod certs;
 mod challenge;
 mod client;
 mod credential;
@@ -15,6 +16,7 @@ mod hide;
 mod hostname;
 mod manifest;
 mod podman;
+mod proxy;
 mod push_check;
 mod retry;
 mod session;
@@ -29,5 +31,6 @@ pub use credential::{Credential, Secret};
 pub use hide::Hide;
 pub use hostname::hostname;
 pub use manifest::Manifest;
+pub use proxy::Proxies;
 pub use state::{RegistryState, read_state};
 pub use store::CredentialStore;

@@ -44,7 +44,8 @@ impl Session {
         credential: Option<Credential>,
         options: RegistryOptions,
     ) -> Session {
-        Session { endpoint, proofs: Proofs::new(credential), transport: Transport::new(options) }
+        let transport = Transport::new(&endpoint, options);
+        Session { endpoint, proofs: Proofs::new(credential), transport }
     }
 
     /// Who we are there.
@@ -59,7 +60,7 @@ impl Session {
             path: ask.path,
             attempt: ask.attempt.clone(),
             user: self.user(),
-            proxied: !self.endpoint.is_plain() && self.transport.options().https_proxy.is_some(),
+            proxied: self.transport.options().proxies.variable(&ask.url).is_some(),
         }
     }
 

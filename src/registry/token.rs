@@ -237,7 +237,7 @@ mod tests {
         let endpoint = Endpoint::new("r.example", false).unwrap();
         let subject =
             Subject { endpoint: &endpoint, path: "x", attempt: "try".to_owned(), user: "u", proxied: false };
-        let transport = Transport::new(RegistryOptions::default());
+        let transport = Transport::new(&endpoint, RegistryOptions::default());
         let mut headers = HeaderMap::new();
         let proofs = Proofs::new(None);
         assert!(!proofs.answer(&headers, "s", &subject, &transport).await.unwrap());

@@ -5,4 +5,5 @@ pub(crate) mod fake_registry;
 pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod proxy;
+pub(crate) mod tls;
 pub(crate) mod vectors;
