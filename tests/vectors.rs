@@ -180,3 +180,95 @@ mod tags_and_refs {
         }
     }
 }
+
+mod docker_auth {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use imgbuild::environment::Environment;
+    use imgbuild::registry::{Credential, CredentialStore, hostname};
+    use serde_json::{Value, json};
+
+    use super::support::vectors::{load, optional, report, rows, text};
+
+    /// The set's stub of a helper, which notes each time it is run.
+    fn install_helper(folder: &Path, stub: &str) {
+        let noting = stub.replacen('\n', "\necho \"$1\" >>\"$DOCKER_CONFIG/runs\"\n", 1);
+        let path = folder.join("docker-credential-relok");
+        std::fs::write(&path, noting).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A login in the form of the set, which leaves out what is empty.
+    fn shown(credential: Option<Credential>) -> Value {
+        let Some(found) = credential else { return json!({}) };
+        let fields = [
+            ("username", found.username.as_str()),
+            ("password", found.password.expose()),
+            ("identitytoken", found.identity_token.expose()),
+            ("registrytoken", found.registry_token.expose()),
+            ("serveraddress", &found.server),
+        ];
+        let present = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        present
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    /// What is expected; docker answers an entry that holds no login with its key alone, which here is anonymous.
+    fn wanted(row: &Value) -> Value {
+        let result = row["result"].as_object().unwrap_or_else(|| panic!("{row}: neither result nor error"));
+        let mut present = result.clone();
+        present.retain(|_, value| value != "");
+        if present.keys().eq(["serveraddress"]) { json!({}) } else { present.into() }
+    }
+
+    /// Whether the login that is expected is one that the stub alone knows.
+    fn is_the_helpers(row: &Value) -> bool {
+        optional(&row["result"], "password").is_some_and(|password| ["hpass", "hubpass"].contains(&password))
+    }
+
+    #[tokio::test]
+    async fn every_row() {
+        let set = load("docker_auth");
+        let rows = rows(&set, "cases");
+        let folder = tempfile::tempdir().unwrap();
+        install_helper(folder.path(), text(&set, "helper_stub"));
+        let home = folder.path().to_str().unwrap();
+        let path = format!("{home}:/usr/bin:/bin");
+        let (mut wrong, mut helped) = (Vec::new(), 0);
+        for row in rows {
+            std::fs::write(folder.path().join("config.json"), text(row, "config_json")).unwrap();
+            std::fs::write(folder.path().join("runs"), "").unwrap();
+            // Podman's files are none of docker's.
+            let own = [("DOCKER_CONFIG", home), ("XDG_RUNTIME_DIR", home), ("PATH", path.as_str())];
+            let variable = optional(row, "docker_auth_config_env").map(|text| ("DOCKER_AUTH_CONFIG", text));
+            let found = match CredentialStore::load(&Environment::from_pairs(own.into_iter().chain(variable)))
+            {
+                Ok(store) => store.for_registry(text(row, "lookup")).await.map(shown),
+                Err(error) => Err(error),
+            };
+            let right = match (&found, optional(row, "error")) {
+                (Err(_), Some(_)) => true,
+                (Ok(found), None) => *found == wanted(row),
+                _ => false,
+            };
+            let runs = std::fs::read_to_string(folder.path().join("runs")).unwrap();
+            helped += runs.lines().count();
+            if !right || (is_the_helpers(row) && runs != "get\n") {
+                wrong.push(format!("{row}\n    gave {found:?}, helper run {runs:?}"));
+            }
+        }
+        assert!(helped > 0, "no helper was ever run");
+        report("docker_auth", rows.len(), &wrong);
+    }
+
+    #[test]
+    fn every_hostname() {
+        let set = load("docker_auth");
+        for row in rows(&set, "hostname_normalisation") {
+            assert_eq!(hostname(text(row, "input")), text(row, "host"), "{row}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ use crate::image::hex;
 use super::dialer::Dialer;
 use super::endpoint::Endpoint;
 use super::fault::Fault;
+use super::insecure::{self, RegistryConfig};
 use super::wire::{Plain, Wire, within};
 
 /// The newest API version whose answers this crate was written against (Engine 28.5).
@@ -78,6 +79,16 @@ pub struct EngineInfo {
     pub remote: bool,
     /// Its clock at connect, unix seconds; `None` where it does not say.
     pub clock: Option<i64>,
+    /// The registries that its configuration declares insecure, without loopback: hosts as spelled in references, and
+    /// networks in CIDR form.
+    pub insecure: Vec<String>,
+}
+
+impl EngineInfo {
+    /// Whether the engine is told to do without trusted TLS for `host`, as spelled in references.
+    pub fn declares_insecure(&self, host: &str) -> bool {
+        insecure::declares(&self.insecure, host)
+    }
 }
 
 /// A connection to one engine. Cheap to clone.
@@ -135,6 +146,8 @@ struct InfoAnswer {
     time: Option<String>,
     #[serde(rename = "DriverStatus")]
     driver_status: Option<Vec<Vec<String>>>,
+    #[serde(rename = "RegistryConfig")]
+    registries: Option<RegistryConfig>,
 }
 
 impl Engine {
@@ -208,6 +221,7 @@ fn describe(
         podman,
         remote: endpoint.is_remote(),
         clock: info.time.and_then(|time| super::time::unix_seconds(&time)),
+        insecure: info.registries.unwrap_or_default().insecure(),
     }
 }
 

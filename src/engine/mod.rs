@@ -17,6 +17,7 @@ mod events;
 mod exec;
 mod fault;
 mod images;
+mod insecure;
 mod inspect;
 mod journal;
 mod json_frames;

@@ -26,6 +26,7 @@ pub(super) fn info() -> EngineInfo {
         podman: false,
         remote: false,
         clock: Some(1_000_000),
+        insecure: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One registry, over HTTP.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +11,8 @@ use reqwest::Method;
 use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
 use super::{
-    BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Pushed, Put, Secret, Verdict, blob,
-    manifest, push_check, put, referrers, tags, upload,
+    BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Proxies, Pushed, Put, Verdict, blob,
+    certs, manifest, push_check, put, referrers, tags, upload,
 };
 use crate::environment::Environment;
 use crate::error::Result;
@@ -30,12 +31,16 @@ pub struct RegistryOptions {
     pub retry_budget: Duration,
     /// Whether to speak plain HTTP to a host that is not loopback.
     pub plain_http: bool,
-    /// The proxy for HTTPS; its address may hold a login.
-    pub https_proxy: Option<Secret>,
-    /// Hosts that are reached without it, in the form of `NO_PROXY`.
-    pub no_proxy: Option<String>,
     /// Told every token, and the secrets of a login that is looked up here.
     pub hide: Option<Hide>,
+    /// Registries that are declared to speak plain HTTP though they are not loopback, as spelled in references, with
+    /// their port.
+    pub insecure: Vec<String>,
+    /// What stands between here and registries.
+    pub proxies: Proxies,
+    /// Folders like `/etc/docker/certs.d`, that hold a folder of certificates for each registry. The first that has a
+    /// client certificate for it counts; CAs are added to those of the system.
+    pub certs: Vec<PathBuf>,
 }
 
 impl Default for RegistryOptions {
@@ -46,20 +51,23 @@ impl Default for RegistryOptions {
             request_timeout: Duration::from_secs(120),
             retry_budget: Duration::from_secs(20),
             plain_http: false,
-            https_proxy: None,
-            no_proxy: None,
             hide: None,
+            insecure: Vec::new(),
+            proxies: Proxies::default(),
+            certs: Vec::new(),
         }
     }
 }
 
 impl RegistryOptions {
-    /// The defaults, with the proxy that `HTTPS_PROXY` and `NO_PROXY` (or their lower-case forms) name.
+    /// The defaults, with the proxies that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` (or their lower-case forms) name,
+    /// and with the certificates of docker, of podman and of the user.
+    ///
+    /// The system's own CAs are found by the process's `SSL_CERT_FILE` and `SSL_CERT_DIR`, whatever `environment` says.
     pub fn from_environment(environment: &Environment) -> RegistryOptions {
-        let get = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
         RegistryOptions {
-            https_proxy: get("HTTPS_PROXY", "https_proxy").map(Secret::new),
-            no_proxy: get("NO_PROXY", "no_proxy").map(str::to_owned),
+            proxies: Proxies::from_environment(environment),
+            certs: certs::folders(environment),
             ..RegistryOptions::default()
         }
     }
@@ -83,9 +91,11 @@ impl fmt::Debug for Registry {
 
 impl Registry {
     /// A client for `host` as spelled in references; `docker.io` is reached at `registry-1.docker.io`. Plain HTTP for
-    /// loopback, HTTPS for everything else.
+    /// loopback and where the options say so, HTTPS for everything else.
     pub fn new(host: &str, login: impl Into<Login>, options: RegistryOptions) -> Result<Registry> {
-        let endpoint = Endpoint::new(host, options.plain_http)?;
+        let plain =
+            options.plain_http || options.insecure.iter().any(|declared| declared.eq_ignore_ascii_case(host));
+        let endpoint = Endpoint::new(host, plain)?;
         Ok(Registry { session: Session::new(endpoint, login.into(), options) })
     }
 

@@ -22,8 +22,8 @@ pub(super) struct Subject<'a> {
     pub(super) attempt: String,
     /// Who we are there: a user, or `anonymous`.
     pub(super) user: String,
-    /// Whether a proxy stands between.
-    pub(super) proxied: bool,
+    /// The variable that names the proxy in between, where there is one.
+    pub(super) proxied: Option<&'static str>,
 }
 
 impl Subject<'_> {
@@ -66,10 +66,11 @@ impl Subject<'_> {
                 Kind::Registry,
                 format!("the registry {host} is not reachable: connection refused{times}; {}", self.cannot()),
             )
-            .hint(if self.proxied {
-                "HTTPS_PROXY is set: is the proxy running? NO_PROXY makes exceptions"
-            } else {
-                "is it running, and is the port right?"
+            .hint(match self.proxied {
+                Some(variable) => {
+                    format!("{variable} is set: is the proxy running? NO_PROXY makes exceptions")
+                }
+                None => "is it running, and is the port right?".to_owned(),
             }),
             Broken::Name => {
                 Error::new(Kind::Registry, format!("the registry {host} is not reachable: {cause}"))
@@ -88,14 +89,15 @@ impl Subject<'_> {
                     );
                 }
                 error
-                    .hint(
-                        "put the CA that signed its certificate into the system's store (Debian: \
-                         /usr/local/share/ca-certificates and update-ca-certificates), \
-                         or name its file in SSL_CERT_FILE",
-                    )
                     .hint(format!(
-                        "the engine has a place of its own for it: /etc/docker/certs.d/{host}/ca.crt"
+                        "put the CA that signed its certificate into /etc/docker/certs.d/{host}/ca.crt: imgbuild and \
+                         the engine both read it there (your own: ~/.config/docker/certs.d/{host}/ca.crt, for \
+                         imgbuild alone)"
                     ))
+                    .hint(
+                        "or into the system's store (Debian: /usr/local/share/ca-certificates and \
+                         update-ca-certificates), or name its file in SSL_CERT_FILE",
+                    )
             }
             Broken::Timeout => self
                 .fail(format!("the registry did not answer in time{times} ({cause})"))

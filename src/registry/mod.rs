@@ -4,6 +4,7 @@
 //! [`read_state`] makes the plain value that a plan is computed from.
 
 mod blob;
+mod certs;
 mod challenge;
 mod client;
 mod copy;
@@ -20,6 +21,7 @@ mod login;
 mod manifest;
 mod pages;
 mod podman;
+mod proxy;
 mod push_check;
 mod put;
 mod referrers;
@@ -42,6 +44,7 @@ pub use hide::Hide;
 pub use hostname::hostname;
 pub use login::Login;
 pub use manifest::Manifest;
+pub use proxy::Proxies;
 pub use put::{Deleted, Put};
 pub use retry::Verdict;
 pub use source::BlobSource;

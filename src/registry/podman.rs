@@ -139,6 +139,9 @@ mod tests {
         let missing = paths(&[("REGISTRY_AUTH_FILE", &named)]).unwrap_err();
         assert!(missing.kind() == Kind::Config && missing.to_string().contains(&named), "{missing}");
         std::fs::write(&named, "{}").unwrap();
-        assert_eq!(paths(&[("REGISTRY_AUTH_FILE", &named), ("HOME", "/h")]).unwrap(), [named.clone()]);
+        assert_eq!(
+            paths(&[("REGISTRY_AUTH_FILE", &named), ("HOME", "/h")]).unwrap(),
+            std::slice::from_ref(&named)
+        );
     }
 }

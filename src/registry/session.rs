@@ -108,7 +108,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(endpoint: Endpoint, login: Login, options: RegistryOptions) -> Session {
         let proofs = Proofs::new(login, &endpoint.host, options.hide.clone());
-        let transport = Transport::new(options);
+        let transport = Transport::new(&endpoint, options);
         let (seen, no_referrers) = (AtomicBool::new(false), AtomicBool::new(false));
         Session { endpoint, proofs, transport, seen, no_referrers }
     }
@@ -153,7 +153,7 @@ impl Session {
             path: ask.path,
             attempt: ask.attempt.clone().into_owned(),
             user: self.user(),
-            proxied: !self.endpoint.is_plain() && self.options().https_proxy.is_some(),
+            proxied: self.options().proxies.variable(&ask.url),
         }
     }
 

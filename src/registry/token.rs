@@ -344,7 +344,7 @@ mod tests {
             path: "x",
             attempt: "try".to_owned(),
             user: "u".to_owned(),
-            proxied: false,
+            proxied: None,
         };
         let parameters = [("realm".to_owned(), address.to_owned())].into();
         realm(&Challenge { scheme: "bearer".to_owned(), parameters }, &subject).is_ok()
@@ -369,8 +369,8 @@ mod tests {
     ) -> bool {
         let endpoint = Endpoint::new("r.example", false).unwrap();
         let (attempt, user) = ("try".to_owned(), "u".to_owned());
-        let subject = Subject { endpoint: &endpoint, path: "x", attempt, user, proxied: false };
-        let transport = Transport::new(RegistryOptions::default());
+        let subject = Subject { endpoint: &endpoint, path: "x", attempt, user, proxied: None };
+        let transport = Transport::new(&endpoint, RegistryOptions::default());
         let refusal =
             Refusal { headers, scope: "s", shown, subject: &subject, budget: Duration::from_secs(1) };
         proofs.answer(&refusal, proving, &transport).await.unwrap()

@@ -1,16 +1,20 @@
 //! One HTTP request and its answer, with limits on time and size.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
-use reqwest::{Body, Client, Method, Response, StatusCode, redirect, retry};
+use reqwest::{Body, Client, Method, Proxy, Response, StatusCode, redirect, retry};
+use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use url::Url;
 
 use super::RegistryOptions;
+use super::certs::{self, Trust};
+use super::endpoint::Endpoint;
 use super::retry::{Broken, root_cause};
 use super::stream::{ByteStream, Pulse};
 use crate::error::{Error, Kind, Result};
@@ -99,14 +103,24 @@ fn broken(error: reqwest::Error) -> Fault {
 /// Connections to one registry and what it names. Made with the first request: the roots of TLS take 40 ms to load, and
 /// a plain registry needs none.
 pub(super) struct Transport {
+    endpoint: Endpoint,
     plain: OnceLock<Client>,
+    /// Trusts the system's roots and no more, as nearly every host wants it.
     tls: OnceLock<Client>,
+    /// By host, which one that was made with the host's own certificates.
+    special: Mutex<BTreeMap<String, Client>>,
     options: RegistryOptions,
 }
 
 impl Transport {
-    pub(super) fn new(options: RegistryOptions) -> Transport {
-        Transport { plain: OnceLock::new(), tls: OnceLock::new(), options }
+    pub(super) fn new(endpoint: &Endpoint, options: RegistryOptions) -> Transport {
+        Transport {
+            endpoint: endpoint.clone(),
+            plain: OnceLock::new(),
+            tls: OnceLock::new(),
+            special: Mutex::default(),
+            options,
+        }
     }
 
     pub(super) fn options(&self) -> &RegistryOptions {
@@ -165,47 +179,68 @@ impl Transport {
         Ok(answer(body, None))
     }
 
-    fn client(&self, url: &Url) -> Result<&Client> {
-        let tls = url.scheme() == "https";
-        let cell = if tls { &self.tls } else { &self.plain };
-        if let Some(client) = cell.get() {
-            return Ok(client);
+    /// The client for `url`: certificates belong to hosts.
+    fn client(&self, url: &Url) -> Result<Client> {
+        let proxy_wants_tls =
+            self.options.proxies.before(url)?.is_some_and(|proxy| proxy.scheme() == "https");
+        if url.scheme() == "http" && !proxy_wants_tls {
+            return kept(&self.plain, || self.build(None));
         }
-        let client = self.build(tls).map_err(|error| {
+        let host = self.spelled(url);
+        let mut special = self.special.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = special.get(&host) {
+            return Ok(client.clone());
+        }
+        let trust = certs::trust(&self.options.certs, &self.endpoint.host, &host)?;
+        let client = if trust.is_empty() {
+            kept(&self.tls, || self.build(Some(trust)))?
+        } else {
+            self.build(Some(trust))?
+        };
+        special.insert(host, client.clone());
+        Ok(client)
+    }
+
+    /// The host of `url` as a reference would spell it.
+    fn spelled(&self, url: &Url) -> String {
+        let host = url.host_str().unwrap_or_default();
+        match url.port() {
+            _ if self.endpoint.owns(url) => self.endpoint.host.clone(),
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// A client that trusts the system's roots and what `trust` adds; without it, one that speaks plain HTTP alone.
+    fn build(&self, trust: Option<Trust>) -> Result<Client> {
+        let fail = |error: Box<dyn std::error::Error + Send + Sync>| {
             Error::new(Kind::Registry, "cannot set up HTTPS").because(error).hint(
                 "the system's CA certificates are needed (Debian: the package ca-certificates), or SSL_CERT_FILE",
             )
-        })?;
-        Ok(cell.get_or_init(|| client))
-    }
-
-    fn build(&self, tls: bool) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+        };
         // Fails where another part of the process was first, which is as good.
         let _ = ring::default_provider().install_default();
+        let proxies = self.options.proxies.clone();
         let builder = Client::builder()
             .user_agent(concat!("imgbuild/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.options.connect_timeout)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
-            .no_proxy();
-        if tls {
-            let builder = match &self.options.https_proxy {
-                Some(proxy) => {
-                    let except = self.options.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-                    builder.proxy(reqwest::Proxy::https(proxy.expose())?.no_proxy(except))
+            .no_proxy()
+            // Addresses that are none were refused before.
+            .proxy(Proxy::custom(move |url| proxies.before(url).ok().flatten().cloned()));
+        let builder = match trust {
+            Some(Trust { roots, identity }) => {
+                let builder = builder.tls_certs_merge(roots);
+                match identity {
+                    Some(identity) => builder.identity(identity),
+                    None => builder,
                 }
-                None => builder,
-            };
-            return Ok(builder.build()?);
-        }
-        let provider =
-            CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
-        let no_roots = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        Ok(builder.tls_backend_preconfigured(no_roots).build()?)
+            }
+            None => builder.tls_backend_preconfigured(without_roots().map_err(fail)?.with_no_client_auth()),
+        };
+        builder.build().map_err(|error| fail(error.into()))
     }
 }
 
@@ -221,6 +256,23 @@ fn pieces(response: Response, idle: std::time::Duration) -> ByteStream {
         Ok(piece(&mut response, idle).await?.map(|bytes| (bytes, response)))
     });
     pieces.boxed()
+}
+
+/// The client in `cell`, made where it is empty.
+fn kept(cell: &OnceLock<Client>, make: impl FnOnce() -> Result<Client>) -> Result<Client> {
+    match cell.get() {
+        Some(client) => Ok(client.clone()),
+        None => make().map(|client| cell.get_or_init(|| client).clone()),
+    }
+}
+
+/// TLS that trusts nobody yet.
+pub(super) fn without_roots()
+-> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Box<dyn std::error::Error + Send + Sync>> {
+    let provider =
+        CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(versions.with_root_certificates(RootCertStore::empty()))
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod proxy;
 pub(crate) mod small_registry;
+pub(crate) mod tls;
 pub(crate) mod vectors;

@@ -106,3 +106,18 @@ fn podman_and_stores_are_told_apart() {
     // Two engines of one machine share the ID that comes from /etc/docker/key.json.
     assert_ne!(docker("a", "/1").id, docker("a", "/2").id);
 }
+
+#[test]
+fn an_engine_tells_which_registries_it_takes_without_tls() {
+    let info = r#"{"ID":"a","RegistryConfig":{"InsecureRegistryCIDRs":["127.0.0.0/8","10.0.0.0/8"],
+        "IndexConfigs":{"r.example:5000":{"Name":"r.example:5000","Mirrors":[],"Secure":false}}}}"#;
+    let read = |info: &str| {
+        let info = serde_json::from_str(info).unwrap();
+        describe(&Endpoint::unix("/x", ""), VersionAnswer::default(), info, "1.41".to_owned())
+    };
+    let told = read(info);
+    assert_eq!(told.insecure, ["r.example:5000", "10.0.0.0/8"]);
+    assert!(told.declares_insecure("r.example:5000") && told.declares_insecure("10.1.2.3:5000"));
+    assert!(!told.declares_insecure("r.example") && !told.declares_insecure("127.0.0.1:5000"));
+    assert!(read(r#"{"ID":"a","RegistryConfig":null}"#).insecure.is_empty());
+}
