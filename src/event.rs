@@ -184,6 +184,13 @@ pub enum Event {
         /// The digest it resolved to before, if any.
         before: Option<String>,
     },
+    /// A tag was taken out of the registry.
+    TagRemoved {
+        /// The full reference.
+        reference: String,
+        /// The digest it resolved to.
+        before: Option<String>,
+    },
     /// A first signal arrived: the run stops and cleans up.
     Cancelling {
         /// `SIGINT` or `SIGTERM`.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use imgbuild::error::{Error, Kind};
 use imgbuild::image::Digest;
-use imgbuild::registry::{Credential, Registry, RegistryOptions, Secret, read_state};
+use imgbuild::registry::{Credential, PushRight, Registry, RegistryOptions, Secret, read_state};
 use support::fake_registry::{FakeRegistry, Reply, Request};
 
 const SECRET: &str = "s3cr3t-p4ss";
@@ -347,13 +347,17 @@ async fn the_permission_to_push_is_tried_and_taken_back() {
         })
         .await;
     let client = client(&fake);
-    client.may_push("good").await.unwrap();
-    client.may_push("away").await.unwrap();
+    assert!(matches!(client.may_push("good").await.unwrap(), PushRight::Granted));
+    assert!(matches!(client.may_push("away").await.unwrap(), PushRight::Granted));
     let deleted: Vec<_> =
         fake.requests().into_iter().filter(|r| r.method == "DELETE").map(|r| r.target).collect();
     assert_eq!(deleted, ["/v2/good/blobs/uploads/1?state=x"]);
     assert!(elsewhere.requests().is_empty());
-    let denied = client.may_push("denied").await.unwrap_err();
+    let denial = |right| match right {
+        PushRight::Denied(error) => error,
+        PushRight::Granted => panic!("it was not denied"),
+    };
+    let denied = denial(client.may_push("denied").await.unwrap());
     assert_eq!(
         text(&denied),
         format!(
@@ -362,25 +366,45 @@ async fn the_permission_to_push_is_tried_and_taken_back() {
         )
     );
     assert!(denied.hints()[0].contains(&format!("docker login {}", fake.host())));
-    assert!(text(&anonymous(&fake).may_push("denied").await.unwrap_err()).contains("as anonymous"));
-    assert!(text(&client.may_push("cache").await.unwrap_err()).contains("read-only"));
+    assert!(text(&denial(anonymous(&fake).may_push("denied").await.unwrap())).contains("as anonymous"));
+    assert!(text(&denial(client.may_push("cache").await.unwrap())).contains("read-only"));
     assert!(text(&client.may_push("new").await.unwrap_err()).contains("404"));
 }
 
 #[tokio::test]
-async fn the_state_holds_the_tags_that_exist() {
-    let digest = Digest::of(b"{}");
-    let shown = digest.to_string();
+async fn the_state_holds_the_tags_that_exist_and_what_is_known_of_their_images() {
+    let config =
+        r#"{"os": "linux", "architecture": "arm64", "config": {"Labels": {"a": "b", "odd": 1, "none": ""}}}"#;
+    let digest = Digest::of(config.as_bytes());
+    let manifest = format!(
+        r#"{{"schemaVersion": 2, "config": {{"mediaType": "application/vnd.oci.image.config.v1+json", "digest": "{digest}"}}}}"#
+    );
+    let image = Digest::of(manifest.as_bytes());
+    let blob = format!("/v2/a/b/blobs/{digest}");
+    let artifact = r#"{"config": {"mediaType": "application/vnd.oci.empty.v1+json"}}"#;
     let fake = FakeRegistry::on("127.0.0.1", move |r: &Request| match r.target.as_str() {
-        "/v2/a/b/tags/list?n=1000" => Reply::ok(r#"{"tags": ["1.0", "latest"]}"#),
-        "/v2/a/b/manifests/latest" => Reply::ok("{}").with("docker-content-digest", shown.clone()),
+        "/v2/a/b/manifests/latest" | "/v2/a/b/manifests/1.0" => Reply::ok(manifest.clone()),
+        "/v2/a/b/manifests/chart" => Reply::ok(artifact),
+        target if target == blob => Reply::ok(config),
         _ => Reply::status(404),
     })
     .await;
-    let state = read_state(&anonymous(&fake), "a/b", &["latest".to_owned(), "new".to_owned()]).await.unwrap();
-    assert_eq!((state.registry, state.path.as_str()), (fake.host(), "a/b"));
-    assert_eq!(state.all_tags, ["1.0", "latest"]);
-    assert_eq!(state.tags.into_iter().collect::<Vec<_>>(), [("latest".to_owned(), digest)]);
+    let wanted = ["latest", "1.0", "chart", "new"].map(str::to_owned);
+    let all = vec!["1.0".to_owned()];
+    let state = read_state(&anonymous(&fake), "a/b", all, &wanted).await.unwrap();
+    assert_eq!((state.registry.as_str(), state.path.as_str()), (fake.host().as_str(), "a/b"));
+    assert_eq!(state.all_tags, ["1.0"]);
+    let tags: Vec<_> = state.tags.iter().map(|(tag, digest)| (tag.as_str(), digest)).collect();
+    assert_eq!(tags, [("1.0", &image), ("chart", &Digest::of(artifact.as_bytes())), ("latest", &image)]);
+    let found = state.image("latest").unwrap();
+    assert_eq!((&found.config, found.os.as_str(), found.architecture.as_str()), (&digest, "linux", "arm64"));
+    assert_eq!((found.label("a"), found.label("none"), found.label("odd")), (Some("b"), None, None));
+    assert_eq!(state.image("chart"), None);
+    assert_eq!(
+        fake.requests().iter().filter(|r| r.target.contains("/blobs/")).count(),
+        1,
+        "once for an image"
+    );
 }
 
 #[tokio::test]

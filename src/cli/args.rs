@@ -35,6 +35,27 @@ pub enum Command {
     },
     /// Show the build context: what would be sent.
     Context(ContextArgs),
+    /// Take back what a run published: each tag becomes what it was before.
+    Publish {
+        /// The run's report, as --report wrote it.
+        #[arg(long, value_name = "REPORT", required = true)]
+        undo: PathBuf,
+    },
+    /// Copy an image or index with its referrers by digest, to another repository or registry.
+    Copy {
+        /// What to copy, by tag or digest.
+        source: String,
+        /// Where to; without a tag, that of the source.
+        destination: String,
+    },
+    /// List the versions and moving tags of a repository, and what they resolve to.
+    Tags {
+        /// The repository, as registry/name.
+        repository: String,
+        /// Look up unique tags, too: there is one for each run.
+        #[arg(long)]
+        all: bool,
+    },
     /// Run the configured tests on any image that the engine has or can pull.
     Test {
         /// The image: a reference or an id.

@@ -24,7 +24,14 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
         .enable_all()
         .build()
         .map_err(|cause| Error::new(Kind::Internal, "cannot start the runtime").because(cause))?;
-    let is_run = matches!(cli.command, Command::Ci(_) | Command::Build(_) | Command::Test { .. });
+    let is_run = matches!(
+        cli.command,
+        Command::Ci(_)
+            | Command::Build(_)
+            | Command::Test { .. }
+            | Command::Publish { .. }
+            | Command::Copy { .. }
+    );
     // A report that cannot be written is found out before a long run, not after it.
     let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
     let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
@@ -72,6 +79,10 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
             Err(error) => Done::Command(Err(error)),
         },
         Command::Test { image } => run(flow::test(session, &Flags::default(), image).await),
+        Command::Publish { undo } => run(flow::undo(session, &Flags::default(), undo).await),
+        Command::Copy { source, destination } => {
+            run(flow::copy(session, &Flags::default(), source, destination).await)
+        }
         command => Done::Command(other(cli, command, session, output).await),
     }
 }
@@ -87,6 +98,15 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             }
         }
         Command::Context(args) => context(args, session, output).await,
+        Command::Tags { repository, all } => {
+            let tags = flow::tags(session, &Flags::default(), repository, *all).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&tags.text),
+                Format::Json | Format::Ndjson => {
+                    output.out(&(report::json::safe(&tags.json.to_string()) + "\n"))
+                }
+            }
+        }
         Command::Clean { yes } => {
             let cleaned = flow::clean(session, *yes).await?;
             match output.mode.format {
@@ -105,9 +125,11 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 }
             }
         }
-        Command::Ci(_) | Command::Build(_) | Command::Test { .. } => {
-            Err(Error::new(Kind::Internal, "a run came the way of the other commands"))
-        }
+        Command::Ci(_)
+        | Command::Build(_)
+        | Command::Test { .. }
+        | Command::Publish { .. }
+        | Command::Copy { .. } => Err(Error::new(Kind::Internal, "a run came the way of the other commands")),
     }
 }
 

@@ -7,14 +7,11 @@ use bollard::query_parameters::TagImageOptions;
 use http::Method;
 
 use crate::error::{Error, Kind, Result};
-use crate::event::{Event, Events};
 
-use super::build_request::AuthEntry;
 use super::client::{CALL, Engine};
 use super::containers::{label_filter, short};
 use super::fault::Fault;
 use super::inspect::answer;
-use super::push::{StatusLines, registry_error};
 use super::time::unix_seconds;
 use super::wire::{Plain, escape, within};
 
@@ -275,42 +272,6 @@ impl Engine {
         })
         .await
         .map(drop)
-    }
-
-    /// Pulls `repository` at a tag or `sha256:…` digest; what the engine says becomes events. `idle` bounds the
-    /// silence between two messages.
-    pub async fn pull_image(
-        &self,
-        repository: &str,
-        tag_or_digest: &str,
-        auth: Option<&AuthEntry>,
-        idle: Duration,
-        events: &Events,
-    ) -> Result<()> {
-        let query = [("fromImage", repository.to_owned()), ("tag", tag_or_digest.to_owned())];
-        let what = format!("pull {repository} at {tag_or_digest}");
-        let headers = [("x-registry-auth", AuthEntry::header(auth))];
-        let mut lines = StatusLines::default();
-        let outcome = within(
-            idle.saturating_add(CALL),
-            self.wire.post("/images/create", &query, &serde_json::Value::Null, &headers),
-        )
-        .await;
-        let mut reply = match outcome {
-            Ok(reply) => reply,
-            // The engine tells a registry's refusal as its own error.
-            Err(fault) if fault.status().is_some() => return Err(registry_error(&what, fault.message())),
-            Err(fault) => return Err(self.told(fault, what)),
-        };
-        while let Some(chunk) = within(idle, reply.chunk()).await.map_err(|fault| self.told(fault, &what))? {
-            for line in lines.push(&chunk) {
-                events.log(Event::Note { text: line }).await;
-            }
-            if let Some(message) = lines.error() {
-                return Err(registry_error(&what, message));
-            }
-        }
-        Ok(())
     }
 
     /// The image `name`, or an error that says it is not there.

@@ -9,6 +9,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use super::{ContainerSpec, Engine, Journal, Owner, Record, Teardown, TeardownReport};
 use crate::error::{Error, Kind, Result};
+use crate::image::Digest;
 
 /// How long a clean-up waits for creations that were under way when the run was cancelled.
 const IN_FLIGHT: Duration = Duration::from_millis(1500);
@@ -104,6 +105,17 @@ impl Keeper {
         let id = self.uninterrupted(async move { engine.create_container(&spec).await }).await?;
         self.teardown().made(&name, &id);
         Ok(id)
+    }
+
+    /// Says that the run is about to pull `name`, which the engine does not have: it is noted now, and goes again with
+    /// the run. `ids` are what the engine may call the image.
+    pub fn will_pull(&self, name: &str, ids: &[&Digest]) -> Result<()> {
+        for id in ids {
+            self.note(Record::Image { id: id.to_string(), made: false })?;
+        }
+        self.note(Record::TagOnEngine { reference: name.to_owned(), before: None })?;
+        self.teardown().image(name);
+        Ok(())
     }
 
     /// Removes everything that was made here, within seconds, and closes the journal if nothing is left to clean.

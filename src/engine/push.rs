@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use tokio::sync::Notify;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -22,22 +23,36 @@ pub struct PushOutcome {
     pub claimed: Option<Digest>,
 }
 
+/// How long a push may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushLimits {
+    /// The longest silence between two messages.
+    pub idle: Duration,
+    /// The whole.
+    pub total: Duration,
+}
+
+/// What the engine's status says while it waits to send a layer again. It does not say what stopped the layer, and it
+/// does so even after a 403, for 50 s.
+const RETRYING: &str = "Retrying in ";
+
 impl Engine {
-    /// Pushes `repository:tag` as the engine has it. `idle` bounds the silence between two messages, `total` the whole:
-    /// the engine retries even a 403 for 50 s.
+    /// Pushes `repository:tag` as the engine has it. `retrying` is told each time the engine says that it will try a
+    /// layer again. Dropping the future ends the push on the engine.
     pub async fn push_image(
         &self,
         repository: &str,
         tag: &str,
         auth: Option<&AuthEntry>,
-        idle: Duration,
-        total: Duration,
+        limits: PushLimits,
+        retrying: &Notify,
         events: &Events,
     ) -> Result<PushOutcome> {
         let what = format!("push {repository}:{tag}");
-        let pushing = self.push_stream(repository, tag, auth, idle, &what, events);
-        tokio::time::timeout(total, pushing).await.unwrap_or_else(|_| {
-            Err(Error::new(Kind::Registry, format!("cannot {what}: it took longer than {}", seconds(total))))
+        let pushing = self.push_stream(repository, tag, auth, (limits.idle, &what), retrying, events);
+        tokio::time::timeout(limits.total, pushing).await.unwrap_or_else(|_| {
+            let total = seconds(limits.total);
+            Err(Error::new(Kind::Registry, format!("cannot {what}: it took longer than {total}")))
         })
     }
 
@@ -46,8 +61,8 @@ impl Engine {
         repository: &str,
         tag: &str,
         auth: Option<&AuthEntry>,
-        idle: Duration,
-        what: &str,
+        (idle, what): (Duration, &str),
+        retrying: &Notify,
         events: &Events,
     ) -> Result<PushOutcome> {
         let query = [("tag", tag.to_owned())];
@@ -70,6 +85,9 @@ impl Engine {
             };
             let Some(chunk) = chunk else { break };
             for line in lines.push(&chunk) {
+                if line.contains(RETRYING) {
+                    retrying.notify_one();
+                }
                 events.log(Event::PushStatus { line }).await;
             }
             if let Some(message) = lines.error() {

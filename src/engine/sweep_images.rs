@@ -131,7 +131,11 @@ impl<'a> Tree<'a> {
         });
         let named = references.filter_map(|reference| {
             let id = ours.iter().find(|id| {
-                self.rows.get(*id).is_some_and(|row| row.tags.iter().any(|t| is_name(t, reference)))
+                // What was pulled by its digest has that for a name.
+                let names = |row: &ImageSummary| {
+                    row.tags.iter().chain(&row.repo_digests).any(|name| is_name(name, reference))
+                };
+                self.rows.get(*id).is_some_and(|row| names(row))
             })?;
             Some((reference, *id))
         });
@@ -292,6 +296,17 @@ mod tests {
         let mut late = row(2, 1, &[]);
         late.created = BEGAN + 10_000;
         assert!(ids(&[row(1, 0, &["base:1"]), late], &[], &journal(true, &[found(1)])).is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_run_pulled_goes_by_its_digest() {
+        let name = format!("x/y@{}", id(7));
+        let images = [ImageSummary { repo_digests: vec![name.clone()], ..row(2, 0, &[]) }];
+        let noted = [found(2), Record::TagOnEngine { reference: name.clone(), before: None }];
+        assert_eq!(ids(&images, &[], &journal(true, &noted)).join(" "), name);
+        // It was there before.
+        let noted = [found(2), Record::TagOnEngine { reference: name, before: Some(id(2)) }];
+        assert!(ids(&images, &[], &journal(true, &noted)).is_empty());
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::registries::Registries;
 use super::session::Session;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::image::{Reference, label};
 use crate::plan::BaseImage;
-use crate::registry::{CredentialStore, Registry, RegistryOptions};
+use crate::registry::RegistryOptions;
 
 /// The longest wait for a connection to the base's registry.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -19,7 +20,7 @@ pub(super) async fn read(
     session: &Session,
     reference: &str,
     engine: Option<&Engine>,
-    store: &CredentialStore,
+    registries: &Registries,
     pull: bool,
 ) -> BaseImage {
     let mut base = BaseImage { reference: reference.to_owned(), ..BaseImage::default() };
@@ -34,7 +35,7 @@ pub(super) async fn read(
         base.labels = image.labels;
         return base;
     }
-    if let Ok(Some((digest, labels))) = from_registry(session, store, &parsed).await {
+    if let Ok(Some((digest, labels))) = from_registry(session, registries, &parsed).await {
         base.digest = Some(digest);
         base.labels = labels;
     }
@@ -43,16 +44,13 @@ pub(super) async fn read(
 
 async fn from_registry(
     session: &Session,
-    store: &CredentialStore,
+    registries: &Registries,
     reference: &Reference,
 ) -> Result<Option<(String, BTreeMap<String, String>)>> {
-    let (host, path) = (reference.repository().registry(), reference.repository().path());
+    let path = reference.repository().path();
     // This is a look beforehand; where the registry cannot be reached, the build is to say so and not to wait.
-    let options = RegistryOptions {
-        connect_timeout: CONNECT,
-        ..RegistryOptions::from_environment(&session.environment)
-    };
-    let registry = Registry::new(host, store.for_repository(host, path).await?, options)?;
+    let options = RegistryOptions { connect_timeout: CONNECT, ..registries.options().clone() };
+    let registry = registries.open_with(session, reference.repository(), options)?;
     let name = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
     let Some(manifest) = registry.manifest(path, name).await? else { return Ok(None) };
     let digest = manifest.digest.to_string();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{base, facts, gather};
+use super::{adopt, base, facts, gather};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
@@ -14,9 +14,9 @@ use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
 use crate::image::label;
 use crate::plan::{BaseImage, Command, PushDecision};
-use crate::publish::{Channel, publish, tag_on_engine};
+use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
 use crate::report::RunReport;
-use crate::smoke::{self, VerifiedImage};
+use crate::smoke::{self, Candidate, VerifiedImage};
 use crate::source;
 
 /// Builds, tests, and publishes what was tested.
@@ -44,9 +44,9 @@ async fn stages(
     let engine = prepared.engine.clone().ok_or_else(|| missing("the engine"))?;
     let keeper = keep(session, engine, &prepared, slot)?;
 
-    let built = session.stage(Stage::Build, build_image(session, &prepared, keeper)).await?;
-    report.image = Some(facts::image(&built, &prepared.plan));
-    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, built)).await?;
+    let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
+    report.image = Some(facts::image(&candidate, &prepared.plan));
+    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await
 }
 
@@ -63,6 +63,14 @@ fn keep<'a>(
     let owner = Owner::current(&session.run, lifetime)?;
     let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
     Ok(slot.get_or_init(|| keeper))
+}
+
+/// The image that is tested: built, or one of this very release that the registry has already.
+async fn image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<Candidate> {
+    match &prepared.plan.adopts {
+        Some(adoption) => adopt::pull(session, prepared, keeper, adoption).await.map(Candidate::Pulled),
+        None => build_image(session, prepared, keeper).await.map(Candidate::Built),
+    }
 }
 
 async fn build_image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
@@ -197,9 +205,9 @@ async fn verify(
     session: &Session,
     prepared: &Prepared,
     keeper: &Keeper,
-    built: BuiltImage,
+    candidate: Candidate,
 ) -> Result<VerifiedImage> {
-    smoke::verify(keeper, built, &prepared.settings.tests.value, &session.events).await
+    smoke::verify(keeper, candidate, &prepared.settings.tests.value, &session.events).await
 }
 
 async fn publish_tags(
@@ -218,7 +226,18 @@ async fn publish_tags(
         return Ok(());
     }
     let registry = prepared.registry.as_ref().ok_or_else(|| missing("the registry"))?;
-    let channel = Channel { keeper, registry, auth: prepared.push_login.as_ref(), events: &session.events };
+    let limits = &prepared.settings.push_limits;
+    let channel = Channel {
+        keeper,
+        registry,
+        auth: prepared.push_login.as_ref(),
+        limits: PublishLimits {
+            retry_for: limits.retry_for.value,
+            idle_timeout: limits.idle_timeout.value,
+            timeout: limits.timeout.value,
+        },
+        events: &session.events,
+    };
     let published = publish(verified, plan, &channel).await?;
     keeper.leaves_images(false);
     report.pushed = true;

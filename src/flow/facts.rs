@@ -1,10 +1,11 @@
 //! What the report says of each stage's value.
 
-use crate::engine::{BuiltImage, EngineInfo};
+use crate::engine::EngineInfo;
 use crate::image::Reference;
 use crate::plan::Plan;
 use crate::report::RunReport;
 use crate::report::run_report::{CiFacts, EngineFacts, ImageFacts, SourceFacts, TagFacts, TagState};
+use crate::smoke::Candidate;
 use crate::source::{CiContext, Revision, SourceState};
 
 /// The commit and who builds it; known before the plan, so that a refusal names them too.
@@ -50,10 +51,10 @@ pub(super) fn plan(report: &mut RunReport, plan: &Plan) {
         .collect();
 }
 
-/// The image as built.
-pub(super) fn image(built: &BuiltImage, plan: &Plan) -> ImageFacts {
+/// The image that is tested.
+pub(super) fn image(candidate: &Candidate, plan: &Plan) -> ImageFacts {
     ImageFacts {
-        id: Some(built.id().clone()),
+        id: Some(candidate.id().clone()),
         config_digest: None,
         digest: None,
         repository: Some(plan.repository.to_string()),

@@ -1,10 +1,13 @@
 //! One file per command: the straight line of its stages. Signals, the awaited clean-up and the report are around
 //! all of them (`supervise`).
 
+mod adopt;
 mod base;
 mod ci;
 mod clean;
 mod context;
+mod copy;
+mod courses;
 mod detect;
 mod facts;
 mod gather;
@@ -15,13 +18,18 @@ mod registries;
 mod session;
 mod signals;
 mod supervise;
+mod tags;
 mod test;
+mod undo;
 
 pub use ci::{build, ci};
 pub use clean::{Cleaned, clean};
 pub use context::{Shown, context};
+pub use copy::copy;
 pub use detect::{Around, detect};
 pub use plan::{Planned, Run, plan, settings};
 pub use session::Session;
 pub use supervise::Ended;
+pub use tags::{Tags, tags};
 pub use test::test;
+pub use undo::undo;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::courses::courses;
 use super::gather::{self, Files};
-use super::registries::{self, Asked};
+use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
 use super::{base, facts};
 use crate::config::{Flags, Located, Settings};
@@ -14,7 +15,7 @@ use crate::engine::{AuthEntry, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
 use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
-use crate::registry::{CredentialStore, Registry};
+use crate::registry::Registry;
 use crate::report::RunReport;
 use crate::source::{self, CiContext, Revision, SourceState};
 
@@ -122,6 +123,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         base: None,
         destination: &destination,
         registry: None,
+        courses: &BTreeMap::new(),
         source_date: source_date(session)?,
         now: session.now,
     };
@@ -130,21 +132,39 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
     let store = registries::store(session)?.publishing_to(destination.repository.registry());
-    let base = base(session, &files, engine.as_ref(), &store, &settings).await?;
+    let registries = Registries::new(session, &settings, store, engine.as_ref().map(Engine::info));
+    let base = base(session, &files, engine.as_ref(), &registries, &settings).await?;
     inputs.base = base.as_ref();
+    let mut destination = destination.clone();
     let asked = match destination.push {
         PushDecision::Push => {
-            let tags = plan::tags_to_ask(&inputs)?;
-            Some(registries::ask(session, &destination.repository, &store, &tags).await?)
+            let wanted = |listed: &[String]| plan::tags_to_ask(&inputs, listed);
+            match registries::ask(session, &registries, &destination.repository, wanted).await? {
+                Answer::Yes(asked) => Some(*asked),
+                Answer::Denied(error) => {
+                    destination.push = plan::without_rights(&settings, &ci, error)?;
+                    None
+                }
+            }
         }
         PushDecision::Hold { .. } => None,
     };
+    inputs.destination = &destination;
+    let courses = match &asked {
+        Some(asked) => courses(session, &source, &revision.commit, &asked.state).await?,
+        None => BTreeMap::new(),
+    };
+    inputs.courses = &courses;
     inputs.registry = asked.as_ref().map(|asked| &asked.state);
     let plan = plan::plan(&inputs)?;
     for warning in &plan.warnings {
         session.events.warn(warning);
     }
-    let base_logins = registries::logins(&store, &registries::of_images(&files.facts.images)).await?;
+    for note in &plan.notes {
+        session.events.note(note);
+    }
+    let images = registries::of_images(&files.facts.images);
+    let base_logins = registries::logins(&registries.store, &images).await?;
     let (registry, push_login) = asked.map(|Asked { registry, login, .. }| (registry, login)).unzip();
     Ok(Prepared {
         dockerfile: files.dockerfile,
@@ -177,11 +197,11 @@ async fn base(
     session: &Session,
     files: &Files,
     engine: Option<&Engine>,
-    store: &CredentialStore,
+    registries: &Registries,
     settings: &Settings,
 ) -> Result<Option<BaseImage>> {
     let Some(reference) = &files.facts.final_base else { return Ok(None) };
-    let base = base::read(session, reference, engine, store, settings.pull.value).await;
+    let base = base::read(session, reference, engine, registries, settings.pull.value).await;
     if base.digest.is_none() {
         session
             .events

@@ -1,38 +1,120 @@
 //! Registries and the logins for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::session::Session;
-use crate::engine::AuthEntry;
-use crate::error::Result;
+use crate::config::{self, Settings};
+use crate::engine::{AuthEntry, EngineInfo};
+use crate::error::{Error, Result};
 use crate::image::{Reference, Repository};
+use crate::publish::auth_entry;
 use crate::registry::{
-    Credential, CredentialStore, Hide, Registry, RegistryOptions, RegistryState, Secret, read_state,
+    CredentialStore, Hide, Login, PushRight, Registry, RegistryOptions, RegistryState, read_state,
 };
 
-/// A registry that was reached, lets us push, and told what it holds.
+/// The logins that the environment offers. Each is hidden from every output before anybody can show it.
+pub(super) fn store(session: &Session) -> Result<CredentialStore> {
+    Ok(CredentialStore::load(&session.environment)?.hiding(hide(session)))
+}
+
+fn hide(session: &Session) -> Hide {
+    let masker = session.masker.clone();
+    Hide::new(move |secret| masker.add(secret))
+}
+
+/// What opens registries: the logins, and what is known of hosts.
+#[derive(Debug, Clone)]
+pub(super) struct Registries {
+    pub(super) store: Arc<CredentialStore>,
+    options: RegistryOptions,
+    /// Knows which hosts the configuration declares insecure.
+    declared: config::Registries,
+    /// Knows which hosts the engine does.
+    engine: Option<EngineInfo>,
+}
+
+impl Registries {
+    pub(super) fn new(
+        session: &Session,
+        settings: &Settings,
+        store: CredentialStore,
+        engine: Option<&EngineInfo>,
+    ) -> Registries {
+        let options = RegistryOptions::from_environment(&session.environment);
+        Registries {
+            store: Arc::new(store),
+            options: RegistryOptions {
+                hide: Some(hide(session)),
+                retry_budget: settings.push_limits.retry_for.value,
+                ..options
+            },
+            declared: settings.registries.clone(),
+            engine: engine.cloned(),
+        }
+    }
+
+    /// The client for the registry of `repository`. Nothing is sent yet.
+    pub(super) fn open(&self, session: &Session, repository: &Repository) -> Result<Registry> {
+        self.open_with(session, repository, self.options.clone())
+    }
+
+    /// The same with other limits.
+    pub(super) fn open_with(
+        &self,
+        session: &Session,
+        repository: &Repository,
+        options: RegistryOptions,
+    ) -> Result<Registry> {
+        let host = repository.registry();
+        let declared = self.declared.is_insecure(host);
+        let by_engine = || self.engine.as_ref().is_some_and(|engine| engine.declares_insecure(host));
+        let plain_http = declared || by_engine();
+        if plain_http && !repository.is_loopback() {
+            let who = if declared { "the configuration" } else { "the engine" };
+            session.events.note(format!("{host} is spoken to without TLS: {who} declares it insecure"));
+        }
+        let login = Login::of(Arc::clone(&self.store), repository.path());
+        Registry::new(host, login, RegistryOptions { plain_http, ..options })
+    }
+
+    pub(super) fn options(&self) -> &RegistryOptions {
+        &self.options
+    }
+}
+
+/// A registry that was reached and lets us push, with what it holds.
 pub(super) struct Asked {
     pub(super) registry: Registry,
     pub(super) login: Option<AuthEntry>,
     pub(super) state: RegistryState,
 }
 
+/// What came of asking.
+pub(super) enum Answer {
+    Yes(Box<Asked>),
+    /// We may not push.
+    Denied(Error),
+}
+
 /// Asks before the build what would fail after it: whether the registry is there, whether this run may push, and
-/// what the tags point to now.
+/// what the tags point to now. `wanted` chooses from all tags that there are those that matter.
 pub(super) async fn ask(
     session: &Session,
+    registries: &Registries,
     repository: &Repository,
-    store: &CredentialStore,
-    tags: &[String],
-) -> Result<Asked> {
-    let credential = store.for_repository(repository.registry(), repository.path()).await?;
-    let login = credential.as_ref().map(auth_entry);
-    let options = RegistryOptions::from_environment(&session.environment);
-    let registry = Registry::new(repository.registry(), credential, options)?;
-    registry.ping().await?;
-    registry.may_push(repository.path()).await?;
-    let state = read_state(&registry, repository.path(), tags).await?;
-    Ok(Asked { registry, login, state })
+    wanted: impl FnOnce(&[String]) -> Result<Vec<String>>,
+) -> Result<Answer> {
+    let registry = registries.open(session, repository)?;
+    let path = repository.path();
+    if let PushRight::Denied(error) = registry.may_push(path).await? {
+        return Ok(Answer::Denied(error));
+    }
+    let all_tags = registry.tags(path).await?;
+    let wanted = wanted(&all_tags)?;
+    let state = read_state(&registry, path, all_tags, &wanted).await?;
+    let login = registry.login().await?.as_ref().map(auth_entry);
+    Ok(Answer::Yes(Box::new(Asked { registry, login, state })))
 }
 
 /// Where `images` come from: host and path of each.
@@ -55,38 +137,4 @@ pub(super) async fn logins(
         }
     }
     Ok(logins)
-}
-
-/// All logins that this run may use, each hidden from every output before anybody can show it.
-pub(super) fn store(session: &Session) -> Result<CredentialStore> {
-    let masker = session.masker.clone();
-    Ok(CredentialStore::load(&session.environment)?.hiding(Hide::new(move |secret| masker.add(secret))))
-}
-
-/// A login in the engine's form.
-pub(super) fn auth_entry(credential: &Credential) -> AuthEntry {
-    let some = |secret: &Secret| (!secret.is_empty()).then(|| secret.expose().to_owned());
-    AuthEntry {
-        username: credential.username.clone(),
-        password: credential.password.expose().to_owned(),
-        identity_token: some(&credential.identity_token),
-        registry_token: some(&credential.registry_token),
-        server: credential.server.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_engine_gets_every_proof() {
-        let credential = Credential {
-            registry_token: Secret::new("r"),
-            ..Credential::password("r.example", "u", "p", "test")
-        };
-        let entry = auth_entry(&credential);
-        assert_eq!((entry.username.as_str(), entry.password.as_str()), ("u", "p"));
-        assert_eq!((entry.identity_token, entry.registry_token.as_deref()), (None, Some("r")));
-    }
 }

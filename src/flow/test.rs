@@ -11,6 +11,7 @@ use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
 use crate::image::{Digest, Reference};
+use crate::publish::auth_entry;
 use crate::report::RunReport;
 use crate::report::run_report::ImageFacts;
 use crate::smoke;
@@ -68,7 +69,7 @@ async fn get(session: &Session, engine: &Engine, name: &str) -> Result<Image> {
     session.events.note(format!("pulling {reference}, which the engine does not have"));
     let place = reference.repository();
     let login = registries::store(session)?.for_repository(place.registry(), place.path()).await?;
-    let login = login.as_ref().map(registries::auth_entry);
+    let login = login.as_ref().map(auth_entry);
     let repository = reference.repository().familiar();
     let which = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
     engine.pull_image(&repository, which, login.as_ref(), PULL_IDLE, &session.events).await?;

@@ -3,12 +3,14 @@
 mod digest;
 pub mod label;
 mod reference;
+mod shape;
 mod slug;
 mod tag;
 mod template;
 
 pub use digest::{Digest, InvalidDigest, hex};
 pub use reference::{InvalidReference, Reference, Repository};
+pub use shape::{TagShape, newest_first, tag_shape};
 pub use slug::{MAX_SLUG, Reserved, is_reserved, reserved, slug, tag_slug};
 pub use tag::{InvalidTag, MAX_TAG, Tag};
 pub use template::{InvalidTemplate, Placeholder, TagTemplate};

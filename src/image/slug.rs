@@ -65,7 +65,7 @@ fn ends_in_hash(text: &str) -> bool {
     text.rsplit_once('-').is_some_and(|(_, end)| is_hex(end, 8))
 }
 
-fn is_hex(text: &str, length: usize) -> bool {
+pub(super) fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -148,7 +148,7 @@ fn looks_like_version(base: &str) -> bool {
 }
 
 /// `<anything>-<7 hex>-<digits>`, with or without `-dev`.
-fn is_unique_shape(base: &str) -> bool {
+pub(super) fn is_unique_shape(base: &str) -> bool {
     let mut parts = base.strip_suffix("-dev").unwrap_or(base).rsplitn(3, '-');
     let (seconds, short) = (parts.next(), parts.next());
     seconds.is_some_and(is_digits) && short.is_some_and(|short| is_hex(short, 7))

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use semver::Version;
 
+use super::adopt::{self, Found};
 use super::destination::Command;
 use super::inputs::Inputs;
-use super::model::{Plan, PlannedTag, SCHEMA};
-use super::tags::{Ref, TagRequest, TagSet};
-use super::{args, labels, refuse, tags, version};
+use super::model::{KeptTag, Plan, PlannedTag, Promise, SCHEMA};
+use super::tags::{Ref, TagRequest, TagSet, Wanted};
+use super::{args, forward, labels, refuse, tags, version};
 use crate::error::{Error, Kind, Result};
+use crate::image::{Digest, TagTemplate, label};
 use crate::source::RefName;
 
 /// Decides every tag, label and argument, or refuses. Does nothing else.
@@ -16,34 +18,21 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     precheck(inputs)?;
     refuse::development_base(inputs)?;
     let development = inputs.destination.development;
+    let created = inputs.source_date.unwrap_or(inputs.source.commit_time);
     let reference = reference(inputs);
     let variant = inputs.variant();
     let known = known_versions(inputs, &reference, variant);
     let taken = |tag: &str| {
         inputs.registry.is_some_and(|registry| registry.all_tags.iter().any(|known| known == tag))
     };
-    let TagSet { tags, released } = tags::tags(&TagRequest {
-        reference: &reference,
-        commit: &inputs.revision.commit,
-        now: inputs.now,
-        development,
-        variant,
-        versions: !inputs.destination.versions_by_promotion,
-        known: &known,
-        taken: &taken,
-    })?;
-    let tags: Vec<PlannedTag> = tags
-        .into_iter()
-        .map(|(tag, promise)| {
-            let now = inputs.registry.and_then(|registry| registry.tags.get(tag.as_str()).cloned());
-            PlannedTag { tag, promise, now }
-        })
-        .collect();
-    let moves = tags.len() > 2 && released.is_some();
+    let extra = templates(inputs);
+    let request = request(inputs, &reference, &extra, &known, &taken);
+    let TagSet { tags: wanted, released, left_out } = tags::tags(&request)?;
+    let moves = wanted.len() > 2 && released.is_some();
     refuse::blind_release(inputs, moves)?;
-    refuse::taken(&tags, &inputs.destination.repository.to_string())?;
+    let found = adopt::find(inputs, &wanted, &tags::unique_prefix(&request), released.as_ref())?;
+    let (tags, kept) = settle(inputs, wanted, found.as_ref(), created);
 
-    let created = inputs.source_date.unwrap_or(inputs.source.commit_time);
     let created_text = rfc3339(created)?;
     let built_text = rfc3339(inputs.now)?;
     let version = released.as_ref().map(Version::to_string);
@@ -54,6 +43,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     let labels = labels::labels(inputs, &said);
     let (args, mut warnings) =
         args::args(inputs, &args::Said { version: &version_arg, created: &created_text });
+    let mut notes = left_out;
+    for kept in &kept {
+        let stays = format!("{} is not moved: {}", kept.tag, kept.why);
+        // A back-port leaves `latest` on purpose; an old commit was hardly built for its own sake.
+        if kept.holds_newer_commit { warnings.push(stays) } else { notes.push(stays) }
+    }
     if let Some(version) = released.as_ref().filter(|version| !version.build.is_empty()) {
         warnings.push(format!(
             "{version} has build metadata, which no image tag can hold: it gets no version tag"
@@ -66,7 +61,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         revision: inputs.revision.commit.clone(),
         repository: inputs.destination.repository.clone(),
         push: inputs.destination.push.clone(),
+        adopts: found.map(|found| found.image),
         tags,
+        kept,
+        notes,
         labels,
         args,
         target: inputs.settings.target.as_ref().map(|target| target.value.clone()),
@@ -87,22 +85,76 @@ pub fn precheck(inputs: &Inputs<'_>) -> Result<()> {
     refuse::forged_labels(inputs)
 }
 
-/// The names of the tags that the registry has to be asked about before [`plan`] can decide.
-///
-/// Versions depend on what the registry lists, so these are all that any list could lead to.
-pub fn tags_to_ask(inputs: &Inputs<'_>) -> Result<Vec<String>> {
-    let reference = reference(inputs);
-    let request = TagRequest {
-        reference: &reference,
+/// What tags depend on, in this run.
+fn request<'a>(
+    inputs: &'a Inputs<'_>,
+    reference: &'a Ref,
+    extra: &'a [TagTemplate],
+    known: &'a [Version],
+    taken: &'a dyn Fn(&str) -> bool,
+) -> TagRequest<'a> {
+    TagRequest {
+        reference,
         commit: &inputs.revision.commit,
         now: inputs.now,
         development: inputs.destination.development,
         variant: inputs.variant(),
+        extra,
         versions: !inputs.destination.versions_by_promotion,
-        known: &[],
-        taken: &|_| false,
-    };
-    Ok(tags::tags(&request)?.tags.into_iter().map(|(tag, _)| tag.to_string()).collect())
+        known,
+        taken,
+    }
+}
+
+fn templates(inputs: &Inputs<'_>) -> Vec<TagTemplate> {
+    inputs.settings.tags.iter().map(|template| template.value.clone()).collect()
+}
+
+/// Which of the run's tags are set, and which stay where they are.
+fn settle(
+    inputs: &Inputs<'_>,
+    wanted: Vec<Wanted>,
+    found: Option<&Found>,
+    created: i64,
+) -> (Vec<PlannedTag>, Vec<KeptTag>) {
+    let (mut tags, mut kept) = (Vec::new(), Vec::new());
+    for Wanted { tag, promise, newer, follows_commits } in wanted {
+        let (tag, becomes) = match (promise, found) {
+            // The image has its unique tag already, or had one: a second one would say that it was built twice.
+            (Promise::Unique, Some(found)) => match &found.unique {
+                Some(unique) => (unique.clone(), Some(found.image.digest.clone())),
+                None => continue,
+            },
+            (_, found) => (tag, found.map(|found| found.image.digest.clone())),
+        };
+        let now = now(inputs, tag.as_str());
+        let ahead = if follows_commits { forward::ahead(inputs, tag.as_str(), created) } else { None };
+        let holds_newer_commit = ahead.is_some();
+        let why = newer.map(|newer| format!("{newer} is newer")).or(ahead);
+        match why {
+            Some(why) => kept.push(KeptTag { tag, now, why, holds_newer_commit }),
+            None => tags.push(PlannedTag { tag, promise, now, becomes }),
+        }
+    }
+    (tags, kept)
+}
+
+fn now(inputs: &Inputs<'_>, tag: &str) -> Option<Digest> {
+    inputs.registry.and_then(|registry| registry.tags.get(tag).cloned())
+}
+
+/// The names of the tags that the registry has to be asked about before [`plan`] can decide, given all that it lists:
+/// the run's own, and on a release those by which its image may be there already.
+pub fn tags_to_ask(inputs: &Inputs<'_>, listed: &[String]) -> Result<Vec<String>> {
+    let reference = reference(inputs);
+    let extra = templates(inputs);
+    let request = request(inputs, &reference, &extra, &[], &|_| false);
+    let set = tags::tags(&request)?;
+    let mut names: Vec<String> = set.tags.into_iter().map(|wanted| wanted.tag.to_string()).collect();
+    if set.released.is_some() {
+        names.extend(adopt::candidates(&tags::unique_prefix(&request), listed));
+    }
+    Ok(names)
 }
 
 /// What the run is for. Only the kind of a ref decides on a release, never a branch's name. Where nobody but git
@@ -131,16 +183,24 @@ fn highest(tags: &[RefName]) -> Option<&RefName> {
     versions.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, tag)| tag)
 }
 
-/// Every stable version that git or the registry knows, the one being released aside.
+/// Every stable version that git or the registry knows, the one being released aside. The registry knows them by its
+/// tags, and by the labels of our own images behind its moving tags: a version's own tag may have been deleted.
 fn known_versions(inputs: &Inputs<'_>, reference: &Ref, variant: Option<&str>) -> Vec<Version> {
     let own = match reference {
         Ref::Tag(name) => name.to_str().and_then(version::of_git_tag),
         _ => None,
     };
     let git = inputs.source.tags.iter().filter_map(|tag| version::of_git_tag(tag.to_str()?));
-    let registry = inputs.registry.map(|registry| registry.all_tags.as_slice()).unwrap_or_default();
-    let registry = registry.iter().filter_map(|tag| version::of_registry_tag(tag, variant));
-    git.chain(registry).filter(|known| version::is_stable(known) && Some(known) != own.as_ref()).collect()
+    let listed = inputs.registry.map(|registry| registry.all_tags.as_slice()).unwrap_or_default();
+    let listed = listed.iter().filter_map(|tag| version::of_registry_tag(tag, variant));
+    let images = inputs.registry.into_iter().flat_map(|registry| registry.images.values());
+    // Other tools leave a base's version on what they build.
+    let ours = images.filter(|image| image.label(label::TOOL_VERSION).is_some());
+    let labelled = ours.filter_map(|image| Version::parse(image.label(label::oci::VERSION)?).ok());
+    git.chain(listed)
+        .chain(labelled)
+        .filter(|known| version::is_stable(known) && Some(known) != own.as_ref())
+        .collect()
 }
 
 fn short(commit: &str) -> String {

@@ -186,6 +186,17 @@ fn decide(
     }
 }
 
+/// What a run does that its registry lets read and not push, as `denied` says.
+///
+/// A pull request builds and tests without: its token is often one that only reads. Any other run was meant to publish,
+/// and a release that quietly was not is worse than one that fails.
+pub fn without_rights(settings: &Settings, ci: &CiContext, denied: Error) -> Result<PushDecision> {
+    if ci.is_pr() && settings.push.value == Push::Auto {
+        return Ok(PushDecision::Hold { why: denied.to_string() });
+    }
+    Err(denied.hint("to build and test without pushing, give --push never"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -39,6 +39,17 @@ impl BaseImage {
     }
 }
 
+/// How a commit lies to the one of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It descends from ours.
+    Ahead,
+    /// Ours descends from it.
+    Behind,
+    /// Neither, or this clone does not show it.
+    Apart,
+}
+
 /// All facts, gathered; nothing here is looked up again.
 #[derive(Debug)]
 pub struct Inputs<'a> {
@@ -68,6 +79,8 @@ pub struct Inputs<'a> {
     pub destination: &'a Destination,
     /// What the registry holds; `None` where the run does not push.
     pub registry: Option<&'a RegistryState>,
+    /// How the commits that the registry's images name lie to [`revision`](Inputs::revision), as far as git knows them.
+    pub courses: &'a BTreeMap<String, Course>,
     /// SOURCE_DATE_EPOCH, where it is set: unix seconds.
     pub source_date: Option<i64>,
     /// The run's start: unix seconds.

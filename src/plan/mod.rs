@@ -1,8 +1,10 @@
 //! The pure plan: from facts to every tag, label and argument of the run, or a refusal. No I/O, no clock.
 
+mod adopt;
 mod args;
 mod decide;
 mod destination;
+mod forward;
 mod inputs;
 mod labels;
 mod model;
@@ -11,7 +13,10 @@ mod tags;
 mod text;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 pub use decide::{plan, precheck, tags_to_ask};
-pub use destination::{Command, Destination, PushDecision, Request, destination};
-pub use inputs::{BaseImage, Inputs};
-pub use model::{Plan, PlannedTag, Promise, SCHEMA};
+pub use destination::{Command, Destination, PushDecision, Request, destination, without_rights};
+pub use inputs::{BaseImage, Course, Inputs};
+pub use model::{Adoption, KeptTag, Plan, PlannedTag, Promise, SCHEMA};

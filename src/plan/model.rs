@@ -26,8 +26,12 @@ pub struct Plan {
     pub repository: Repository,
     /// Whether the run pushes.
     pub push: PushDecision,
+    /// The image that the registry has of this very release already: nothing is built, and the tags complete it.
+    pub adopts: Option<Adoption>,
     /// The tags in the order they are published: the unique one first, `latest` last.
     pub tags: Vec<PlannedTag>,
+    /// Tags that belong to this run and stay where they are.
+    pub kept: Vec<KeptTag>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
     /// Build arguments, each declared by the Dockerfile.
@@ -44,6 +48,8 @@ pub struct Plan {
     pub created: i64,
     /// What the reader should know, one line each.
     pub warnings: Vec<String>,
+    /// What was left out and why, one line each.
+    pub notes: Vec<String>,
 }
 
 /// One tag.
@@ -55,24 +61,60 @@ pub struct PlannedTag {
     pub promise: Promise,
     /// What it points to now, as far as the registry was asked.
     pub now: Option<Digest>,
+    /// What it will point to; `None` where that is an image which is still to be built.
+    pub becomes: Option<Digest>,
 }
 
-/// What a tag promises to whoever pulls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// A tag that the run would set, and does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptTag {
+    /// The tag.
+    pub tag: Tag,
+    /// What it points to, and goes on to point to; `None` where it does not exist, which is then nothing new.
+    pub now: Option<Digest>,
+    /// Why, as a sentence fragment for the reader.
+    pub why: String,
+    /// Whether it is for the sake of a newer commit, and not of a newer version.
+    pub holds_newer_commit: bool,
+}
+
+/// An image in the registry that is what this run would build: the same commit, clean, and the same context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Adoption {
+    /// Digest of its manifest.
+    pub digest: Digest,
+    /// The tag that it was found by.
+    pub found: Tag,
+}
+
+/// What a tag promises to whoever pulls it, in the order of publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
     /// Set once, never again with other content: the unique tag.
     Unique,
     /// Set once, never again with other content: an exact version.
     Version,
-    /// Follows a line of versions, a branch or a pull request.
+    /// Follows a line of versions, a branch or a pull request, or is one that the configuration names.
     Moving,
+    /// `latest`, or the bare variant: moving, and the very last to move.
+    Newest,
 }
 
 impl Promise {
     /// Whether the tag never holds other content.
     pub fn is_fixed(self) -> bool {
-        self != Promise::Moving
+        matches!(self, Promise::Unique | Promise::Version)
+    }
+
+    /// The word for it, in text and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Promise::Unique => "unique",
+            Promise::Version => "version",
+            Promise::Moving => "moving",
+            Promise::Newest => "newest",
+        }
     }
 }
 

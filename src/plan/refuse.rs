@@ -1,7 +1,6 @@
 //! Everything that is refused before anything is done, and why. Pure: each refusal needs nothing but the inputs.
 
 use super::inputs::Inputs;
-use super::model::{PlannedTag, Promise};
 use crate::error::{Error, Kind, Result};
 use crate::image::label;
 
@@ -84,20 +83,6 @@ pub(super) fn blind_release(inputs: &Inputs<'_>, releases: bool) -> Result<()> {
              this one moves `latest`",
         )
         .hint("fetch the tags: `git fetch --tags --unshallow`, or `fetch-depth: 0` with actions/checkout"));
-    }
-    Ok(())
-}
-
-/// A version tag never changes its content.
-pub(super) fn taken(tags: &[PlannedTag], repository: &str) -> Result<()> {
-    for planned in tags.iter().filter(|planned| planned.promise == Promise::Version) {
-        if let Some(now) = &planned.now {
-            return Err(Error::new(
-                Kind::Refused,
-                format!("{repository}:{} exists already, as {now}, and a version never changes its content", planned.tag),
-            )
-            .hint("release a new version; what the existing one holds can be seen with `docker pull` by that digest"));
-        }
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! Which tags a run sets.
+//! Which tags belong to a run.
 
+use jiff::Timestamp;
 use semver::Version;
 
 use super::model::Promise;
-use super::version;
+use super::version::{self, Line, VersionTag};
 use crate::error::{Error, Kind, Result};
-use crate::image::{Tag, slug, tag_slug};
+use crate::image::{Placeholder, Reserved, Tag, TagTemplate, reserved, slug, tag_slug};
 use crate::source::RefName;
 
 /// What the run is for, as far as tags care.
@@ -29,6 +30,8 @@ pub(super) struct TagRequest<'a> {
     pub(super) now: i64,
     pub(super) development: bool,
     pub(super) variant: Option<&'a str>,
+    /// Further tags that the configuration names.
+    pub(super) extra: &'a [TagTemplate],
     /// Whether this run sets version tags and `latest` itself.
     pub(super) versions: bool,
     /// Every other version known, from git tags and registry tags alike; stable ones decide.
@@ -37,87 +40,242 @@ pub(super) struct TagRequest<'a> {
     pub(super) taken: &'a dyn Fn(&str) -> bool,
 }
 
-/// What a run sets.
+/// A tag that belongs to the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) tag: Tag,
+    pub(super) promise: Promise,
+    /// The newer version for whose sake it stays where it is.
+    pub(super) newer: Option<Version>,
+    /// Whether it follows commits, so that a commit that is behind may not move it.
+    pub(super) follows_commits: bool,
+}
+
+/// What belongs to a run.
 pub(super) struct TagSet {
-    /// In the order they are published.
-    pub(super) tags: Vec<(Tag, Promise)>,
+    /// In the order of publishing, each tag once.
+    pub(super) tags: Vec<Wanted>,
     /// The version the run releases, if it does.
     pub(super) released: Option<Version>,
+    /// Configured tags that this run does not set, with the reason, one line each.
+    pub(super) left_out: Vec<String>,
+}
+
+impl TagRequest<'_> {
+    /// What a branch's name must not look like.
+    fn reserved(&self) -> Vec<String> {
+        let literals = self.extra.iter().filter_map(TagTemplate::literal);
+        self.variant.into_iter().chain(literals).map(str::to_owned).collect()
+    }
+
+    /// The version that a git tag names, where the run is for one.
+    pub(super) fn version(&self) -> Option<Version> {
+        match self.reference {
+            Ref::Tag(name) => name.to_str().and_then(version::of_git_tag),
+            _ => None,
+        }
+    }
+
+    /// The tags of the version that this run publishes. A tag cannot hold `+`, so a version with build metadata has
+    /// none.
+    fn version_tags(&self) -> Vec<VersionTag> {
+        let version = self.version().filter(|version| self.versions && version.build.is_empty());
+        version.map(|version| version::tags(&version, self.known, self.variant)).unwrap_or_default()
+    }
 }
 
 /// The tags of the run.
 pub(super) fn tags(request: &TagRequest<'_>) -> Result<TagSet> {
-    let mut tags = vec![(unique(request)?, Promise::Unique)];
+    let mut set = TagSet {
+        tags: vec![wanted(&unique(request)?, Promise::Unique, None)?],
+        released: None,
+        left_out: Vec::new(),
+    };
     if request.development {
-        return Ok(TagSet { tags, released: None });
+        return Ok(set);
     }
-    let mut released = None;
+    set.released = request.version();
+    let versions = request.version_tags();
+    for VersionTag { tag, line, newer } in &versions {
+        let promise = match line {
+            Line::Exact => Promise::Version,
+            Line::Minor | Line::Major => Promise::Moving,
+            Line::Newest => Promise::Newest,
+        };
+        set.tags.push(wanted(tag, promise, newer.clone())?);
+    }
     match request.reference {
-        Ref::Tag(name) if request.versions => {
-            released = name.to_str().and_then(version::of_git_tag);
-            // A tag cannot hold `+`, so a version with build metadata has no version tag of its own.
-            if let Some(version) = released.as_ref().filter(|version| version.build.is_empty()) {
-                for (index, text) in version::tags(version, request.known, request.variant).iter().enumerate()
-                {
-                    let promise = if index == 0 { Promise::Version } else { Promise::Moving };
-                    tags.push((tag(text)?, promise));
-                }
-            }
-        }
-        Ref::Tag(name) => released = name.to_str().and_then(version::of_git_tag),
         Ref::Branch(name) => {
-            tags.push((pointer(request, &slug(name.as_bytes(), &variants(request)))?, Promise::Moving))
+            set.tags.push(following(&pointer(request, &slug(name.as_bytes(), &request.reserved())))?);
         }
-        Ref::Pull(number) => tags.push((pointer(request, &pull(number))?, Promise::Moving)),
-        Ref::Detached => {}
+        Ref::Pull(number) => set.tags.push(following(&pointer(request, &pull(number)))?),
+        Ref::Tag(_) | Ref::Detached => {}
     }
-    Ok(TagSet { tags, released })
+    for template in request.extra {
+        match extra(request, template, &versions)? {
+            Ok(tag) => set.tags.push(tag),
+            Err(why) => set.left_out.push(format!("the tag {template} is not set: {why}")),
+        }
+    }
+    // Stable, so that within a promise the order is that of above.
+    set.tags.sort_by_key(|wanted| wanted.promise);
+    let mut seen = std::collections::BTreeSet::new();
+    set.tags.retain(|wanted| seen.insert(wanted.tag.clone()));
+    Ok(set)
 }
 
-/// `<ref>-<sha7>-<unix seconds>`, with `-dev` behind it on development builds. Where a tag of that second exists,
-/// the next free second is taken: a unique tag is never used twice.
-fn unique(request: &TagRequest<'_>) -> Result<Tag> {
+/// What every unique tag of this run's ref and commit begins with: `<ref>-<sha7>-`.
+pub(super) fn unique_prefix(request: &TagRequest<'_>) -> String {
     let name = match request.reference {
-        Ref::Branch(name) => slug(name.as_bytes(), &variants(request)),
+        Ref::Branch(name) => slug(name.as_bytes(), &request.reserved()),
         Ref::Tag(name) => format!("tag-{}", tag_slug(name.as_bytes())),
         Ref::Pull(number) => pull(number),
         Ref::Detached => "detached".to_owned(),
     };
     let short: String = request.commit.chars().take(7).collect();
+    format!("{name}-{short}-")
+}
+
+/// `<ref>-<sha7>-<unix seconds>`, with `-dev` behind it on development builds. Where a tag of that second exists,
+/// the next free second is taken: a unique tag is never used twice.
+fn unique(request: &TagRequest<'_>) -> Result<String> {
+    let prefix = unique_prefix(request);
     let end = if request.development { "-dev" } else { "" };
     // Ends at the end of time: a clock may say anything.
     let text = std::iter::successors(Some(request.now), |second| second.checked_add(1))
-        .map(|second| format!("{name}-{short}-{second}{end}"))
+        .map(|second| format!("{prefix}{second}{end}"))
         .find(|tag| !(request.taken)(tag));
-    tag(&text.unwrap_or_default())
+    text.ok_or_else(|| Error::new(Kind::Internal, "there is no unique tag left"))
 }
 
-fn pointer(request: &TagRequest<'_>, name: &str) -> Result<Tag> {
-    match request.variant {
-        Some(variant) => tag(&format!("{name}-{variant}")),
-        None => tag(name),
+/// A tag that the configuration names; the inner error says why this run does not set it.
+fn extra(
+    request: &TagRequest<'_>,
+    template: &TagTemplate,
+    versions: &[VersionTag],
+) -> Result<std::result::Result<Wanted, String>> {
+    let uses = |placeholder| template.placeholders().any(|used| used == placeholder);
+    if matches!(request.reference, Ref::Pull(_)) && !uses(Placeholder::Pr) {
+        // It would be everybody's tag, moved by whoever opened the pull request.
+        return Ok(Err("on a pull request only tags with {pr} are".to_owned()));
+    }
+    let value = |placeholder| placeholder_value(request, placeholder);
+    let Some(text) = template.expand(&value) else {
+        let missing = template.placeholders().find(|used| value(*used).is_none());
+        let missing = missing.map_or("a value", Placeholder::as_str);
+        return Ok(Err(format!("{{{missing}}} has no value in this run")));
+    };
+    let of = |line| versions.iter().find(|version| version.line == line);
+    let line = [
+        (Placeholder::Version, Line::Exact),
+        (Placeholder::Minor, Line::Minor),
+        (Placeholder::Major, Line::Major),
+    ];
+    // The most specific placeholder decides what the tag promises; a git tag that names a version is one.
+    let exact = (uses(Placeholder::Tag) && request.version().is_some()).then_some(Line::Exact);
+    let line = || line.into_iter().find(|(placeholder, _)| uses(*placeholder)).map(|(_, line)| line);
+    if let Some(line) = exact.or_else(line) {
+        let Some(version) = of(line) else {
+            return Ok(Err("this run sets no such version tag".to_owned()));
+        };
+        let promise = if line == Line::Exact { Promise::Version } else { Promise::Moving };
+        // `v1.2.3` is what git calls it, and no registry takes it for a version.
+        if !text.starts_with('v') && versions.iter().all(|version| version.tag != text) {
+            unlike_ours(template, &text)?;
+        }
+        return wanted(&text, promise, version.newer.clone()).map(Ok);
+    }
+    let is_pointer = template.placeholders().count() == 1
+        && (uses(Placeholder::Branch) || uses(Placeholder::Pr))
+        && value_is_all(template, &text, &value);
+    if !is_pointer {
+        unlike_ours(template, &text)?;
+    }
+    following(&text).map(Ok)
+}
+
+/// Whether the template is one placeholder and nothing else.
+fn value_is_all(template: &TagTemplate, text: &str, value: &dyn Fn(Placeholder) -> Option<String>) -> bool {
+    template.placeholders().next().and_then(value).is_some_and(|value| value == text)
+}
+
+/// Refuses what a template came to where it looks like a tag with a meaning of its own.
+fn unlike_ours(template: &TagTemplate, text: &str) -> Result<()> {
+    let of_commit = |used| matches!(used, Placeholder::Sha | Placeholder::Commit);
+    match reserved(text, &[]) {
+        None => return Ok(()),
+        // One commit in twenty-five begins with seven decimal digits.
+        Some(Reserved::Version) if template.placeholders().any(of_commit) => return Ok(()),
+        Some(_) => {}
+    }
+    let message = format!(
+        "image.tags: {template} came to {text} in this run, which looks like a tag that imgbuild sets itself"
+    );
+    Err(Error::new(Kind::Config, message)
+        .hint("give it a word of its own in front, such as edge-{branch}: versions, latest, pr-N, tag-… and …-dev are taken"))
+}
+
+fn placeholder_value(request: &TagRequest<'_>, placeholder: Placeholder) -> Option<String> {
+    let reference = request.reference;
+    let of_version = |line| {
+        let version = request.version().filter(|version| version.build.is_empty())?;
+        let has_line = line == Line::Exact
+            || (version::is_stable(&version) && (line == Line::Minor || version.major > 0));
+        has_line.then(|| version::value(&version, line))
+    };
+    match placeholder {
+        Placeholder::Branch => match reference {
+            Ref::Branch(name) => Some(slug(name.as_bytes(), &request.reserved())),
+            _ => None,
+        },
+        Placeholder::Tag => match reference {
+            Ref::Tag(name) => Some(tag_slug(name.as_bytes())),
+            _ => None,
+        },
+        Placeholder::Pr => match reference {
+            Ref::Pull(number) if is_number(number) => Some(number.clone()),
+            _ => None,
+        },
+        Placeholder::Sha => Some(request.commit.chars().take(7).collect()),
+        Placeholder::Commit => Some(request.commit.to_owned()),
+        Placeholder::Version => of_version(Line::Exact),
+        Placeholder::Minor => of_version(Line::Minor),
+        Placeholder::Major => of_version(Line::Major),
+        Placeholder::Date => {
+            let day = Timestamp::from_second(request.now).ok()?;
+            Some(day.strftime("%Y%m%d").to_string())
+        }
+        Placeholder::Time => Some(request.now.to_string()),
     }
 }
 
-fn variants(request: &TagRequest<'_>) -> Vec<String> {
-    request.variant.map(str::to_owned).into_iter().collect()
+fn pointer(request: &TagRequest<'_>, name: &str) -> String {
+    match request.variant {
+        Some(variant) => format!("{name}-{variant}"),
+        None => name.to_owned(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `pr-<n>`; what is not a number comes from a hostile environment and is treated as a branch would be.
 fn pull(number: &str) -> String {
-    if !number.is_empty() && number.len() <= 20 && number.bytes().all(|b| b.is_ascii_digit()) {
-        format!("pr-{number}")
-    } else {
-        slug(format!("pr/{number}").as_bytes(), &[])
-    }
+    if is_number(number) { format!("pr-{number}") } else { slug(format!("pr/{number}").as_bytes(), &[]) }
 }
 
-fn tag(text: &str) -> Result<Tag> {
-    text.parse().map_err(|cause| {
+fn following(text: &str) -> Result<Wanted> {
+    wanted(text, Promise::Moving, None).map(|tag| Wanted { follows_commits: true, ..tag })
+}
+
+fn wanted(text: &str, promise: Promise, newer: Option<Version>) -> Result<Wanted> {
+    let tag: Tag = text.parse().map_err(|cause| {
         Error::new(Kind::Config, format!("cannot make a tag: {cause}")).hint(
             "a variant may hold letters, digits, `.`, `_` and `-` only, and a tag has at most 128 characters",
         )
-    })
+    })?;
+    Ok(Wanted { tag, promise, newer, follows_commits: false })
 }
 
 #[cfg(test)]
@@ -126,19 +284,24 @@ mod tests {
 
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-    fn of(reference: &Ref, change: impl Fn(&mut TagRequest<'_>)) -> Vec<String> {
+    fn set<'a>(reference: &'a Ref, change: impl Fn(&mut TagRequest<'a>)) -> TagSet {
         let mut request = TagRequest {
             reference,
             commit: COMMIT,
             now: 1_700_000_000,
             development: false,
             variant: None,
+            extra: &[],
             versions: true,
             known: &[],
             taken: &|_| false,
         };
         change(&mut request);
-        tags(&request).unwrap().tags.into_iter().map(|(tag, _)| tag.to_string()).collect()
+        tags(&request).unwrap()
+    }
+
+    fn of<'a>(reference: &'a Ref, change: impl Fn(&mut TagRequest<'a>)) -> Vec<String> {
+        set(reference, change).tags.into_iter().map(|wanted| wanted.tag.to_string()).collect()
     }
 
     fn branch(name: &str) -> Ref {
@@ -147,6 +310,10 @@ mod tests {
 
     fn git_tag(name: &str) -> Ref {
         Ref::Tag(RefName::from_bytes(name.as_bytes()))
+    }
+
+    fn templates(texts: &[&str]) -> Vec<TagTemplate> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
     #[test]
@@ -167,6 +334,78 @@ mod tests {
         assert_eq!(of(&git_tag("v1.2.3-rc.1"), |_| {})[1..], ["1.2.3-rc.1"]);
         assert_eq!(of(&git_tag("nightly"), |_| {}), ["tag-nightly-0123456-1700000000"]);
         assert_eq!(of(&git_tag("v1.2.3+5"), |_| {}).len(), 1);
+    }
+
+    #[test]
+    fn extra_tags() {
+        let extra =
+            templates(&["{branch}", "nightly", "edge-{date}", "v{version}", "v{major}", "pr{pr}-{sha}"]);
+        let release = ["1.2.3", "v1.2.3", "1.2", "1", "nightly", "edge-20231114", "v1", "latest"];
+        let early = ["0.2.3", "v0.2.3", "0.2", "nightly", "edge-20231114", "latest"];
+        for (reference, tags) in [
+            (branch("main"), &["main", "nightly", "edge-20231114"][..]),
+            (git_tag("v1.2.3"), &release),
+            (git_tag("v0.2.3"), &early),
+            (Ref::Pull("12".to_owned()), &["pr-12", "pr12-0123456"]),
+        ] {
+            assert_eq!(of(&reference, |r| r.extra = &extra)[1..], *tags);
+        }
+        let pull = Ref::Pull("12".to_owned());
+        let left = set(&pull, |r| r.extra = &extra).left_out;
+        assert_eq!(left.len(), 5, "{left:?}");
+        // A branch of that name would be set by two.
+        let nightly = branch("nightly");
+        assert!(of(&nightly, |r| r.extra = &extra)[1].starts_with("ref-nightly-"));
+    }
+
+    #[test]
+    fn an_extra_tag_follows_the_line_of_its_version() {
+        let (extra, known) = (templates(&["v{minor}", "v{major}"]), [Version::new(1, 3, 0)]);
+        let (back_port, early) = (git_tag("v1.2.9"), git_tag("v2.0.0-rc.1"));
+        let all = set(&back_port, |r| (r.extra, r.known) = (&extra, &known)).tags;
+        let newer = |tag: &str| all.iter().find(|w| w.tag.as_str() == tag).unwrap().newer.clone();
+        assert_eq!((newer("v1.2"), newer("v1")), (None, Some(Version::new(1, 3, 0))));
+        assert!(set(&early, |r| r.extra = &extra).tags.iter().all(|w| w.promise.is_fixed()));
+    }
+
+    #[test]
+    fn a_git_tag_that_is_a_version_stays_one() {
+        let (extra, tag) = (templates(&["{tag}"]), git_tag("v1.2.3"));
+        let all = set(&tag, |r| r.extra = &extra).tags;
+        let found = all.iter().find(|wanted| wanted.tag.as_str() == "v1.2.3").unwrap();
+        assert_eq!(found.promise, Promise::Version);
+        assert_eq!(set(&tag, |r| (r.extra, r.versions) = (&extra, false)).left_out.len(), 1);
+    }
+
+    #[test]
+    fn a_commit_of_decimal_digits_is_no_version() {
+        let (extra, main) = (templates(&["{sha}"]), branch("main"));
+        let commit = "1234567890123456789012345678901234567890";
+        assert_eq!(of(&main, |r| (r.extra, r.commit) = (&extra, commit))[2], "1234567");
+    }
+
+    #[test]
+    fn an_extra_tag_never_looks_like_one_of_ours() {
+        for (text, reference) in [
+            ("{branch}-{time}", branch("main-abc1234")),
+            ("{tag}", git_tag("latest")),
+            ("{tag}", git_tag("x-dev")),
+        ] {
+            let extra = templates(&[text]);
+            let request = TagRequest {
+                reference: &reference,
+                commit: COMMIT,
+                now: 1_700_000_000,
+                development: false,
+                variant: None,
+                extra: &extra,
+                versions: true,
+                known: &[],
+                taken: &|_| false,
+            };
+            let error = tags(&request).err().unwrap_or_else(|| panic!("{text} was taken"));
+            assert_eq!(error.kind(), Kind::Config);
+        }
     }
 
     #[test]

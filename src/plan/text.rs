@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::destination::PushDecision;
-use super::model::{Plan, Promise};
+use super::model::Plan;
+use crate::image::Digest;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,16 +15,15 @@ impl fmt::Display for Plan {
             PushDecision::Push => writeln!(f, "push        after the tests passed")?,
             PushDecision::Hold { why } => writeln!(f, "push        no: {why}")?,
         }
-        writeln!(f, "tags")?;
-        for planned in &self.tags {
-            let promise = match planned.promise {
-                Promise::Unique => "unique",
-                Promise::Version => "version",
-                Promise::Moving => "moving",
-            };
-            let now = planned.now.as_ref().map(|now| format!("  (now {})", now.short())).unwrap_or_default();
-            writeln!(f, "  {promise:<8}  {}{now}", planned.tag)?;
+        if let Some(adopted) = &self.adopts {
+            writeln!(
+                f,
+                "adopts      {}, which is this release already (found as {}): it is tested again, not built",
+                adopted.digest.short(),
+                adopted.found
+            )?;
         }
+        self.tags_as_text(f)?;
         writeln!(f, "build       {} with context {}", self.dockerfile, self.context_digest.short())?;
         for (what, value) in [("target", &self.target), ("platform", &self.platform)] {
             if let Some(value) = value {
@@ -41,6 +41,37 @@ impl fmt::Display for Plan {
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The widest column of tags: longer ones push what follows.
+const WIDEST: usize = 40;
+
+impl Plan {
+    /// Each tag with what it points to now, and what it would point to.
+    fn tags_as_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.tags.iter().map(|tag| &tag.tag).chain(self.kept.iter().map(|tag| &tag.tag));
+        let width = named.map(|tag| tag.as_str().len()).max().unwrap_or_default().min(WIDEST);
+        writeln!(f, "tags")?;
+        for planned in &self.tags {
+            let becomes = planned.becomes.as_ref().map_or("this image", Digest::short);
+            let course = match &planned.now {
+                Some(now) if Some(now) == planned.becomes.as_ref() => format!("{becomes} already"),
+                Some(now) => format!("{} -> {becomes}", now.short()),
+                None if self.pushes() => format!("new -> {becomes}"),
+                None => String::new(),
+            };
+            let line = format!("  {:<8}  {:<width$}  {course}", planned.promise.name(), planned.tag.as_str());
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        for kept in &self.kept {
+            let now = kept.now.as_ref().map_or("not set", Digest::short);
+            writeln!(f, "  {:<8}  {:<width$}  {now}: {}", "stays", kept.tag.as_str(), kept.why)?;
         }
         Ok(())
     }

@@ -1,7 +1,20 @@
-//! Tags and pushes what was tested, and reads back what the registry holds. It takes a
+//! Publishes what was tested, and takes back what was published. It takes a
 //! [`VerifiedImage`](crate::smoke::VerifiedImage), which only the tests make.
+//!
+//! The image goes up once, through the engine, by its unique tag ([`publish`]); every further tag is the same manifest
+//! put under another name. Each tag is looked at before, and read back after.
 
-mod push;
+mod login;
+mod named;
+mod order;
+mod place;
 mod readback;
+mod remove;
+mod undo;
+mod upload;
 
-pub use push::{Channel, Published, PublishedTag, publish, tag_on_engine};
+pub use login::auth_entry;
+pub use named::tag_on_engine;
+pub use order::{Channel, PublishLimits, Published, PublishedTag, publish};
+pub use remove::{Removed, remove_tag};
+pub use undo::{RecordedTag, undo};

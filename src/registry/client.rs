@@ -11,8 +11,8 @@ use reqwest::Method;
 use super::endpoint::Endpoint;
 use super::session::{Ask, Session};
 use super::{
-    BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Proxies, Pushed, Put, Verdict, blob,
-    certs, manifest, push_check, put, referrers, tags, upload,
+    BlobSource, Credential, Deleted, Descriptor, Hide, Login, Manifest, Proxies, PushRight, Pushed, Put,
+    Verdict, blob, certs, manifest, push_check, put, referrers, tags, upload,
 };
 use crate::environment::Environment;
 use crate::error::Result;
@@ -118,6 +118,11 @@ impl Registry {
         self.session.credential().await
     }
 
+    /// The login, asked for anew where it comes from a store: a helper may have a fresh one by now.
+    pub async fn renew_login(&self) -> Result<Option<Credential>> {
+        self.session.renewed_credential().await
+    }
+
     /// Whether the registry answers, and takes our login where it wants one.
     pub async fn ping(&self) -> Result<()> {
         let url = self.session.endpoint.url("/v2/")?;
@@ -148,7 +153,7 @@ impl Registry {
     }
 
     /// Whether we may push to `path`: begins an upload and takes it back.
-    pub async fn may_push(&self, path: &str) -> Result<()> {
+    pub async fn may_push(&self, path: &str) -> Result<PushRight> {
         push_check::may_push(&self.session, path).await
     }
 

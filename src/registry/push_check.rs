@@ -19,18 +19,27 @@ use crate::image::Digest;
 /// What [`try_upload`] sends: the empty blob of the OCI specification, which many repositories hold anyway.
 const EMPTY: &[u8] = b"{}";
 
-/// Begins an upload to the repository at `path` and takes it back.
-pub(super) async fn may_push(session: &Session, path: &str) -> Result<()> {
+/// Whether we may push.
+#[derive(Debug)]
+pub enum PushRight {
+    /// An upload was begun.
+    Granted,
+    /// The registry does not let us, as the error says.
+    Denied(Error),
+}
+
+/// Begins an upload to the repository at `path` and takes it back. A registry that cannot be asked is an error.
+pub(super) async fn may_push(session: &Session, path: &str) -> Result<PushRight> {
     check_path(path)?;
     let begin = begin(session, path)?;
     let answer = session.send(&begin).await?;
     match answer.status.as_u16() {
         200..300 => {}
-        401 | 403 => return Err(denied(session, path, &answer)),
+        401 | 403 => return Ok(PushRight::Denied(denied(session, path, &answer))),
         405 => {
             let message = format!("the registry {} takes no pushes: it is read-only", session.endpoint.host);
-            return Err(Error::new(Kind::Registry, message)
-                .hint("a mirror or pull-through cache is pulled from only"));
+            let error = Error::new(Kind::Registry, message);
+            return Ok(PushRight::Denied(error.hint("a mirror or pull-through cache is pulled from only")));
         }
         404 => {
             return Err(session
@@ -46,7 +55,7 @@ pub(super) async fn may_push(session: &Session, path: &str) -> Result<()> {
     {
         let _ = session.send(&Ask::writing(Method::DELETE, upload, path, "end an upload to")).await;
     }
-    Ok(())
+    Ok(PushRight::Granted)
 }
 
 /// Uploads two bytes, with each kind of request that a push is made of, and tries nothing again: what stops an engine

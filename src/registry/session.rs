@@ -113,6 +113,11 @@ impl Session {
         Session { endpoint, proofs, transport, seen, no_referrers }
     }
 
+    /// The login, asked for anew.
+    pub(super) async fn renewed_credential(&self) -> Result<Option<Credential>> {
+        self.proofs.credential_renewed().await
+    }
+
     /// Who we are there.
     pub(super) fn user(&self) -> String {
         self.proofs.user()

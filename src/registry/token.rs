@@ -91,6 +91,17 @@ impl Proofs {
         Ok(self.credential())
     }
 
+    /// The login, as the store has it now. Tokens that an earlier one got go with it.
+    pub(super) async fn credential_renewed(&self) -> Result<Option<Credential>> {
+        if self.login.is_renewable() {
+            let found = self.look_up().await?;
+            let mut known = self.known();
+            known.credential = Some(found);
+            known.tokens.clear();
+        }
+        Ok(self.credential())
+    }
+
     /// The `Authorization` for a request of `scope`, once the registry has asked for one.
     pub(super) fn header(&self, scope: &str) -> Option<HeaderValue> {
         let known = self.known();

@@ -80,6 +80,7 @@ impl Masker {
             | Event::ImageBuilt { .. }
             | Event::TagPushing { .. }
             | Event::TagPublished { .. }
+            | Event::TagRemoved { .. }
             | Event::Cancelling { .. } => {}
         }
     }

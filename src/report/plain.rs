@@ -151,6 +151,10 @@ impl<W: Write> Reporter for Plain<W> {
                 let (reference, digest) = (self.text(reference), self.short(digest));
                 self.say(at_ms, &format!("publish: {reference} is {digest}{}", was.unwrap_or_default()))
             }
+            Event::TagRemoved { reference, .. } => {
+                let reference = self.text(reference);
+                self.say(at_ms, &format!("publish: {reference} is removed"))
+            }
             Event::Cancelling { signal } => {
                 let signal = self.short(signal);
                 self.say(at_ms, &format!("{signal}: cancelling and cleaning up"))?;

@@ -113,6 +113,9 @@ impl Recorder {
             Event::TagPublished { reference, digest, before } => {
                 recording.tag(reference, digest.parse().ok(), before.as_deref(), TagState::Verified);
             }
+            Event::TagRemoved { reference, before } => {
+                recording.tag(reference, None, before.as_deref(), TagState::Removed);
+            }
             Event::TestStarted { name } => {
                 self.logs.remove(name);
             }

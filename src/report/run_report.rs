@@ -189,6 +189,8 @@ pub enum TagState {
     Pushed,
     /// Pushed, read back and compared.
     Verified,
+    /// Taken out of the registry.
+    Removed,
 }
 
 /// One tag.

@@ -154,6 +154,7 @@ fn describe(tag: &TagFacts) -> String {
         }
         (TagState::Verified, Some(before)) => format!(" (was {})", words::short_digest(before.as_str())),
         (TagState::Verified, None) => String::new(),
+        (TagState::Removed, _) => " (removed)".to_owned(),
     };
     tag.reference.clone() + &news
 }

@@ -115,6 +115,9 @@ impl View {
                 let text = format!("{reference}{}", was.unwrap_or_default());
                 return look.message(&format!("  {} ", look.good()), &text, 4);
             }
+            Event::TagRemoved { reference, .. } => {
+                return look.message(&format!("  {} ", look.good()), &format!("{reference} is removed"), 4);
+            }
             Event::Cancelling { signal } => {
                 let text = format!("{signal}: cancelling and cleaning up, the same again ends at once");
                 let mut lines = look.message(&format!("{} ", look.cut_off()), &text, 2);

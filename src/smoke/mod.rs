@@ -8,5 +8,5 @@ mod verified;
 mod verify;
 mod web;
 
-pub use verified::{Started, TestResult, VerifiedImage};
+pub use verified::{Candidate, Started, TestResult, VerifiedImage};
 pub use verify::{judge, run_tests, verify};

@@ -1,6 +1,6 @@
 //! The proof that an image was run.
 
-use crate::engine::BuiltImage;
+use crate::engine::{BuiltImage, PulledImage};
 use crate::event::Outcome;
 use crate::image::Digest;
 
@@ -28,11 +28,30 @@ pub struct Started {
     pub started_at: String,
 }
 
+/// What is put to the tests: an image that came from somewhere we can name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidate {
+    /// This run built it.
+    Built(BuiltImage),
+    /// This run pulled it by its digest, to go on from what an earlier one published.
+    Pulled(PulledImage),
+}
+
+impl Candidate {
+    /// The engine's id of it.
+    pub fn id(&self) -> &Digest {
+        match self {
+            Candidate::Built(image) => image.id(),
+            Candidate::Pulled(image) => image.id(),
+        }
+    }
+}
+
 /// An image that was run and passed every test. Nothing else can be published, and nothing but
 /// [`verify`](fn@super::verify) makes one:
 ///
 /// ```compile_fail,E0451
-/// fn forge(image: imgbuild::engine::BuiltImage) -> imgbuild::smoke::VerifiedImage {
+/// fn forge(image: imgbuild::smoke::Candidate) -> imgbuild::smoke::VerifiedImage {
 ///     imgbuild::smoke::VerifiedImage { image, tests: Vec::new() }
 /// }
 /// ```
@@ -47,18 +66,18 @@ pub struct Started {
 /// ```
 #[derive(Debug)]
 pub struct VerifiedImage {
-    image: BuiltImage,
+    image: Candidate,
     tests: Vec<TestResult>,
 }
 
 impl VerifiedImage {
     /// Called by `verify` alone, after every test passed.
-    pub(super) fn new(image: BuiltImage, tests: Vec<TestResult>) -> Self {
+    pub(super) fn new(image: Candidate, tests: Vec<TestResult>) -> Self {
         VerifiedImage { image, tests }
     }
 
     /// The image that was tested.
-    pub fn image(&self) -> &BuiltImage {
+    pub fn image(&self) -> &Candidate {
         &self.image
     }
 

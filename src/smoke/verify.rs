@@ -2,26 +2,26 @@
 
 use std::time::Instant;
 
-use super::verified::{Started, TestResult, VerifiedImage};
+use super::verified::{Candidate, Started, TestResult, VerifiedImage};
 use super::{commands, container, ready, web};
 use crate::config::{Origin, TestSpec};
-use crate::engine::{BuiltImage, Image, Keeper};
+use crate::engine::{Image, Keeper};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events, Outcome, millis};
 
-/// Runs every test on the built image. Only an image that passed all of them is verified.
+/// Runs every test on the image. Only an image that passed all of them is verified.
 ///
 /// The error is of kind `Tests` where the image is to blame, `Engine` where the engine is.
 pub async fn verify(
     keeper: &Keeper,
-    built: BuiltImage,
+    candidate: Candidate,
     tests: &[TestSpec],
     events: &Events,
 ) -> Result<VerifiedImage> {
-    let image = keeper.engine().require_image(built.id().as_str()).await?;
+    let image = keeper.engine().require_image(candidate.id().as_str()).await?;
     let results = run_tests(keeper, &image, tests, events).await?;
     judge(&results)?;
-    Ok(VerifiedImage::new(built, results))
+    Ok(VerifiedImage::new(candidate, results))
 }
 
 /// An error that names the failed tests, if any did.

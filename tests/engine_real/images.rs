@@ -1,5 +1,8 @@
 //! Images and registries, as far as no registry is needed.
 
+use imgbuild::engine::PushLimits;
+use tokio::sync::Notify;
+
 use super::*;
 
 #[tokio::test]
@@ -26,7 +29,8 @@ async fn a_push_to_nowhere_is_a_registry_error() {
     let repository = format!("127.0.0.1:1/{}", unique("push"));
     engine.tag_image(&base.id, &repository, "1").await.unwrap();
     let (minute, events) = (Duration::from_secs(60), Events::discard());
-    let error = engine.push_image(&repository, "1", None, minute, minute, &events).await.unwrap_err();
+    let limits = PushLimits { idle: minute, total: minute };
+    let error = engine.push_image(&repository, "1", None, limits, &Notify::new(), &events).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Registry, "{error}");
     let error = engine.pull_image(&repository, "1", None, minute, &events).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Registry, "{error}");

@@ -6,6 +6,7 @@ pub(crate) mod fault_proxy;
 pub(crate) mod faulty;
 pub(crate) mod lab;
 pub(crate) mod private;
+pub(crate) mod private_registry;
 pub(crate) mod proxy;
 pub(crate) mod small_registry;
 pub(crate) mod tls;

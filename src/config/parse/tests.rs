@@ -245,7 +245,6 @@ dockerfile = ""
 target = "a b"
 platform = "linux"
 variant = "latest"
-tags = ["{brnch}", "nightly", "latest", "a b"]
 labels = { "dev.imgbuild.owner.run" = "x" }
 [image.build]
 args = { "A-B" = "x" }
@@ -270,21 +269,18 @@ platform = "linux/amd64,linux/arm64"
             "6:10: target: `a b` is no name of a stage",
             "7:12: platform: `linux` is no platform: write os/architecture, like \"linux/amd64\"",
             "8:11: variant: `latest` is a tag of its own",
-            "9:9: tags[0]: there is no placeholder `{brnch}` (character 1): did you mean `{branch}`?",
-            "9:31: tags[2]: `latest` is set by releases alone",
-            "9:41: tags[3]: ` ` at character 2 cannot be in a tag: use letters, digits, `_`, `.` and `-`",
-            "10:12: labels that start with `dev.imgbuild.` are set by imgbuild alone",
-            "12:10: `A-B` is no name of an argument: use letters, digits and `_`",
-            "13:11: network: `container:web` is no name of a network: write \"none\", \"host\" or a name",
-            "14:14: generated[0]: must not lead out with `..`",
-            "15:12: secrets[0]: `a/b` is no id of a secret: use letters, digits, `_`, `.` and `-`",
-            "17:11: sandbox: `acme` names no registry: write host and path, like \"ghcr.io/acme\"",
-            "18:26: prefix: `https:` is no registry host",
-            "19:11: a registry needs a `prefix`",
-            "21:20: path: must be relative",
-            "21:52: this waiver gives no reason: add `reason = \"…\"`",
-            "21:59: this waiver names no rule: add `rule = \"IMG…\"`",
-            "23:12: platform: names several platforms, and this version builds for one",
+            "9:12: labels that start with `dev.imgbuild.` are set by imgbuild alone",
+            "11:10: `A-B` is no name of an argument: use letters, digits and `_`",
+            "12:11: network: `container:web` is no name of a network: write \"none\", \"host\" or a name",
+            "13:14: generated[0]: must not lead out with `..`",
+            "14:12: secrets[0]: `a/b` is no id of a secret: use letters, digits, `_`, `.` and `-`",
+            "16:11: sandbox: `acme` names no registry: write host and path, like \"ghcr.io/acme\"",
+            "17:26: prefix: `https:` is no registry host",
+            "18:11: a registry needs a `prefix`",
+            "20:20: path: must be relative",
+            "20:52: this waiver gives no reason: add `reason = \"…\"`",
+            "20:59: this waiver names no rule: add `rule = \"IMG…\"`",
+            "22:12: platform: names several platforms, and this version builds for one",
         ]
     );
 }

@@ -1,0 +1,246 @@
+//! `imgbuild copy SRC DST`: an image or index with its referrers, byte for byte, to another repository or registry.
+
+use super::gather;
+use super::registries::{self, Registries};
+use super::session::Session;
+use super::supervise::{Ended, supervise};
+use crate::config::{Flags, Role, Settings};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Stage};
+use crate::image::{Digest, Reference, Repository, Tag, label, tag_shape};
+use crate::registry::{self, Copied, CopyStep, Manifest, Pushed, Registry, RepositoryAt, read_images};
+use crate::report::RunReport;
+use crate::report::run_report::{ImageFacts, TagFacts, TagState};
+use crate::source::CiContext;
+
+/// Copies what `source` names to `destination`.
+pub async fn copy(session: &Session, flags: &Flags, source: &str, destination: &str) -> Ended {
+    supervise(session, "copy", async |report, _| {
+        session.stage(Stage::Publish, stages(session, flags, source, destination, report)).await
+    })
+    .await
+}
+
+async fn stages(
+    session: &Session,
+    flags: &Flags,
+    source: &str,
+    destination: &str,
+    report: &mut RunReport,
+) -> Result<()> {
+    let from = parse(source)?.or_latest();
+    let (to, tag) = target(&from, parse(destination)?)?;
+    let ci = gather::ci_context(session);
+    let settings = gather::settings_without_source(session, flags).await?;
+    let role = role(&settings, &to);
+    refuse_role(role, &ci, &to)?;
+
+    let store = registries::store(session)?.publishing_to(to.registry());
+    let registries = Registries::new(session, &settings, store, None);
+    let (reading, writing) = (registries.open(session, from.repository())?, registries.open(session, &to)?);
+    let path = from.repository().path();
+    let which = from.digest().or(from.tag().map(Tag::as_str)).unwrap_or_default();
+    let Some(manifest) = reading.manifest(path, which).await? else {
+        return Err(Error::new(Kind::Registry, format!("there is no {from}"))
+            .hint(format!("`imgbuild tags {}` lists what is there", from.repository())));
+    };
+    if role == Some(Role::Integration) {
+        refuse_development(&reading, path, &manifest, &to).await?;
+    }
+    let before = match &tag {
+        Some(tag) => looked_at(&writing, &to, tag, &manifest).await?,
+        None => None,
+    };
+    report.image = Some(ImageFacts {
+        config_digest: manifest.config_digest(),
+        digest: Some(manifest.digest.clone()),
+        repository: Some(to.to_string()),
+        ..ImageFacts::default()
+    });
+    let source = RepositoryAt { registry: &reading, path };
+    let target = RepositoryAt { registry: &writing, path: to.path() };
+    let events = &session.events;
+    let note = |step: CopyStep<'_>| match step {
+        CopyStep::Blob(blob, pushed) => {
+            events.emit(Event::PushStatus { line: format!("{}: {}", blob.digest.short(), words(pushed)) });
+        }
+        CopyStep::Manifest(digest, sent) => {
+            let did = if sent { "sent" } else { "already exists" };
+            events.emit(Event::PushStatus { line: format!("manifest {}: {did}", digest.short()) });
+        }
+        CopyStep::Skipped(digest) => {
+            events.warn(format!("the source lists the referrer {digest}, and does not have it: left out"));
+        }
+    };
+    let copied = registry::copy(source, manifest.digest.as_str(), target, &note).await?;
+    tell(session, &copied);
+    if let Some(tag) = &tag {
+        set(session, &writing, &to, tag, &manifest, before).await?;
+    } else {
+        report.tags.push(TagFacts {
+            reference: format!("{to}@{}", manifest.digest),
+            digest: Some(manifest.digest.clone()),
+            before: None,
+            state: TagState::Verified,
+        });
+    }
+    report.pushed = true;
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Reference> {
+    text.parse().map_err(|cause| {
+        Error::new(Kind::Usage, format!("{text:?} is no reference of an image"))
+            .because(cause)
+            .hint("write it as registry/name:tag or registry/name@sha256:…")
+    })
+}
+
+/// The repository and tag that are copied to. A digest alone, or none, takes the tag of the source.
+fn target(from: &Reference, to: Reference) -> Result<(Repository, Option<Tag>)> {
+    if to.digest().is_some() {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("cannot copy to {to}: a copy has the digest that it has"),
+        )
+        .hint("name the repository, and a tag if it is to have one"));
+    }
+    let tag = to.tag().cloned().or_else(|| from.tag().filter(|_| from.digest().is_none()).cloned());
+    Ok((to.repository().clone(), tag))
+}
+
+/// The role of the registry that `repository` is in: that with the longest prefix of whole path components.
+fn role(settings: &Settings, repository: &Repository) -> Option<Role> {
+    let name = repository.to_string();
+    let inside = |prefix: &str| {
+        // As references spell it.
+        let prefix =
+            prefix.parse::<Repository>().map_or_else(|_| prefix.to_owned(), |parsed| parsed.to_string());
+        name.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/'))
+    };
+    [Role::Sandbox, Role::Integration, Role::Release]
+        .into_iter()
+        .filter_map(|role| Some((settings.registries.get(role)?.prefix.value.as_str(), role)))
+        .filter(|(prefix, _)| inside(prefix))
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map(|(_, role)| role)
+}
+
+/// What a role takes is no matter of who asks.
+fn refuse_role(role: Option<Role>, ci: &CiContext, to: &Repository) -> Result<()> {
+    let refuse = |why: &str, hint: &str| {
+        Err(Error::new(Kind::Refused, format!("cannot copy to {to}: {why}")).hint(hint))
+    };
+    match role {
+        Some(Role::Release) => refuse(
+            "it is in the release registry, where only promotion puts images",
+            "promotion checks what was proven of an image; a copy does not",
+        ),
+        Some(Role::Integration) if !ci.is_ci() => refuse(
+            "it is in the integration registry, which takes images from a CI only",
+            "copy to the sandbox registry, or let a CI do this",
+        ),
+        Some(Role::Integration) if !ci.may_push() => refuse(
+            "a run for a fork's pull request, or one that gives a foreign branch this repository's rights, never pushes",
+            "no setting changes this",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A development image is refused whatever its tag says, and so is an index that has one.
+async fn refuse_development(
+    registry: &Registry,
+    path: &str,
+    manifest: &Manifest,
+    to: &Repository,
+) -> Result<()> {
+    let images = read_images(registry, path, manifest).await?;
+    if images.iter().all(|image| image.label(label::DEV) != Some("true")) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Refused,
+        format!("cannot copy to {to}: {} is a development image (label {})", manifest.digest, label::DEV),
+    )
+    .hint("`imgbuild ci` in a CI makes images that may be published"))
+}
+
+/// What the tag points to, which must be free to move.
+async fn looked_at(
+    registry: &Registry,
+    to: &Repository,
+    tag: &Tag,
+    manifest: &Manifest,
+) -> Result<Option<Digest>> {
+    let before = registry.head(to.path(), tag.as_str()).await?;
+    match &before {
+        Some(found) if *found != manifest.digest && tag_shape(tag.as_str()).is_fixed() => {
+            Err(Error::new(
+                Kind::Refused,
+                format!(
+                    "{} exists already with other content, {found}, and a tag like this never changes its content",
+                    to.tag(tag)
+                ),
+            )
+            .hint("copy to another tag"))
+        }
+        _ => Ok(before),
+    }
+}
+
+async fn set(
+    session: &Session,
+    registry: &Registry,
+    to: &Repository,
+    tag: &Tag,
+    manifest: &Manifest,
+    before: Option<Digest>,
+) -> Result<()> {
+    let reference = to.tag(tag).to_string();
+    let events = &session.events;
+    let was = before.as_ref().map(Digest::to_string);
+    if before.as_ref() != Some(&manifest.digest) {
+        events.emit(Event::TagPushing { reference: reference.clone(), before: was.clone() });
+        registry.put_manifest(to.path(), tag.as_str(), manifest).await?;
+    }
+    match registry.manifest(to.path(), tag.as_str()).await? {
+        Some(found) if found.digest == manifest.digest => {
+            let digest = manifest.digest.to_string();
+            events.emit(Event::TagPublished { reference, digest, before: was });
+            Ok(())
+        }
+        found => {
+            let found = found.map_or_else(|| "nothing".to_owned(), |found| found.digest.to_string());
+            Err(Error::new(
+                Kind::Refused,
+                format!("{reference} was set to {}, and is {found} now", manifest.digest),
+            )
+            .hint("somebody else sets this tag at the same time, and theirs stays"))
+        }
+    }
+}
+
+fn words(pushed: Pushed) -> &'static str {
+    match pushed {
+        Pushed::Present => "already exists",
+        Pushed::Mounted => "mounted",
+        Pushed::Sent => "sent",
+    }
+}
+
+fn tell(session: &Session, copied: &Copied) {
+    session.events.note(format!(
+        "copied {} manifests, {} of them sent, {} referrers among them; {} blobs sent ({} bytes), {} mounted, {} there already",
+        copied.manifests,
+        copied.manifests_sent,
+        copied.referrers,
+        copied.blobs_sent,
+        copied.bytes_sent,
+        copied.blobs_mounted,
+        copied.blobs_present,
+    ));
+    for tag in &copied.tags {
+        session.events.note(format!("copied the tag {tag}, which belongs to the image"));
+    }
+}

@@ -1,0 +1,192 @@
+//! The order of publishing: the unique tag first, then versions, then moving tags, `latest` last.
+//!
+//! Tags of one kind are put at once. Nothing of the next kind is touched before all of the one before are read back.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use super::place::{self, Placed};
+use super::readback::Expected;
+use super::upload;
+use crate::engine::{AuthEntry, Image, Keeper};
+use crate::error::{Error, Kind, Result};
+use crate::event::Events;
+use crate::image::{Digest, label};
+use crate::plan::{Plan, PlannedTag, Promise};
+use crate::registry::{Manifest, Registry};
+use crate::smoke::VerifiedImage;
+
+/// How long a version tag that was put is left before the last look at it, at least and at most. Another run may have
+/// looked before this one's put and put its own after it; that takes it about as long as it took us.
+const SETTLE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
+
+/// What was published, and what each tag was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The digest of the manifest, computed over the bytes that the registry returned.
+    pub digest: Digest,
+    /// The digest of the config: the identity of what was tested, and of what every tag was found to hold.
+    pub config_digest: Digest,
+    /// The tags, in the order they were published.
+    pub tags: Vec<PublishedTag>,
+}
+
+/// One tag that was pushed, read back and compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedTag {
+    /// The full reference.
+    pub reference: String,
+    /// What it resolved to before; `None` where it did not exist.
+    pub before: Option<Digest>,
+}
+
+/// How patient publishing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishLimits {
+    /// How long a push that failed may be tried again.
+    pub retry_for: Duration,
+    /// The longest that a push may stand still.
+    pub idle_timeout: Duration,
+    /// The longest push of one image.
+    pub timeout: Duration,
+}
+
+/// The ways to engine and registry.
+#[derive(Debug)]
+pub struct Channel<'a> {
+    /// Notes every tag before it moves.
+    pub keeper: &'a Keeper,
+    /// The registry that is asked what it holds, and told what further tags are to hold.
+    pub registry: &'a Registry,
+    /// The login that the engine pushes with.
+    pub auth: Option<&'a AuthEntry>,
+    /// How patient it is.
+    pub limits: PublishLimits,
+    /// Told of every tag.
+    pub events: &'a Events,
+}
+
+/// Publishes the plan's tags on the image that was tested.
+///
+/// Whatever the error, every tag that moved was told as an event and noted in the journal before it did. Errors are
+/// of kind `Registry`, or `Refused` where a tag holds other content.
+pub async fn publish(image: &VerifiedImage, plan: &Plan, channel: &Channel<'_>) -> Result<Published> {
+    let engine = channel.keeper.engine();
+    let tested = engine.require_image(image.id().as_str()).await?;
+    development(&tested, plan)?;
+    let mut expected = Expected::of(tested);
+    let mut tags = Vec::new();
+    let published = phases(image, plan, channel, &mut expected, &mut tags).await;
+    let manifest = published.map_err(|error| named(error, plan, &tags))?;
+    match expected.config {
+        Some(config_digest) => Ok(Published { digest: manifest.digest, config_digest, tags }),
+        None => Err(Error::new(Kind::Internal, "the plan names no tag")),
+    }
+}
+
+/// A development image is none of a registry that takes releases, whatever its tag says.
+fn development(tested: &Image, plan: &Plan) -> Result<()> {
+    if plan.development || tested.labels.get(label::DEV).is_none_or(|dev| dev != "true") {
+        return Ok(());
+    }
+    let message = format!(
+        "the image {} is a development image (label {}), which {} does not take",
+        tested.id,
+        label::DEV,
+        plan.repository
+    );
+    Err(Error::new(Kind::Refused, message).hint("`imgbuild ci` in a CI makes images that may be published"))
+}
+
+async fn phases(
+    image: &VerifiedImage,
+    plan: &Plan,
+    channel: &Channel<'_>,
+    expected: &mut Expected,
+    tags: &mut Vec<PublishedTag>,
+) -> Result<Manifest> {
+    let (unique, rest): (Vec<_>, Vec<_>) =
+        plan.tags.iter().partition(|planned| planned.promise == Promise::Unique && plan.adopts.is_none());
+    let manifest = match (&plan.adopts, unique.first()) {
+        (Some(adopted), _) => adopt(plan, &adopted.digest, channel, expected).await?,
+        (None, Some(planned)) => {
+            let (tag, manifest) = upload::upload(image, plan, planned, channel, expected).await?;
+            tags.push(tag);
+            manifest
+        }
+        (None, None) => return Err(Error::new(Kind::Internal, "the plan has no unique tag")),
+    };
+    let mut placed: Vec<(&PlannedTag, Placed)> = Vec::new();
+    for phase in rest.chunk_by(|a, b| a.promise == b.promise) {
+        let all = join_all(phase.iter().map(|planned| place::place(&manifest, plan, planned, channel))).await;
+        // One that failed does not make the others any less published.
+        let mut failure = None;
+        for (planned, outcome) in phase.iter().zip(all) {
+            match outcome {
+                Ok(one) => {
+                    tags.push(one.tag.clone());
+                    placed.push((planned, one));
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    last_look(&manifest, plan, &placed, channel).await?;
+    Ok(manifest)
+}
+
+/// The manifest of an image that is in the registry already, which must be of what was tested.
+async fn adopt(
+    plan: &Plan,
+    digest: &Digest,
+    channel: &Channel<'_>,
+    expected: &mut Expected,
+) -> Result<Manifest> {
+    let reference = format!("{}@{digest}", plan.repository);
+    let Some(manifest) = channel.registry.manifest(plan.repository.path(), digest.as_str()).await? else {
+        let message = format!("{reference} was there when the plan was made, and is gone now");
+        return Err(Error::new(Kind::Registry, message)
+            .hint("somebody deleted it, or cleaned up the registry: run again, and it is built anew"));
+    };
+    expected.judge(channel.keeper.engine(), &manifest, &reference).await?;
+    Ok(manifest)
+}
+
+/// Versions are for ever, so they are looked at once more at the very end: of two runs that put one version at the same
+/// moment, the one whose image did not stay is told.
+async fn last_look(
+    manifest: &Manifest,
+    plan: &Plan,
+    placed: &[(&PlannedTag, Placed)],
+    channel: &Channel<'_>,
+) -> Result<()> {
+    let versions: Vec<_> = placed.iter().filter(|(planned, _)| planned.promise == Promise::Version).collect();
+    let put = versions.iter().filter_map(|(_, placed)| placed.put.as_ref());
+    // Nothing was put, so nobody can have put something over it at the same moment.
+    let Some(last) = put.clone().map(|put| put.at).max() else { return Ok(()) };
+    let took = put.map(|put| put.took).max().unwrap_or_default();
+    let settled: Instant = last + took.saturating_mul(2).clamp(SETTLE.0, SETTLE.1);
+    tokio::time::sleep_until(settled.into()).await;
+    for (planned, _) in versions {
+        place::still_there(manifest, plan, planned, channel).await?;
+    }
+    Ok(())
+}
+
+/// Names the tags that were published before the failure, and what a new run would do about the rest.
+fn named(error: Error, plan: &Plan, tags: &[PublishedTag]) -> Error {
+    if tags.is_empty() {
+        return error.hint("no tag was moved before this one");
+    }
+    let moved: Vec<&str> = tags.iter().map(|tag| tag.reference.as_str()).collect();
+    let error = error.hint(format!("published before the failure: {}", moved.join(", ")));
+    if plan.tags.iter().any(|planned| planned.promise == Promise::Version) {
+        error.hint("running again adopts this image and completes the rest")
+    } else {
+        error.hint("running again completes the rest, on an image of its own")
+    }
+}
