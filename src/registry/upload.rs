@@ -185,14 +185,17 @@ impl Upload<'_> {
             };
             let seen = self.place.session.was_seen();
             // An upload that the registry lost, or a source that ended early, is an outage like any other.
-            let lost = is_lost(&result);
-            let pause = match lost || matches!(&result, Err(Fault::Told(Told::Passing, _))) {
+            let (lost, ours) = (is_lost(&result), matches!(&result, Err(Fault::Told(Told::Passing, _))));
+            let pause = match lost || ours {
                 true => self.patience.once_more(),
                 false => self.patience.after(&result, seen),
             };
             let Some(pause) = pause else { return Err(self.failed(result)) };
             tokio::time::sleep(pause).await;
-            self.find_out(lost).await?;
+            // A small blob that could not be read was not sent either.
+            if !ours || self.size > SMALL {
+                self.find_out(lost).await?;
+            }
         }
     }
 
