@@ -51,7 +51,7 @@ pub(super) async fn push(
         {
             match place.mount(from).await? {
                 Mount::Done => return Ok(Pushed::Mounted),
-                Mount::Opened(answer) => Some(answer),
+                Mount::Opened(answer) => Some(*answer),
                 Mount::Refused => None,
             }
         }
@@ -88,7 +88,7 @@ struct Place<'a> {
 enum Mount {
     Done,
     /// The registry rather opened an upload.
-    Opened(Answer),
+    Opened(Box<Answer>),
     Refused,
 }
 
@@ -111,7 +111,7 @@ impl Place<'_> {
         Ok(match result {
             Ok(answer) if answer.status.as_u16() == 201 => Mount::Done,
             Ok(answer) if answer.status.as_u16() == 202 && answer.header("location").is_some() => {
-                Mount::Opened(answer)
+                Mount::Opened(Box::new(answer))
             }
             _ => Mount::Refused,
         })
@@ -160,7 +160,13 @@ enum Step {
     /// It has more than before.
     Further,
     /// It failed.
-    Failed(Result<Answer, Fault>),
+    Failed(Box<Result<Answer, Fault>>),
+}
+
+impl Step {
+    fn failed(result: Result<Answer, Fault>) -> Step {
+        Step::Failed(Box::new(result))
+    }
 }
 
 impl Upload<'_> {
@@ -175,18 +181,21 @@ impl Upload<'_> {
                     }
                     continue;
                 }
-                Step::Failed(result) => result,
+                Step::Failed(result) => *result,
             };
             let seen = self.place.session.was_seen();
             // An upload that the registry lost, or a source that ended early, is an outage like any other.
-            let lost = is_lost(&result);
-            let pause = match lost || matches!(&result, Err(Fault::Told(Told::Passing, _))) {
+            let (lost, ours) = (is_lost(&result), matches!(&result, Err(Fault::Told(Told::Passing, _))));
+            let pause = match lost || ours {
                 true => self.patience.once_more(),
                 false => self.patience.after(&result, seen),
             };
             let Some(pause) = pause else { return Err(self.failed(result)) };
             tokio::time::sleep(pause).await;
-            self.find_out(lost).await?;
+            // A small blob that could not be read was not sent either.
+            if !ours || self.size > SMALL {
+                self.find_out(lost).await?;
+            }
         }
     }
 
@@ -195,7 +204,7 @@ impl Upload<'_> {
         if self.size <= SMALL {
             let bytes = match self.tap.whole().await {
                 Ok(bytes) => bytes,
-                Err(fault) => return Ok(Step::Failed(Err(fault))),
+                Err(fault) => return Ok(Step::failed(Err(fault))),
             };
             return self.commit(bytes).await;
         }
@@ -211,7 +220,7 @@ impl Upload<'_> {
         let ask = Ask { headers, content, ..self.place.ask(Method::PATCH, self.location.clone()) };
         let result = self.place.session.once(&ask, self.place.session.options().retry_budget).await;
         if let Some(fault) = self.tap.take_fault() {
-            return Ok(Step::Failed(Err(fault)));
+            return Ok(Step::failed(Err(fault)));
         }
         match result {
             Ok(answer) if answer.status.is_success() => {
@@ -226,7 +235,7 @@ impl Upload<'_> {
                 self.offset = has;
                 Ok(Step::Further)
             }
-            result => Ok(Step::Failed(result)),
+            result => Ok(Step::failed(result)),
         }
     }
 
@@ -250,10 +259,10 @@ impl Upload<'_> {
             unclear if may_pass(unclear) || is_lost(unclear) => {
                 match blob::has(session, self.place.path, self.place.digest).await {
                     Ok(true) => Ok(Step::Done),
-                    _ => Ok(Step::Failed(result)),
+                    _ => Ok(Step::failed(result)),
                 }
             }
-            _ => Ok(Step::Failed(result)),
+            _ => Ok(Step::failed(result)),
         }
     }
 
