@@ -64,12 +64,14 @@ fn without_a_fault_the_engine_pushes_through_it() {
 fn a_fault_strikes_what_it_is_for_and_as_often_as_it_is_to() {
     let lab = Lab::new("strikes");
     let proxy = FaultProxy::start(&lab.registry);
-    let path = format!("/v2/t/{}/manifests/x", lab.name());
+    let path = format!("/v2/t/{}/manifests/12", lab.name());
+    // The registry itself takes no `{}` for a manifest.
     let refused = "HTTP/1.1 400 ";
+    proxy.fails(On(&["PUT"], "/manifests/1$"), Fault::Nothing, Often::Ever);
     proxy.fails(MANIFESTS, Fault::Status(500), Often::Once);
     proxy.fails(COMMITS, Fault::Status(403), Often::Ever);
+    assert!(put(&proxy.address, path.trim_end_matches('2')).expect("answer").starts_with(refused));
     assert!(put(&proxy.address, &path).expect("answer").starts_with("HTTP/1.1 500 "));
-    // The registry itself takes no `{}` for a manifest.
     assert!(put(&proxy.address, &path).expect("answer").starts_with(refused));
     for _ in 0..2 {
         let answer = put(&proxy.address, "/v2/x/blobs/uploads/1").expect("answer");
@@ -78,8 +80,8 @@ fn a_fault_strikes_what_it_is_for_and_as_often_as_it_is_to() {
     proxy.recovers();
     assert!(put(&proxy.address, "/v2/x/blobs/uploads/1").expect("answer").starts_with("HTTP/1.1 404 "));
     let given: Vec<Option<u16>> = proxy.requests().iter().map(|seen| seen.status).collect();
-    assert_eq!(given, [500, 400, 403, 403, 404].map(Some));
-    assert_eq!(proxy.count("PUT", "/manifests/"), 2);
+    assert_eq!(given, [400, 500, 400, 403, 403, 404].map(Some));
+    assert_eq!(proxy.count("PUT", "/manifests/"), 3);
 
     for as_date in [false, true] {
         proxy.fails(MANIFESTS, Fault::Busy { seconds: 1, as_date }, Often::Once);

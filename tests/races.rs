@@ -86,7 +86,7 @@ fn killed_after(nth: usize, name: &str, passes: &[On]) {
             .start()
     };
     for on in passes {
-        world.proxy.fails(*on, Fault::Late(std::time::Duration::ZERO), Often::Ever);
+        world.proxy.fails(*on, Fault::Nothing, Often::Ever);
     }
     let gates = [
         world.proxy.holds(On(&["PUT"], "/manifests/1")),

@@ -39,6 +39,8 @@ pub(crate) const ALL: On = On(&["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 /// What goes wrong with a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
+    /// Nothing: an exception from the rules behind it.
+    Nothing,
     /// This status, with the registry's own words; the request does not reach the registry.
     Status(u16),
     /// 429, with a `Retry-After` in seconds, or as the date that is so many seconds ahead.
@@ -266,9 +268,7 @@ impl State {
     /// The fault that strikes this request.
     fn strikes(&self, method: &str, path: &str) -> Option<Fault> {
         let mut inner = self.lock();
-        let fits =
-            |rule: &&mut Rule| rule.left > 0 && rule.on.0.contains(&method) && path.contains(rule.on.1);
-        let rule = inner.rules.iter_mut().find(fits)?;
+        let rule = inner.rules.iter_mut().find(|rule| rule.left > 0 && rule.on.fits(method, path))?;
         rule.left -= 1;
         let fault = rule.fault.clone();
         inner.struck += 1;

@@ -106,6 +106,7 @@ impl Service {
 
     async fn fail(&self, fault: Fault, mut request: Request<Incoming>, reset: &AtomicBool) -> Outcome {
         match fault {
+            Fault::Nothing => self.pass_on(request).await,
             Fault::Status(status) => refuse(request, status).await,
             Fault::DigestInvalid => {
                 let code = "DIGEST_INVALID";
