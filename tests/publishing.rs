@@ -43,9 +43,8 @@ fn undo_puts_every_tag_back_and_refuses_what_moved_since() {
     assert_ne!(before["latest"], after["latest"]);
 
     // Somebody moves one of them.
-    let other = format!("{}@{}", lab.repository(), before["latest"]);
     let latest = format!("{}:latest", lab.repository());
-    repo.imgbuild(&["copy", &other, &latest]).expect(0);
+    repo.imgbuild(&["copy", &lab.base, &latest]).expect(0);
     let moved = resolved(&lab);
     let ran = repo.imgbuild(&["publish", "--undo", report]).expect(4);
     ran.says("latest").says("somebody moved").says("nothing was changed");

@@ -79,7 +79,10 @@ impl Output {
         }
         match self.mode.format {
             report::Format::Json => self.out(&report.to_json()?),
-            report::Format::Human if self.mode.progress == report::Progress::Quiet => {
+            // What a copy is for is the reference of what it made.
+            report::Format::Human
+                if self.mode.progress == report::Progress::Quiet || report.command == "copy" =>
+            {
                 self.out(&reference(report))
             }
             report::Format::Human | report::Format::Ndjson => Ok(()),
@@ -133,8 +136,8 @@ impl Output {
 fn reference(report: &RunReport) -> String {
     let digest = report.image.as_ref().and_then(|image| image.digest.as_ref());
     match (report.ok.then(|| report.tags.first()).flatten(), digest) {
-        (Some(tag), Some(digest)) => format!("{}@{digest}\n", tag.reference),
-        (Some(tag), None) => format!("{}\n", tag.reference),
+        (Some(tag), Some(digest)) if !tag.reference.contains('@') => format!("{}@{digest}\n", tag.reference),
+        (Some(tag), _) => format!("{}\n", tag.reference),
         (None, _) => String::new(),
     }
 }

@@ -14,6 +14,9 @@ use crate::registry::RegistryOptions;
 /// The longest wait for a connection to the base's registry.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// How long a look beforehand may be tried again: the build itself asks, too.
+const BUDGET: Duration = Duration::from_secs(2);
+
 /// Reads the base's labels and digest from the engine, which is what the build will use, or from its registry where
 /// the engine does not have it or is told to pull. What cannot be read is left out: the build itself will say.
 pub(super) async fn read(
@@ -49,7 +52,8 @@ async fn from_registry(
 ) -> Result<Option<(String, BTreeMap<String, String>)>> {
     let path = reference.repository().path();
     // This is a look beforehand; where the registry cannot be reached, the build is to say so and not to wait.
-    let options = RegistryOptions { connect_timeout: CONNECT, ..registries.options().clone() };
+    let options =
+        RegistryOptions { connect_timeout: CONNECT, retry_budget: BUDGET, ..registries.options().clone() };
     let registry = registries.open_with(session, reference.repository(), options)?;
     let name = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
     let Some(manifest) = registry.manifest(path, name).await? else { return Ok(None) };
