@@ -28,45 +28,79 @@ fn flavoured<'a>(world: &'a Faulty, folder: &str) -> Repo<'a> {
     repo
 }
 
-fn start(world: &Faulty, repo: &Repo<'_>, flavour: &str) -> Running {
+fn start(world: &Faulty, repo: &Repo<'_>, flavour: &str, now: &str) -> Running {
     let (argument, report) = (format!("FLAVOUR={flavour}"), world.lab.path(flavour));
     let report = report.to_str().expect("path");
     let arguments = ["--build-arg", &argument, "--format", "ndjson", "--report", report];
-    world.ci(repo, &arguments).env("IMGBUILD_NOW", "1700000000").start()
+    world.ci(repo, &arguments).env("IMGBUILD_NOW", now).start()
+}
+
+/// How a run ended: exit code, report, stderr.
+type End = (Option<i32>, Value, String);
+
+fn end(world: &Faulty, running: Running, flavour: &str) -> End {
+    let (code, _, stderr) = running.end();
+    let text = fs::read_to_string(world.lab.path(flavour)).expect("report");
+    world.credential_stays(&[&text, &stderr]);
+    (code, serde_json::from_str(&text).expect("report"), stderr)
+}
+
+fn says(report: &Value, parts: &[&str]) {
+    let error = report["error"].to_string();
+    for said in parts {
+        assert!(error.contains(said), "{said:?} is not in {error}");
+    }
 }
 
 #[test]
-fn of_two_runs_that_race_for_one_tag_one_wins() {
+fn of_two_runs_on_one_engine_with_one_unique_tag_the_second_is_refused() {
     let world = Faulty::new("race");
     let (one, two) = (flavoured(&world, "one"), flavoured(&world, "two"));
     assert_eq!(one.head(), two.head());
     let tag = format!("main-{}-1700000000", &one.head()[..7]);
+    // The first is held where nothing in the registry tells of it yet.
+    let gate = world.proxy.holds(On(&["PUT"], "/manifests/main-"));
+    let first = start(&world, &one, "first", "1700000000");
+    world.proxy.wait_for(1, "PUT", &format!("/manifests/{tag}"));
+    let second = start(&world, &two, "second", "1700000000");
+    let (code, report, stderr) = end(&world, second, "second");
+    assert_eq!(code, Some(4), "{stderr}");
+    says(&report, &[&tag, "another image", "another run"]);
+    gate.open();
+    let (code, report, stderr) = end(&world, first, "first");
+    assert_eq!(code, Some(0), "{stderr}");
+    world.invariant(&report, &stderr);
+    assert_eq!(world.lab.tags(), BTreeSet::from([tag, "main".to_owned()]));
+}
 
-    // Each found the tag free before it pushed, and each gets its answer when both have landed.
+#[test]
+fn of_two_runs_that_race_for_one_version_one_wins() {
+    let world = Faulty::new("version-race");
+    let (one, two) = (flavoured(&world, "one"), flavoured(&world, "two"));
+    for repo in [&one, &two] {
+        repo.git(&["tag", "v1.0.0"]);
+    }
+    // Neither knows of the other's image when it plans, and each finds the version free before it puts it; both are
+    // answered when both have landed.
+    let gate = world.proxy.holds(On(&["PUT"], "/manifests/tag-"));
     let barrier = Arc::new(Barrier::new(2));
     for _ in 0..2 {
-        let unique = On(&["PUT"], "/manifests/main-");
-        world.proxy.fails(unique, Fault::Together(Arc::clone(&barrier)), Often::Once);
+        let version = On(&["PUT"], "/manifests/1.0.0$");
+        world.proxy.fails(version, Fault::Together(Arc::clone(&barrier)), Often::Once);
     }
-    let first = start(&world, &one, "first");
-    world.proxy.wait_for(1, "PUT", &format!("/manifests/{tag}"));
-    let second = start(&world, &two, "second");
-    let ends = [("first", first.end()), ("second", second.end())];
+    let runs = [start(&world, &one, "first", "1700000000"), start(&world, &two, "second", "1700000001")];
+    world.proxy.wait_for(2, "PUT", "/manifests/tag-");
+    gate.open();
+    let [first, second] = runs;
+    let ends = [end(&world, first, "first"), end(&world, second, "second")];
 
-    let codes: BTreeSet<_> = ends.iter().map(|(_, (code, ..))| *code).collect();
+    let codes: BTreeSet<_> = ends.iter().map(|(code, ..)| *code).collect();
     assert_eq!(codes, BTreeSet::from([Some(0), Some(4)]), "{ends:#?}");
-    for (flavour, (code, _, stderr)) in &ends {
-        let text = fs::read_to_string(world.lab.path(flavour)).expect("report");
-        let report: Value = serde_json::from_str(&text).expect("report");
-        world.credential_stays(&[&text, stderr]);
+    for (code, report, stderr) in &ends {
         if *code == Some(0) {
-            world.invariant(&report, stderr);
-            assert_eq!(world.lab.tags(), BTreeSet::from([tag.clone(), "main".to_owned()]));
+            world.invariant(report, stderr);
         } else {
-            let error = report["error"].to_string();
-            for said in [tag.as_str(), "other content", "another run"] {
-                assert!(error.contains(said), "{said:?} is not in {error}");
-            }
+            says(report, &["1.0.0", "other content", "another run"]);
         }
     }
 }

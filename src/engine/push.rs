@@ -76,8 +76,10 @@ impl Engine {
             _ => self.told(fault, what),
         })?;
         let mut lines = StatusLines::default();
-        let silent =
-            || Error::new(Kind::Registry, format!("cannot {what}: nothing moved for {}", seconds(idle)));
+        let silent = || {
+            Error::new(Kind::Registry, format!("cannot {what}: nothing moved for {}", seconds(idle)))
+                .hint("the registry, or something before it, hangs: an engine does not let go of such an upload by itself")
+        };
         loop {
             let chunk = match tokio::time::timeout(idle, reply.chunk()).await {
                 Err(_) => return Err(silent()),
@@ -200,7 +202,7 @@ pub(super) fn registry_error(what: &str, message: &str) -> Error {
     } else if says(&["manifest unknown", "not found", "name unknown"]) {
         error.hint("check the name and the tag")
     } else if says(&["toomanyrequests", "429"]) {
-        error.hint("the registry limits requests: log in, or try again later")
+        error.hint("the registry limits our rate: log in, or try again later")
     } else {
         error
     }

@@ -47,6 +47,7 @@ impl Registries {
             options: RegistryOptions {
                 hide: Some(hide(session)),
                 retry_budget: settings.push_limits.retry_for.value,
+                idle_timeout: settings.push_limits.idle_timeout.value,
                 ..options
             },
             declared: settings.registries.clone(),

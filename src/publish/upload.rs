@@ -173,7 +173,10 @@ impl Pushing<'_> {
     /// The error of a push, with the tag, and how often it was tried.
     fn told(&self, error: Error, tries: u32) -> Error {
         let tried = if tries > 1 { format!(" (tried {tries} times)") } else { String::new() };
-        let message = format!("cannot push {}: {error}{tried}", self.reference);
+        let cannot = format!("cannot push {}: ", self.reference);
+        // The engine's own errors begin so.
+        let text = error.to_string();
+        let message = format!("{cannot}{}{tried}", text.strip_prefix(&cannot).unwrap_or(&text));
         error.hints().iter().fold(Error::new(error.kind(), message), |told, hint| told.hint(hint))
     }
 

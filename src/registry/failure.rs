@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use url::Url;
 
 use super::endpoint::Endpoint;
 use super::retry::Broken;
@@ -137,6 +138,14 @@ impl Subject<'_> {
             status if status.is_server_error() => self
                 .fail(said(&format!("the registry answered {}{times}", status.as_u16())))
                 .hint("the fault is the registry's: its log says more; try again later"),
+            status if status.is_redirection() => {
+                let place = answer.header("location").and_then(|to| answer.url.join(to).ok());
+                let place = place.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_owned();
+                self.fail(said(&format!("the registry answered {} and sends us to {place}", status.as_u16())))
+                    .hint(
+                        "what is written is not sent after a redirect: name the registry where it really is",
+                    )
+            }
             status => self.fail(said(&format!("the registry answered {}{times}", status.as_u16()))),
         }
     }
