@@ -6,9 +6,12 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
-use support::lab::{self, Lab, Repo};
+use support::engine_proxy::meddle;
+use support::fault_proxy::{BEGINNINGS, Fault, FaultProxy, Often};
+use support::lab::{self, Lab, Repo, setting};
 
 fn sha256(bytes: &[u8]) -> String {
     imgbuild::image::Digest::of(bytes).to_string()
@@ -250,4 +253,53 @@ fn tags_are_listed_with_what_they_stand_for() {
     assert_eq!(latest["versions"][0], "1.10.0");
     repo.imgbuild(&["tags", &format!("{}/t/nothing-here", lab.registry)]).expect(7).says("has no tags");
     repo.imgbuild(&["tags", "UPPER/case:tag"]).expect(2);
+}
+
+#[test]
+fn a_tag_that_this_run_put_on_something_else_is_taken_back() {
+    let lab = Lab::new("take-back");
+    let repo = lab.hello();
+    // Between the last look at the engine and the push, somebody gives the name to another image.
+    let (engine, docker, base) = (lab.engine.clone(), setting("IMGBUILD_TEST_DOCKER"), lab.base.clone());
+    lab.docker(&["pull", "-q", &base]);
+    let name = lab.repository();
+    let proxy = meddle(&lab.path("engine.sock"), &lab.engine, "/push?", move |line| {
+        let tag = line.split("tag=").nth(1).and_then(|rest| rest.split(['&', ' ']).next()).expect("a tag");
+        let status = Command::new(&docker)
+            .args(["-H", &engine, "tag", &base, &format!("{name}:{tag}")])
+            .status()
+            .expect("docker");
+        assert!(status.success());
+    });
+    let ran = repo.imgbuild(&["ci", "--format", "json"]).env("DOCKER_HOST", proxy).expect(4);
+    ran.says("holds other content than what was tested").says("the tag was taken back");
+    assert_eq!(lab.tags().len(), 0, "nothing that was not tested stays in the registry");
+    assert_eq!(ran.json()["tags"][0]["state"], "removed");
+}
+
+#[test]
+fn a_pull_request_whose_login_only_reads_builds_and_tests_and_says_why() {
+    let lab = Lab::new("read-only");
+    let repo = lab.hello();
+    let proxy = FaultProxy::start(&lab.registry);
+    proxy.fails(BEGINNINGS, Fault::Status(403), Often::Ever);
+    let repository = format!("{}/t/{}", proxy.address, lab.name());
+    let pull = |arguments: &[&str]| {
+        let arguments = [&["ci", "--format", "json", "--repository", &repository], arguments].concat();
+        repo.imgbuild(&arguments).env("CI", "true").env("IMGBUILD_PR", "12").env("IMGBUILD_BRANCH", "feature")
+    };
+    let report = pull(&[]).expect(0).json();
+    let why = report["not_pushed_because"].as_str().expect("why");
+    assert!(why.contains("no push permission"), "{why}");
+    assert_eq!(
+        (&report["pushed"], &report["tests"][0]["outcome"]),
+        (&Value::Bool(false), &Value::from("ok"))
+    );
+    // Whoever was meant to publish is told at once, before the build.
+    let ran = pull(&["--push", "always"]).expect(7);
+    assert_eq!(ran.json()["image"], Value::Null);
+    let branch =
+        repo.imgbuild(&["ci", "--repository", &repository]).env("CI", "true").env("IMGBUILD_BRANCH", "main");
+    branch.expect(7).says("no push permission").says("--push never");
+    assert_eq!(lab.tags().len(), 0);
 }

@@ -5,7 +5,7 @@ use semver::Version;
 
 use super::inputs::Inputs;
 use super::model::{Adoption, Promise};
-use super::tags::Wanted;
+use super::request::Wanted;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Digest, Tag, label};
 use crate::registry::StoredImage;

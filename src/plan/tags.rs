@@ -1,55 +1,13 @@
 //! Which tags belong to a run.
 
-use jiff::Timestamp;
 use semver::Version;
 
+use super::extra::extra;
 use super::model::Promise;
-use super::version::{self, Line, VersionTag};
+use super::request::{Ref, TagRequest, Wanted, following, is_number, wanted};
+use super::version::{Line, VersionTag};
 use crate::error::{Error, Kind, Result};
-use crate::image::{Placeholder, Reserved, Tag, TagTemplate, reserved, slug, tag_slug};
-use crate::source::RefName;
-
-/// What the run is for, as far as tags care.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ref {
-    /// A branch.
-    Branch(RefName),
-    /// A git tag.
-    Tag(RefName),
-    /// A pull request of this number.
-    Pull(String),
-    /// A commit with no name.
-    Detached,
-}
-
-/// What tags depend on.
-pub(super) struct TagRequest<'a> {
-    pub(super) reference: &'a Ref,
-    pub(super) commit: &'a str,
-    /// Unix seconds of the run's start.
-    pub(super) now: i64,
-    pub(super) development: bool,
-    pub(super) variant: Option<&'a str>,
-    /// Further tags that the configuration names.
-    pub(super) extra: &'a [TagTemplate],
-    /// Whether this run sets version tags and `latest` itself.
-    pub(super) versions: bool,
-    /// Every other version known, from git tags and registry tags alike; stable ones decide.
-    pub(super) known: &'a [Version],
-    /// Whether a tag of this name exists already.
-    pub(super) taken: &'a dyn Fn(&str) -> bool,
-}
-
-/// A tag that belongs to the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) tag: Tag,
-    pub(super) promise: Promise,
-    /// The newer version for whose sake it stays where it is.
-    pub(super) newer: Option<Version>,
-    /// Whether it follows commits, so that a commit that is behind may not move it.
-    pub(super) follows_commits: bool,
-}
+use crate::image::{slug, tag_slug};
 
 /// What belongs to a run.
 pub(super) struct TagSet {
@@ -59,29 +17,6 @@ pub(super) struct TagSet {
     pub(super) released: Option<Version>,
     /// Configured tags that this run does not set, with the reason, one line each.
     pub(super) left_out: Vec<String>,
-}
-
-impl TagRequest<'_> {
-    /// What a branch's name must not look like.
-    fn reserved(&self) -> Vec<String> {
-        let literals = self.extra.iter().filter_map(TagTemplate::literal);
-        self.variant.into_iter().chain(literals).map(str::to_owned).collect()
-    }
-
-    /// The version that a git tag names, where the run is for one.
-    pub(super) fn version(&self) -> Option<Version> {
-        match self.reference {
-            Ref::Tag(name) => name.to_str().and_then(version::of_git_tag),
-            _ => None,
-        }
-    }
-
-    /// The tags of the version that this run publishes. A tag cannot hold `+`, so a version with build metadata has
-    /// none.
-    fn version_tags(&self) -> Vec<VersionTag> {
-        let version = self.version().filter(|version| self.versions && version.build.is_empty());
-        version.map(|version| version::tags(&version, self.known, self.variant)).unwrap_or_default()
-    }
 }
 
 /// The tags of the run.
@@ -148,107 +83,6 @@ fn unique(request: &TagRequest<'_>) -> Result<String> {
     text.ok_or_else(|| Error::new(Kind::Internal, "there is no unique tag left"))
 }
 
-/// A tag that the configuration names; the inner error says why this run does not set it.
-fn extra(
-    request: &TagRequest<'_>,
-    template: &TagTemplate,
-    versions: &[VersionTag],
-) -> Result<std::result::Result<Wanted, String>> {
-    let uses = |placeholder| template.placeholders().any(|used| used == placeholder);
-    if matches!(request.reference, Ref::Pull(_)) && !uses(Placeholder::Pr) {
-        // It would be everybody's tag, moved by whoever opened the pull request.
-        return Ok(Err("on a pull request only tags with {pr} are".to_owned()));
-    }
-    let value = |placeholder| placeholder_value(request, placeholder);
-    let Some(text) = template.expand(&value) else {
-        let missing = template.placeholders().find(|used| value(*used).is_none());
-        let missing = missing.map_or("a value", Placeholder::as_str);
-        return Ok(Err(format!("{{{missing}}} has no value in this run")));
-    };
-    let of = |line| versions.iter().find(|version| version.line == line);
-    let line = [
-        (Placeholder::Version, Line::Exact),
-        (Placeholder::Minor, Line::Minor),
-        (Placeholder::Major, Line::Major),
-    ];
-    // The most specific placeholder decides what the tag promises; a git tag that names a version is one.
-    let exact = (uses(Placeholder::Tag) && request.version().is_some()).then_some(Line::Exact);
-    let line = || line.into_iter().find(|(placeholder, _)| uses(*placeholder)).map(|(_, line)| line);
-    if let Some(line) = exact.or_else(line) {
-        let Some(version) = of(line) else {
-            return Ok(Err("this run sets no such version tag".to_owned()));
-        };
-        let promise = if line == Line::Exact { Promise::Version } else { Promise::Moving };
-        // `v1.2.3` is what git calls it, and no registry takes it for a version.
-        if !text.starts_with('v') && versions.iter().all(|version| version.tag != text) {
-            unlike_ours(template, &text)?;
-        }
-        return wanted(&text, promise, version.newer.clone()).map(Ok);
-    }
-    let is_pointer = template.placeholders().count() == 1
-        && (uses(Placeholder::Branch) || uses(Placeholder::Pr))
-        && value_is_all(template, &text, &value);
-    if !is_pointer {
-        unlike_ours(template, &text)?;
-    }
-    following(&text).map(Ok)
-}
-
-/// Whether the template is one placeholder and nothing else.
-fn value_is_all(template: &TagTemplate, text: &str, value: &dyn Fn(Placeholder) -> Option<String>) -> bool {
-    template.placeholders().next().and_then(value).is_some_and(|value| value == text)
-}
-
-/// Refuses what a template came to where it looks like a tag with a meaning of its own.
-fn unlike_ours(template: &TagTemplate, text: &str) -> Result<()> {
-    let of_commit = |used| matches!(used, Placeholder::Sha | Placeholder::Commit);
-    match reserved(text, &[]) {
-        None => return Ok(()),
-        // One commit in twenty-five begins with seven decimal digits.
-        Some(Reserved::Version) if template.placeholders().any(of_commit) => return Ok(()),
-        Some(_) => {}
-    }
-    let message = format!(
-        "image.tags: {template} came to {text} in this run, which looks like a tag that imgbuild sets itself"
-    );
-    Err(Error::new(Kind::Config, message)
-        .hint("give it a word of its own in front, such as edge-{branch}: versions, latest, pr-N, tag-… and …-dev are taken"))
-}
-
-fn placeholder_value(request: &TagRequest<'_>, placeholder: Placeholder) -> Option<String> {
-    let reference = request.reference;
-    let of_version = |line| {
-        let version = request.version().filter(|version| version.build.is_empty())?;
-        let has_line = line == Line::Exact
-            || (version::is_stable(&version) && (line == Line::Minor || version.major > 0));
-        has_line.then(|| version::value(&version, line))
-    };
-    match placeholder {
-        Placeholder::Branch => match reference {
-            Ref::Branch(name) => Some(slug(name.as_bytes(), &request.reserved())),
-            _ => None,
-        },
-        Placeholder::Tag => match reference {
-            Ref::Tag(name) => Some(tag_slug(name.as_bytes())),
-            _ => None,
-        },
-        Placeholder::Pr => match reference {
-            Ref::Pull(number) if is_number(number) => Some(number.clone()),
-            _ => None,
-        },
-        Placeholder::Sha => Some(request.commit.chars().take(7).collect()),
-        Placeholder::Commit => Some(request.commit.to_owned()),
-        Placeholder::Version => of_version(Line::Exact),
-        Placeholder::Minor => of_version(Line::Minor),
-        Placeholder::Major => of_version(Line::Major),
-        Placeholder::Date => {
-            let day = Timestamp::from_second(request.now).ok()?;
-            Some(day.strftime("%Y%m%d").to_string())
-        }
-        Placeholder::Time => Some(request.now.to_string()),
-    }
-}
-
 fn pointer(request: &TagRequest<'_>, name: &str) -> String {
     match request.variant {
         Some(variant) => format!("{name}-{variant}"),
@@ -256,31 +90,16 @@ fn pointer(request: &TagRequest<'_>, name: &str) -> String {
     }
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit())
-}
-
 /// `pr-<n>`; what is not a number comes from a hostile environment and is treated as a branch would be.
 fn pull(number: &str) -> String {
     if is_number(number) { format!("pr-{number}") } else { slug(format!("pr/{number}").as_bytes(), &[]) }
 }
 
-fn following(text: &str) -> Result<Wanted> {
-    wanted(text, Promise::Moving, None).map(|tag| Wanted { follows_commits: true, ..tag })
-}
-
-fn wanted(text: &str, promise: Promise, newer: Option<Version>) -> Result<Wanted> {
-    let tag: Tag = text.parse().map_err(|cause| {
-        Error::new(Kind::Config, format!("cannot make a tag: {cause}")).hint(
-            "a variant may hold letters, digits, `.`, `_` and `-` only, and a tag has at most 128 characters",
-        )
-    })?;
-    Ok(Wanted { tag, promise, newer, follows_commits: false })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::TagTemplate;
+    use crate::source::RefName;
 
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 

@@ -4,6 +4,7 @@
 //! The image goes up once, through the engine, by its unique tag ([`publish`]); every further tag is the same manifest
 //! put under another name. Each tag is looked at before, and read back after.
 
+mod channel;
 mod login;
 mod named;
 mod order;
@@ -13,8 +14,9 @@ mod remove;
 mod undo;
 mod upload;
 
+pub use channel::{Channel, PublishLimits, Published, PublishedTag};
 pub use login::auth_entry;
 pub use named::tag_on_engine;
-pub use order::{Channel, PublishLimits, Published, PublishedTag, publish};
+pub use order::publish;
 pub use remove::{Removed, remove_tag};
 pub use undo::{RecordedTag, undo};

@@ -6,66 +6,20 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use super::channel::{Channel, Published, PublishedTag};
 use super::place::{self, Placed};
 use super::readback::Expected;
 use super::upload;
-use crate::engine::{AuthEntry, Image, Keeper};
+use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
-use crate::event::Events;
 use crate::image::{Digest, label};
 use crate::plan::{Plan, PlannedTag, Promise};
-use crate::registry::{Manifest, Registry};
+use crate::registry::Manifest;
 use crate::smoke::VerifiedImage;
 
 /// How long a version tag that was put is left before the last look at it, at least and at most. Another run may have
 /// looked before this one's put and put its own after it; that takes it about as long as it took us.
 const SETTLE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
-
-/// What was published, and what each tag was before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// The digest of the manifest, computed over the bytes that the registry returned.
-    pub digest: Digest,
-    /// The digest of the config: the identity of what was tested, and of what every tag was found to hold.
-    pub config_digest: Digest,
-    /// The tags, in the order they were published.
-    pub tags: Vec<PublishedTag>,
-}
-
-/// One tag that was pushed, read back and compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedTag {
-    /// The full reference.
-    pub reference: String,
-    /// What it resolved to before; `None` where it did not exist.
-    pub before: Option<Digest>,
-}
-
-/// How patient publishing is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublishLimits {
-    /// How long a push that failed may be tried again.
-    pub retry_for: Duration,
-    /// The longest that a push may stand still.
-    pub idle_timeout: Duration,
-    /// The longest push of one image.
-    pub timeout: Duration,
-}
-
-/// The ways to engine and registry.
-#[derive(Debug)]
-pub struct Channel<'a> {
-    /// Notes every tag before it moves.
-    pub keeper: &'a Keeper,
-    /// The registry that is asked what it holds, and told what further tags are to hold.
-    pub registry: &'a Registry,
-    /// The login that the engine pushes with.
-    pub auth: Option<&'a AuthEntry>,
-    /// How patient it is.
-    pub limits: PublishLimits,
-    /// Told of every tag.
-    pub events: &'a Events,
-}
 
 /// Publishes the plan's tags on the image that was tested.
 ///

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::order::{Channel, PublishedTag};
+use super::channel::{Channel, PublishedTag};
 use crate::engine::Record;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;

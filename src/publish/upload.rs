@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::order::{Channel, PublishedTag};
+use super::channel::{Channel, PublishedTag};
 use super::readback::{self, Expected};
 use super::{auth_entry, named, remove};
 use crate::engine::{AuthEntry, PushLimits, Record};

@@ -1,0 +1,54 @@
+//! What publishing works with, and what it gives: the ways to engine and registry, and the tags that are out.
+
+use std::time::Duration;
+
+use crate::engine::{AuthEntry, Keeper};
+use crate::event::Events;
+use crate::image::Digest;
+use crate::registry::Registry;
+
+/// What was published, and what each tag was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The digest of the manifest, computed over the bytes that the registry returned.
+    pub digest: Digest,
+    /// The digest of the config: the identity of what was tested, and of what every tag was found to hold.
+    pub config_digest: Digest,
+    /// The tags, in the order they were published.
+    pub tags: Vec<PublishedTag>,
+}
+
+/// One tag that was pushed, read back and compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedTag {
+    /// The full reference.
+    pub reference: String,
+    /// What it resolved to before; `None` where it did not exist.
+    pub before: Option<Digest>,
+}
+
+/// How patient publishing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishLimits {
+    /// How long a push that failed may be tried again.
+    pub retry_for: Duration,
+    /// The longest that a push may stand still.
+    pub idle_timeout: Duration,
+    /// The longest push of one image.
+    pub timeout: Duration,
+}
+
+/// The ways to engine and registry.
+#[derive(Debug)]
+pub struct Channel<'a> {
+    /// Notes every tag before it moves.
+    pub keeper: &'a Keeper,
+    /// The registry that is asked what it holds, and told what further tags are to hold.
+    pub registry: &'a Registry,
+    /// The login that the engine pushes with.
+    pub auth: Option<&'a AuthEntry>,
+    /// How patient it is.
+    pub limits: PublishLimits,
+    /// Told of every tag.
+    pub events: &'a Events,
+}
