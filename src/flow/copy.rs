@@ -30,14 +30,20 @@ async fn stages(
 ) -> Result<()> {
     let from = parse(source)?.or_latest();
     let (to, tag) = target(&from, parse(destination)?)?;
-    let ci = gather::ci_context(session);
-    let settings = gather::settings_without_source(session, flags).await?;
+    let (settings, ci) = gather::settings_for_registries(session, flags, true).await?;
     let role = role(&settings, &to);
     refuse_role(role, &ci, &to)?;
 
     let store = registries::store(session)?.publishing_to(to.registry());
     let registries = Registries::new(session, &settings, store, None);
     let (reading, writing) = (registries.open(session, from.repository())?, registries.open(session, &to)?);
+    if from.digest().is_some_and(|digest| digest.parse::<Digest>().is_err()) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("cannot copy {from}: only sha256 digests can be checked here"),
+        )
+        .hint("name it by its tag, or by its sha256 digest"));
+    }
     let path = from.repository().path();
     let which = from.digest().or(from.tag().map(Tag::as_str)).unwrap_or_default();
     let Some(manifest) = reading.manifest(path, which).await? else {
@@ -111,12 +117,12 @@ fn target(from: &Reference, to: Reference) -> Result<(Repository, Option<Tag>)> 
 
 /// The role of the registry that `repository` is in: that with the longest prefix of whole path components.
 fn role(settings: &Settings, repository: &Repository) -> Option<Role> {
-    let name = repository.to_string();
+    let name = plain(&repository.to_string());
     let inside = |prefix: &str| {
         // As references spell it.
         let prefix =
             prefix.parse::<Repository>().map_or_else(|_| prefix.to_owned(), |parsed| parsed.to_string());
-        name.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('/'))
+        name.strip_prefix(&plain(&prefix)).is_some_and(|rest| rest.starts_with('/'))
     };
     [Role::Sandbox, Role::Integration, Role::Release]
         .into_iter()
@@ -124,6 +130,15 @@ fn role(settings: &Settings, repository: &Repository) -> Option<Role> {
         .filter(|(prefix, _)| inside(prefix))
         .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, role)| role)
+}
+
+/// A name in the one spelling of its host: hosts know no case, and have a port that goes without saying.
+fn plain(name: &str) -> String {
+    let (host, path) = name.split_once('/').unwrap_or((name, ""));
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(":443").unwrap_or(&host);
+    let host = if host == "registry-1.docker.io" { "docker.io" } else { host };
+    format!("{host}/{path}")
 }
 
 /// What a role takes is no matter of who asks.
@@ -139,10 +154,6 @@ fn refuse_role(role: Option<Role>, ci: &CiContext, to: &Repository) -> Result<()
         Some(Role::Integration) if !ci.is_ci() => refuse(
             "it is in the integration registry, which takes images from a CI only",
             "copy to the sandbox registry, or let a CI do this",
-        ),
-        Some(Role::Integration) if !ci.may_push() => refuse(
-            "a run for a fork's pull request, or one that gives a foreign branch this repository's rights, never pushes",
-            "no setting changes this",
         ),
         _ => Ok(()),
     }
@@ -200,9 +211,20 @@ async fn set(
     let reference = to.tag(tag).to_string();
     let events = &session.events;
     let was = before.as_ref().map(Digest::to_string);
-    if before.as_ref() != Some(&manifest.digest) {
+    // A copy may take long, and somebody may have set the tag since.
+    let now = looked_at(registry, to, tag, manifest).await?;
+    if now.as_ref() == Some(&manifest.digest) {
+        events.note(format!("{reference} is already published, with this very image"));
+    } else if now != before {
+        let now = now.map_or_else(|| "nothing".to_owned(), |now| now.to_string());
+        return Err(Error::new(
+            Kind::Refused,
+            format!("{reference} was moved by somebody else during the copy: it is {now} now"),
+        )
+        .hint("look at what is there, and copy again if it is to be replaced"));
+    } else {
         events.emit(Event::TagPushing { reference: reference.clone(), before: was.clone() });
-        registry.put_manifest(to.path(), tag.as_str(), manifest).await?;
+        registry.move_tag(to.path(), tag.as_str(), manifest, now.as_ref()).await?;
     }
     match registry.manifest(to.path(), tag.as_str()).await? {
         Some(found) if found.digest == manifest.digest => {

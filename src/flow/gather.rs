@@ -98,6 +98,27 @@ pub(super) async fn settings_without_source(session: &Session, flags: &Flags) ->
     settings(session, flags, &ci, None, &root)
 }
 
+/// The settings for a command that speaks to registries alone: those are policy, so that on a pull request they come
+/// from the base branch. A run that may never push is refused where the command `writes`.
+pub(super) async fn settings_for_registries(
+    session: &Session,
+    flags: &Flags,
+    writes: bool,
+) -> Result<(Settings, CiContext)> {
+    let ci = ci_context(session);
+    if writes && !ci.may_push() {
+        return Err(Error::new(
+            Kind::Refused,
+            "a run for a fork's pull request, or one that gives a foreign branch this repository's rights, never pushes",
+        )
+        .hint("no setting changes this"));
+    }
+    let source = source(session, &ci).await.ok();
+    let root = source.as_ref().map_or(&session.directory, |source| &source.root);
+    let settings = settings(session, flags, &ci, source.as_deref(), root)?;
+    Ok((settings, ci))
+}
+
 fn resolve(
     session: &Session,
     flags: &Flags,

@@ -8,7 +8,7 @@ use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
 use super::{base, facts};
-use crate::config::{Flags, Located, Settings};
+use crate::config::{Flags, Located, Origin, Settings, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{AuthEntry, Engine};
@@ -131,7 +131,10 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     plan::precheck(&inputs)?;
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
-    let store = registries::store(session)?.publishing_to(destination.repository.registry());
+    let mut store = registries::store(session)?;
+    if destination.push == PushDecision::Push && owns_registry(&settings, &ci) {
+        store = store.publishing_to(destination.repository.registry());
+    }
     let registries = Registries::new(session, &settings, store, engine.as_ref().map(Engine::info));
     let base = base(session, &files, engine.as_ref(), &registries, &settings).await?;
     inputs.base = base.as_ref();
@@ -180,6 +183,14 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         registry,
         base_logins,
     })
+}
+
+/// Whether the registry is named by somebody other than the author of a pull request, who must not have a login sent to
+/// wherever they like: by `[registries]`, which is the base branch's, by a flag, a variable or the CI.
+fn owns_registry(settings: &Settings, ci: &CiContext) -> bool {
+    let from_file =
+        |repository: &Sourced<String>| matches!(repository.origin, Origin::File(_) | Origin::Profile { .. });
+    !ci.is_pr() || !settings.registries.is_empty() || !settings.repository.as_ref().is_some_and(from_file)
 }
 
 async fn engine(session: &Session, need: Need) -> Result<Option<Engine>> {

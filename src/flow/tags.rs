@@ -39,8 +39,9 @@ pub async fn tags(session: &Session, flags: &Flags, name: &str, all: bool) -> Re
             .because(cause)
             .hint("write it as registry/name, such as ghcr.io/acme/api, without a tag")
     })?;
-    let settings = gather::settings_without_source(session, flags).await?;
-    let registries = Registries::new(session, &settings, registries::store(session)?, None);
+    let (settings, _) = gather::settings_for_registries(session, flags, false).await?;
+    let store = registries::store(session)?.publishing_to(repository.registry());
+    let registries = Registries::new(session, &settings, store, None);
     let registry = registries.open(session, &repository)?;
     let path = repository.path();
     let listed = registry.tags(path).await?;

@@ -35,7 +35,7 @@ async fn stages(session: &Session, flags: &Flags, file: &Path, report: &mut RunR
         return Ok(());
     };
     report.image = Some(ImageFacts { repository: Some(repository.to_string()), ..ImageFacts::default() });
-    let settings = gather::settings_without_source(session, flags).await?;
+    let (settings, _) = gather::settings_for_registries(session, flags, true).await?;
     let store = registries::store(session)?.publishing_to(repository.registry());
     let registry = Registries::new(session, &settings, store, None).open(session, &repository)?;
     publish::undo(&registry, repository.path(), &tags, &session.events).await?;
@@ -73,6 +73,9 @@ fn read(path: &Path) -> Result<RunReport> {
 /// The tags that the run may have moved, all of one repository.
 fn recorded(report: &RunReport, file: &Path) -> Result<Vec<RecordedTag>> {
     let config = report.image.as_ref().and_then(|image| image.config_digest.clone());
+    // All tags of a run are of one image: a push whose end was not seen put there what the others have.
+    let verified = report.tags.iter().filter(|tag| tag.state == TagState::Verified);
+    let image = verified.filter_map(|tag| tag.digest.clone()).next();
     let wrong = |why: String| Error::new(Kind::Usage, format!("{} names {why}", file.display()));
     let mut tags: Vec<RecordedTag> = Vec::new();
     let moved = |state| matches!(state, TagState::Pushed | TagState::Verified);
@@ -91,7 +94,7 @@ fn recorded(report: &RunReport, file: &Path) -> Result<Vec<RecordedTag>> {
         tags.push(RecordedTag {
             reference,
             before: tag.before.clone(),
-            after: tag.digest.clone(),
+            after: tag.digest.clone().or_else(|| image.clone()),
             config: config.clone(),
         });
     }

@@ -74,6 +74,11 @@ pub const DEV: &str = "dev.imgbuild.dev";
 pub const CONTEXT_DIGEST: &str = "dev.imgbuild.context.digest";
 /// Digest of the Dockerfile.
 pub const DOCKERFILE_DIGEST: &str = "dev.imgbuild.dockerfile.digest";
+/// Digest of what the build was asked for beside its context: variant, stage, platform, arguments and labels of the
+/// configuration.
+pub const BUILD_DIGEST: &str = "dev.imgbuild.build.digest";
+/// RFC 3339 time of the commit, whatever `created` says.
+pub const GIT_TIME: &str = "dev.imgbuild.git.time";
 /// Version of imgbuild.
 pub const TOOL_VERSION: &str = "dev.imgbuild.tool.version";
 

@@ -4,6 +4,7 @@
 use semver::Version;
 
 use super::inputs::Inputs;
+use super::labels;
 use super::model::{Adoption, Promise};
 use super::request::Wanted;
 use crate::error::{Error, Kind, Result};
@@ -83,6 +84,7 @@ pub(super) fn find(
 /// In what `image` is not what this run would build, as far as its labels tell.
 fn differences(inputs: &Inputs<'_>, image: &StoredImage, released: &Version) -> Vec<String> {
     let version = released.to_string();
+    let asked = labels::asked(inputs);
     let said = [
         ("its commit", label::oci::REVISION, inputs.revision.commit.as_str()),
         ("its version", label::oci::VERSION, version.as_str()),
@@ -90,6 +92,7 @@ fn differences(inputs: &Inputs<'_>, image: &StoredImage, released: &Version) -> 
         ("its clean state", label::GIT_CLEAN, "true"),
         ("its context", label::CONTEXT_DIGEST, inputs.context_digest.as_str()),
         ("its Dockerfile", label::DOCKERFILE_DIGEST, inputs.dockerfile_digest.as_str()),
+        ("its variant, stage, platform, arguments or labels", label::BUILD_DIGEST, asked.as_str()),
     ];
     let mut differences: Vec<String> = said
         .into_iter()

@@ -32,7 +32,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     let moves = wanted.len() > 2 && released.is_some();
     refuse::blind_release(inputs, moves)?;
     let found = adopt::find(inputs, &wanted, &tags::unique_prefix(&request), released.as_ref())?;
-    let (tags, kept) = settle(inputs, wanted, found.as_ref(), created);
+    let (tags, kept) = settle(inputs, wanted, found.as_ref());
 
     let created_text = rfc3339(created)?;
     let built_text = rfc3339(inputs.now)?;
@@ -116,7 +116,6 @@ fn settle(
     inputs: &Inputs<'_>,
     wanted: Vec<Wanted>,
     found: Option<&Found>,
-    created: i64,
 ) -> (Vec<PlannedTag>, Vec<KeptTag>) {
     let (mut tags, mut kept) = (Vec::new(), Vec::new());
     for Wanted { tag, promise, newer, follows_commits } in wanted {
@@ -129,7 +128,7 @@ fn settle(
             (_, found) => (tag, found.map(|found| found.image.digest.clone())),
         };
         let now = now(inputs, tag.as_str());
-        let ahead = if follows_commits { forward::ahead(inputs, tag.as_str(), created) } else { None };
+        let ahead = if follows_commits { forward::ahead(inputs, tag.as_str()) } else { None };
         let holds_newer_commit = ahead.is_some();
         let why = newer.map(|newer| format!("{newer} is newer")).or(ahead);
         match why {

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::inputs::{Course, Inputs};
 use crate::image::label;
 
-/// Why `tag` stays with what it holds: a commit that comes after ours. `created` is the time of ours, unix seconds.
+/// Why `tag` stays with what it holds: a commit that comes after ours.
 ///
 /// Git decides where it knows both commits and one follows the other. Else the later commit counts as the newer one:
 /// after a rebase or in a clone without the history there is nothing else to go by. What is not an image of ours, or
 /// does not say of which commit it is, stands in nobody's way.
-pub(super) fn ahead(inputs: &Inputs<'_>, tag: &str, created: i64) -> Option<String> {
+pub(super) fn ahead(inputs: &Inputs<'_>, tag: &str) -> Option<String> {
     let image = inputs.registry?.image(tag)?;
     let revision = image.label(label::oci::REVISION)?;
     if revision == inputs.revision.commit {
@@ -22,8 +22,10 @@ pub(super) fn ahead(inputs: &Inputs<'_>, tag: &str, created: i64) -> Option<Stri
         Some(Course::Ahead) => Some(format!("it holds {short}, which comes after this commit")),
         Some(Course::Behind) => None,
         Some(Course::Apart) | None => {
-            let time: Timestamp = image.label(label::oci::CREATED)?.parse().ok()?;
-            let later = time.as_second() > created;
+            // `created` is what SOURCE_DATE_EPOCH says, where it is set.
+            let time = image.label(label::GIT_TIME).or(image.label(label::oci::CREATED))?;
+            let time: Timestamp = time.parse().ok()?;
+            let later = time.as_second() > inputs.source.commit_time;
             later.then(|| format!("it holds {short} of {time}, which is later than this commit"))
         }
     }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::inputs::{BaseImage, Inputs};
-use crate::image::{Reference, label};
+use crate::config::Sourced;
+use crate::image::{Digest, Reference, label};
 
 /// Longest value of a label that comes from the source, in bytes: a branch may be longer than anyone wants to read.
 const MAX_VALUE: usize = 1024;
@@ -45,6 +48,11 @@ pub(super) fn labels(inputs: &Inputs<'_>, said: &Said<'_>) -> BTreeMap<String, S
     set(label::GIT_MERGE_COMMIT, inputs.revision.merge_commit.as_deref());
     set(label::CONTEXT_DIGEST, Some(inputs.context_digest.as_str()));
     set(label::DOCKERFILE_DIGEST, Some(inputs.dockerfile_digest.as_str()));
+    set(label::BUILD_DIGEST, Some(asked(inputs).as_str()));
+    set(
+        label::GIT_TIME,
+        Timestamp::from_second(inputs.source.commit_time).ok().map(|time| time.to_string()).as_deref(),
+    );
     set(label::TOOL_VERSION, Some(env!("CARGO_PKG_VERSION")));
     if said.development {
         set(label::DEV, Some("true"));
@@ -69,6 +77,21 @@ pub(super) fn labels(inputs: &Inputs<'_>, said: &Said<'_>) -> BTreeMap<String, S
     }
     blank_inherited(&mut labels, inputs.base, written);
     labels
+}
+
+/// Digest of what tells two builds of one commit and context apart: what the configuration and the command line ask for.
+/// What differs from run to run is not in it.
+pub(super) fn asked(inputs: &Inputs<'_>) -> Digest {
+    let settings = inputs.settings;
+    let text = |value: &Option<Sourced<String>>| value.as_ref().map(|value| value.value.clone());
+    let values = |map: &BTreeMap<String, Sourced<String>>| -> BTreeMap<String, String> {
+        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
+    };
+    let document = serde_json::json!({
+        "variant": text(&settings.variant), "target": text(&settings.target), "platform": text(&settings.platform),
+        "args": values(&settings.build_args), "labels": values(&settings.labels),
+    });
+    Digest::of(document.to_string().as_bytes())
 }
 
 /// A base image's title, version or licences are not ours: what it would leak, and neither we nor the Dockerfile set,

@@ -59,7 +59,7 @@ pub(super) fn tags(request: &TagRequest<'_>) -> Result<TagSet> {
     Ok(set)
 }
 
-/// What every unique tag of this run's ref and commit begins with: `<ref>-<sha7>-`.
+/// What every unique tag of this run's ref and commit begins with: `<ref>-<sha7>-`, with the variant behind the ref.
 pub(super) fn unique_prefix(request: &TagRequest<'_>) -> String {
     let name = match request.reference {
         Ref::Branch(name) => slug(name.as_bytes(), &request.reserved()),
@@ -67,6 +67,8 @@ pub(super) fn unique_prefix(request: &TagRequest<'_>) -> String {
         Ref::Pull(number) => pull(number),
         Ref::Detached => "detached".to_owned(),
     };
+    // Two variants of one commit are two images, and may be built in the same second.
+    let name = pointer(request, &name);
     let short: String = request.commit.chars().take(7).collect();
     format!("{name}-{short}-")
 }

@@ -88,8 +88,13 @@ async fn phases(
         if let Some(error) = failure {
             return Err(error);
         }
+        settle(&manifest, plan, &placed, channel).await?;
+        placed.clear();
     }
-    last_look(&manifest, plan, &placed, channel).await?;
+    // What is for ever is looked at once more at the very end.
+    for planned in plan.tags.iter().filter(|planned| planned.promise.is_fixed()) {
+        place::still_there(&manifest, plan, planned, channel).await?;
+    }
     Ok(manifest)
 }
 
@@ -110,9 +115,9 @@ async fn adopt(
     Ok(manifest)
 }
 
-/// Versions are for ever, so they are looked at once more at the very end: of two runs that put one version at the same
-/// moment, the one whose image did not stay is told.
-async fn last_look(
+/// Waits until another run that put one of the versions at the same moment is done with it, and looks whose stayed:
+/// nothing moves towards an image that is not the version's.
+async fn settle(
     manifest: &Manifest,
     plan: &Plan,
     placed: &[(&PlannedTag, Placed)],
@@ -138,6 +143,9 @@ fn named(error: Error, plan: &Plan, tags: &[PublishedTag]) -> Error {
     }
     let moved: Vec<&str> = tags.iter().map(|tag| tag.reference.as_str()).collect();
     let error = error.hint(format!("published before the failure: {}", moved.join(", ")));
+    if error.kind() != Kind::Registry {
+        return error;
+    }
     if plan.tags.iter().any(|planned| planned.promise == Promise::Version) {
         error.hint("running again adopts this image and completes the rest")
     } else {

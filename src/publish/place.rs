@@ -67,7 +67,7 @@ pub(super) async fn place(
         reference: reference.clone(),
         before: before.as_ref().map(Digest::to_string),
     });
-    let put = channel.registry.put_manifest(path, tag, manifest).await?;
+    let put = channel.registry.move_tag(path, tag, manifest, before.as_ref()).await?;
     if put.settled {
         channel.events.note(format!("the registry's answer for {reference} was lost, and it has the tag"));
     }

@@ -121,11 +121,19 @@ async fn carry_out(registry: &Registry, path: &str, steps: Vec<Step<'_>>, events
     for Step { tag, recorded, now, act } in restorals.into_iter().chain(removals) {
         let reference = recorded.reference.to_string();
         let before = now.as_ref().map(Digest::to_string);
+        if !matches!(act, Act::Nothing) {
+            // One that went with an earlier one is gone already.
+            let there = registry.head(path, tag.as_str()).await?;
+            if there.is_some() && there != now {
+                let message = format!("somebody moved {reference} just now: it is left as it is");
+                return Err(Error::new(Kind::Refused, message).hint("run again to take back the rest"));
+            }
+        }
         match (act, now) {
             (Act::Nothing, _) => {}
-            (Act::Restore(manifest), _) => {
+            (Act::Restore(manifest), now) => {
                 events.emit(Event::TagPushing { reference: reference.clone(), before: before.clone() });
-                registry.put_manifest(path, tag.as_str(), &manifest).await?;
+                registry.move_tag(path, tag.as_str(), &manifest, now.as_ref()).await?;
                 let digest = manifest.digest.to_string();
                 back(registry, path, &tag, &manifest, &reference).await?;
                 events.emit(Event::TagPublished { reference, digest, before });

@@ -168,7 +168,20 @@ impl Registry {
     /// registry refuses to move a tag that holds something else, the error is of kind
     /// [`Kind::Refused`](crate::error::Kind::Refused).
     pub async fn put_manifest(&self, path: &str, reference: &str, manifest: &Manifest) -> Result<Put> {
-        put::put(&self.session, path, reference, manifest).await
+        put::put(&self.session, path, reference, manifest, put::Before::Anything).await
+    }
+
+    /// Puts `manifest` under `tag`, which the caller saw hold `before`. After a failure it is put again only while that
+    /// is still so: what somebody else put there meanwhile stays, and the error is of kind
+    /// [`Kind::Refused`](crate::error::Kind::Refused).
+    pub async fn move_tag(
+        &self,
+        path: &str,
+        tag: &str,
+        manifest: &Manifest,
+        before: Option<&Digest>,
+    ) -> Result<Put> {
+        put::put(&self.session, path, tag, manifest, put::Before::Seen(before)).await
     }
 
     /// Deletes what `reference` names. A digest goes with every tag that names it.

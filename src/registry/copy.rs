@@ -260,6 +260,9 @@ impl Copier<'_> {
                     _ => {
                         (self.note)(CopyStep::Skipped(&entry.digest));
                         self.copied.skipped.push(entry.digest);
+                        if self.copied.skipped.len() > MAX_MANIFESTS {
+                            return Err(self.too("large"));
+                        }
                     }
                 }
             }

@@ -16,6 +16,8 @@ use super::transport::{Answer, Fault, Told};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
+/// How long taking an upload back may take: it expires by itself.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// What [`try_upload`] sends: the empty blob of the OCI specification, which many repositories hold anyway.
 const EMPTY: &[u8] = b"{}";
 
@@ -32,7 +34,17 @@ pub enum PushRight {
 pub(super) async fn may_push(session: &Session, path: &str) -> Result<PushRight> {
     check_path(path)?;
     let begin = begin(session, path)?;
-    let answer = session.send(&begin).await?;
+    let mut patience = session.patience();
+    let answer = loop {
+        match session.once(&begin, session.options().retry_budget).await {
+            // The token service says the same as a registry's 403.
+            Err(Fault::Told(Told::Denied, error)) => return Ok(PushRight::Denied(error)),
+            result => match patience.after(&result, session.was_seen()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => break session.settled(&begin, result, patience.tries)?,
+            },
+        }
+    };
     match answer.status.as_u16() {
         200..300 => {}
         401 | 403 => return Ok(PushRight::Denied(denied(session, path, &answer))),
@@ -53,7 +65,8 @@ pub(super) async fn may_push(session: &Session, path: &str) -> Result<PushRight>
         && let Ok(upload) = answer.url.join(location)
         && session.endpoint.owns(&upload)
     {
-        let _ = session.send(&Ask::writing(Method::DELETE, upload, path, "end an upload to")).await;
+        let end = Ask::writing(Method::DELETE, upload, path, "end an upload to");
+        let _ = tokio::time::timeout(FAREWELL, session.once(&end, Duration::ZERO)).await;
     }
     Ok(PushRight::Granted)
 }

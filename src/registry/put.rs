@@ -31,8 +31,23 @@ pub enum Deleted {
     Unsupported,
 }
 
-/// Puts `manifest` under `reference`, a tag or its digest.
-pub(super) async fn put(session: &Session, path: &str, reference: &str, manifest: &Manifest) -> Result<Put> {
+/// What a reference may hold where a manifest is put again after a failure.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Before<'a> {
+    /// Anything: nobody else's is at stake.
+    Anything,
+    /// What the caller saw there; `None` where it did not exist. Anything else is somebody's who was faster.
+    Seen(Option<&'a Digest>),
+}
+
+/// Puts `manifest` under `reference`, a tag or its digest, which holds `before` so far.
+pub(super) async fn put(
+    session: &Session,
+    path: &str,
+    reference: &str,
+    manifest: &Manifest,
+    before: Before<'_>,
+) -> Result<Put> {
     let ask = Ask {
         actions: "pull,push",
         accept: "*/*",
@@ -65,8 +80,16 @@ pub(super) async fn put(session: &Session, path: &str, reference: &str, manifest
             true => held(session, path, reference).await,
             false => None,
         };
-        if held.as_ref() == Some(&manifest.digest) {
-            return Ok(Put { settled: true, subject: false });
+        match &held {
+            Some(held) if *held == manifest.digest => return Ok(Put { settled: true, subject: false }),
+            // Somebody put another one meanwhile: to try again would put ours over it.
+            Some(other) if matches!(before, Before::Seen(seen) if seen != Some(other)) => {
+                return Err(session
+                    .subject(&ask)
+                    .held(other)
+                    .hint("somebody else set it at the same time, and theirs stays"));
+            }
+            _ => {}
         }
         if let Some(pause) = patience.after(&result, session.was_seen()) {
             tokio::time::sleep(pause).await;
@@ -74,7 +97,7 @@ pub(super) async fn put(session: &Session, path: &str, reference: &str, manifest
         }
         let answer = session.settled(&ask, result, patience.tries)?;
         return Err(match held {
-            Some(other) if is_conflict(&answer) => session
+            Some(other) if is_conflict(&answer) && !is_broken(&answer) => session
                 .subject(&ask)
                 .held(&other)
                 .hint("the registry does not let a tag be moved: take another tag, or delete this one first"),
@@ -92,6 +115,13 @@ fn may_have_landed(result: &Result<Answer, Fault>) -> bool {
 /// What registries answer where a tag must not move.
 fn is_conflict(answer: &Answer) -> bool {
     matches!(answer.status.as_u16(), 400 | 409 | 412)
+}
+
+/// Whether the registry finds fault with the manifest itself, and not with where it goes.
+fn is_broken(answer: &Answer) -> bool {
+    let codes =
+        ["MANIFEST_INVALID", "MANIFEST_BLOB_UNKNOWN", "DIGEST_INVALID", "SIZE_INVALID", "UNSUPPORTED"];
+    says(answer, &codes)
 }
 
 /// What `reference` holds, by the bytes that are there; asked once. `None` too where that cannot be told.

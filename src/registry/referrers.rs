@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::endpoint::check_path;
 use super::failure::detail;
 use super::manifest::{self, MAX_MANIFEST, OCI_INDEX};
+use super::put::{self, Before};
 use super::session::{Ask, Session};
-use super::{Descriptor, Manifest, pages, put};
+use super::{Descriptor, Manifest, pages};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
@@ -49,6 +50,9 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
         };
         let fail = |why: &str| session.subject(&ask).fail(why);
         let first = seen.is_empty();
+        if seen.len() >= MAX_REFERRERS {
+            return Err(fail("the list has no end"));
+        }
         if !seen.insert(url.to_string()) {
             return Err(fail("the registry's pages lead in a circle"));
         }
@@ -85,7 +89,7 @@ pub(super) async fn add(session: &Session, path: &str, manifest: &Manifest) -> R
         let why = format!("the manifest {} refers to nothing", manifest.digest);
         return Err(Error::new(Kind::Internal, why));
     };
-    let put = put::put(session, path, manifest.digest.as_str(), manifest).await?;
+    let put = put::put(session, path, manifest.digest.as_str(), manifest, Before::Anything).await?;
     // An answer that was lost cannot have said whether the registry lists it.
     if put.subject || (put.settled && ask_api(session, path, &subject.digest).await?.is_some()) {
         return Ok(());
@@ -130,7 +134,7 @@ async fn note_in_tag(session: &Session, path: &str, subject: &Digest, referrer: 
         }
         entries.push(referrer.to_json());
         let index = Manifest::new(document.to_string().into_bytes(), OCI_INDEX)?;
-        put::put(session, path, &tag, &index).await?;
+        put::put(session, path, &tag, &index, Before::Anything).await?;
         written = true;
     }
 }

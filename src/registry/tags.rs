@@ -15,6 +15,8 @@ use crate::image::Tag;
 const MAX_PAGE: usize = 16 << 20;
 /// More tags than any plan can be made of. A list that was cut would move tags backwards, so this is an error.
 const MAX_TAGS: usize = 100_000;
+/// As many pages as that many tags take where a page has a hundred, and twice that.
+const MAX_PAGES: usize = 2000;
 /// What is asked for per page; registries give what they like.
 const PAGE: &str = "n=1000";
 
@@ -40,8 +42,12 @@ pub(super) async fn list(session: &Session, path: &str) -> Result<Vec<String>> {
         if !seen.insert(url.to_string()) {
             return Err(fail("the registry's pages lead in a circle"));
         }
+        if seen.len() > MAX_PAGES {
+            return Err(fail(&format!("the list has more than {MAX_PAGES} pages")));
+        }
         let answer = session.send(&ask).await?;
-        if answer.status.as_u16() == 404 {
+        // Behind the first page, a list that breaks off is none: tags would move backwards.
+        if answer.status.as_u16() == 404 && seen.len() == 1 {
             return Ok(Vec::new());
         }
         if !answer.status.is_success() {

@@ -178,7 +178,8 @@ fn advance(tags: &mut Vec<TagFacts>, news: TagFacts) {
         Some(known) => {
             known.state = known.state.max(news.state);
             known.digest = known.digest.take().or(news.digest);
-            known.before = known.before.take().or(news.before);
+            // The plan's word was of before the build, and the tag may have moved until its push.
+            known.before = if news.state > TagState::Local { news.before } else { known.before.take() };
         }
         None => tags.push(news),
     }

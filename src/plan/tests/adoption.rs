@@ -99,3 +99,36 @@ fn a_branch_is_built_anew_each_time() {
     let again = world.plan().unwrap();
     assert_eq!((again.adopts, again.tags.len()), (None, 2));
 }
+
+#[test]
+fn another_variant_of_the_same_commit_is_another_image() {
+    let mut world = World::new().on_tag("v1.2.3");
+    let plan = world.plan().unwrap();
+    let plain = world.publish(&plan, usize::MAX);
+    world.toml = "schema = 1\n[image]\nvariant = \"alpine\"\ntarget = \"alpine\"\n".to_owned();
+    let variant = world.plan().unwrap();
+    assert_eq!((variant.adopts.as_ref(), variant.tags.len()), (None, 5));
+    assert!(variant.tags[0].tag.as_str().starts_with("tag-v1.2.3-alpine-"), "{}", variant.tags[0].tag);
+    let alpine = world.publish(&variant, usize::MAX);
+    assert_ne!(alpine, plain);
+    // Each is completed on its own.
+    world.now += 1;
+    assert_eq!(world.plan().unwrap().adopts.unwrap().digest, alpine);
+    world.toml = "schema = 1\n".to_owned();
+    assert_eq!(world.plan().unwrap().adopts.unwrap().digest, plain);
+}
+
+#[test]
+fn a_release_with_other_arguments_is_another_image() {
+    let mut world = World::new().on_tag("v1.2.3");
+    let plan = world.plan().unwrap();
+    world.publish(&plan, 1);
+    world.toml = "schema = 1\n[image.build]\nargs = { A = \"b\" }\n".to_owned();
+    world.now += 1;
+    let other = world.plan().unwrap();
+    assert_eq!(other.adopts, None);
+    world.publish(&other, usize::MAX);
+    world.toml = "schema = 1\n".to_owned();
+    let error = world.plan().unwrap_err();
+    assert!(error.to_string().contains("arguments"), "{error}");
+}

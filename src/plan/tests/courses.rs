@@ -77,3 +77,13 @@ fn a_label_is_no_way_into_the_message() {
     let plan = world.plan().unwrap();
     assert!(plan.kept[0].why.starts_with("it holds setoutp of"), "{}", plan.kept[0].why);
 }
+
+#[test]
+fn source_date_epoch_is_no_time_of_a_commit() {
+    let mut world = world(true, None);
+    let digest: Digest = world.registry.tags["main"].clone();
+    let image = world.registry.images.get_mut(&digest).unwrap();
+    // A constant epoch makes every image as old as every other one.
+    image.labels.insert(crate::image::label::oci::CREATED.to_owned(), "1970-01-01T00:00:00Z".to_owned());
+    assert_eq!(kept_by(&world.plan().unwrap()), ["main"]);
+}

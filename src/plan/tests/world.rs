@@ -146,7 +146,7 @@ impl World {
     pub(super) fn publish(&mut self, plan: &Plan, count: usize) -> Digest {
         let digest = match &plan.adopts {
             Some(adopted) => adopted.digest.clone(),
-            None => Digest::of(format!("{}:{}", plan.revision, self.now).as_bytes()),
+            None => Digest::of(format!("{}:{}:{:?}", plan.revision, self.now, plan.labels).as_bytes()),
         };
         let image = StoredImage {
             config: Digest::of(digest.as_str().as_bytes()),
