@@ -339,7 +339,7 @@ fn a_registry_that_sends_the_login_back_does_not_show_it() {
         let arguments: Vec<&str> =
             command.iter().copied().chain(["--repository", repository.as_str()]).collect();
         let ran = repo.imgbuild(&arguments).expect(7);
-        ran.says("denied");
+        ran.says("no push permission").says("DENIED");
         let all = ran.stdout + &ran.stderr;
         assert!(!all.contains(login) && !all.contains("hunter2secret"), "{all}");
     }

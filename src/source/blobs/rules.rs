@@ -140,6 +140,17 @@ impl Rules {
             } else {
                 line.split_at(line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len()))
             };
+            // Of two words on `binary` the last one counts, and only then is it known what the first one meant.
+            let binary = rest.split(u8::is_ascii_whitespace);
+            if binary
+                .filter(|word| {
+                    word.strip_prefix(b"-").or(word.strip_prefix(b"!")).unwrap_or(word) == b"binary"
+                })
+                .count()
+                > 1
+            {
+                return None;
+            }
             let assignments: Vec<_> = rest.split(u8::is_ascii_whitespace).filter_map(assignment).collect();
             if let Some(name) = pattern.strip_prefix(b"[attr]") {
                 // A macro that converts, or one that changes what `binary` means.

@@ -269,3 +269,12 @@ isolated_tests! {
         assert!(BlobIds::open(&SourceState::default()).is_none());
     }
 }
+
+/// `-binary` behind `binary` takes back the macro, and with it the `-text` that it stands for.
+#[test]
+fn a_line_that_contradicts_itself_about_binary_is_not_judged() {
+    for line in ["* binary -binary\n", "* !binary text binary\n", "* binary binary\n"] {
+        assert!(rules::Rules::parse(line.as_bytes()).is_none(), "{line}");
+    }
+    assert!(rules::Rules::parse(b"* binary\n*.txt -binary\n").is_some());
+}
