@@ -46,17 +46,23 @@ async fn stages(
     }
     let path = from.repository().path();
     let which = from.digest().or(from.tag().map(Tag::as_str)).unwrap_or_default();
-    let Some(manifest) = reading.manifest(path, which).await? else {
+    let seen = async {
+        match &tag {
+            Some(tag) => writing.head(to.path(), tag.as_str()).await,
+            None => Ok(None),
+        }
+    };
+    let (found, before) = tokio::try_join!(reading.manifest(path, which), seen)?;
+    let Some(manifest) = found else {
         return Err(Error::new(Kind::Registry, format!("there is no {from}"))
             .hint(format!("`imgbuild tags {}` lists what is there", from.repository())));
     };
+    if let Some(tag) = &tag {
+        free(before.as_ref(), &to, tag, &manifest)?;
+    }
     if role == Some(Role::Integration) {
         refuse_development(&reading, path, &manifest, &to).await?;
     }
-    let before = match &tag {
-        Some(tag) => looked_at(&writing, &to, tag, &manifest).await?,
-        None => None,
-    };
     report.image = Some(ImageFacts {
         config_digest: manifest.config_digest(),
         digest: Some(manifest.digest.clone()),
@@ -78,10 +84,11 @@ async fn stages(
             events.warn(format!("the source lists the referrer {digest}, and does not have it: left out"));
         }
     };
-    let copied = registry::copy(source, manifest.digest.as_str(), target, &note).await?;
+    let copied = registry::copy_manifest(source, manifest.clone(), target, &note).await?;
     tell(session, &copied);
     if let Some(tag) = &tag {
-        set(session, &writing, &to, tag, &manifest, before).await?;
+        let quick = copied.manifests_sent + copied.blobs_sent + copied.blobs_mounted == 0;
+        set(session, &writing, (&to, tag), &manifest, (before, quick)).await?;
     } else {
         report.tags.push(TagFacts {
             reference: format!("{to}@{}", manifest.digest),
@@ -177,52 +184,44 @@ async fn refuse_development(
     .hint("`imgbuild ci` in a CI makes images that may be published"))
 }
 
-/// What the tag points to, which must be free to move.
-async fn looked_at(
-    registry: &Registry,
-    to: &Repository,
-    tag: &Tag,
-    manifest: &Manifest,
-) -> Result<Option<Digest>> {
-    let before = registry.head(to.path(), tag.as_str()).await?;
-    match &before {
+/// Refuses a tag that holds other content and never changes it.
+fn free(now: Option<&Digest>, to: &Repository, tag: &Tag, manifest: &Manifest) -> Result<()> {
+    match now {
         Some(found) if *found != manifest.digest && tag_shape(tag.as_str()).is_fixed() => {
-            Err(Error::new(
-                Kind::Refused,
-                format!(
-                    "{} exists already with other content, {found}, and a tag like this never changes its content",
-                    to.tag(tag)
-                ),
-            )
-            .hint("copy to another tag"))
+            let message = format!(
+                "{} exists already with other content, {found}, and a tag like this never changes its content",
+                to.tag(tag)
+            );
+            Err(Error::new(Kind::Refused, message).hint("copy to another tag"))
         }
-        _ => Ok(before),
+        _ => Ok(()),
     }
 }
 
+/// Sets the tag, which held `before`; `quick` says that nothing was sent since that was seen.
 async fn set(
     session: &Session,
     registry: &Registry,
-    to: &Repository,
-    tag: &Tag,
+    (to, tag): (&Repository, &Tag),
     manifest: &Manifest,
-    before: Option<Digest>,
+    (before, quick): (Option<Digest>, bool),
 ) -> Result<()> {
     let reference = to.tag(tag).to_string();
     let events = &session.events;
     let was = before.as_ref().map(Digest::to_string);
     // A copy may take long, and somebody may have set the tag since.
-    let now = looked_at(registry, to, tag, manifest).await?;
-    if now.as_ref() == Some(&manifest.digest) {
-        events.note(format!("{reference} is already published, with this very image"));
-    } else if now != before {
+    let now = if quick { before.clone() } else { registry.head(to.path(), tag.as_str()).await? };
+    free(now.as_ref(), to, tag, manifest)?;
+    let there = now.as_ref() == Some(&manifest.digest);
+    if !there && now != before {
         let now = now.map_or_else(|| "nothing".to_owned(), |now| now.to_string());
         return Err(Error::new(
             Kind::Refused,
             format!("{reference} was moved by somebody else during the copy: it is {now} now"),
         )
         .hint("look at what is there, and copy again if it is to be replaced"));
-    } else {
+    }
+    if !there {
         events.emit(Event::TagPushing { reference: reference.clone(), before: was.clone() });
         registry.move_tag(to.path(), tag.as_str(), manifest, now.as_ref()).await?;
     }

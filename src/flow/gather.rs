@@ -21,12 +21,17 @@ const MAX_DOCKERFILE: u64 = 10 << 20;
 /// Above this, a context is worth a word about its largest entries, in bytes.
 const LARGE_CONTEXT: u64 = 100 << 20;
 /// Variables of ours that stand for no setting; the last ones are the project's own scripts'.
-const OTHER_VARIABLES: [&str; 7] = [
+const OTHER_VARIABLES: [&str; 12] = [
     "IMGBUILD_NOW",
     "IMGBUILD_REGISTRY",
     "IMGBUILD_REGISTRY_PASSWORD",
     "IMGBUILD_REGISTRY_USERNAME",
     "IMGBUILD_BIN",
+    "IMGBUILD_ENGINE_NETNS",
+    "IMGBUILD_ENGINE_PID",
+    "IMGBUILD_REGISTRY_CA",
+    "IMGBUILD_REGISTRY_LOGIN",
+    "IMGBUILD_REGISTRY_PID",
     "IMGBUILD_STATE",
     "IMGBUILD_VECTORS",
 ];
@@ -113,9 +118,16 @@ pub(super) async fn settings_for_registries(
         )
         .hint("no setting changes this"));
     }
-    let source = source(session, &ci).await.ok();
-    let root = source.as_ref().map_or(&session.directory, |source| &source.root);
-    let settings = settings(session, flags, &ci, source.as_deref(), root)?;
+    if ci.is_pr()
+        && let Ok(source) = source(session, &ci).await
+    {
+        let settings = settings(session, flags, &ci, Some(&source), &source.root)?;
+        return Ok((settings, ci));
+    }
+    // All that is wanted of git here is where the configuration may lie; its state would take longer than the rest.
+    let mut folders = session.directory.ancestors();
+    let root = folders.find(|folder| folder.join(".git").exists()).unwrap_or(&session.directory);
+    let settings = settings(session, flags, &ci, None, root)?;
     Ok((settings, ci))
 }
 

@@ -18,7 +18,7 @@ impl fmt::Display for Plan {
         if let Some(adopted) = &self.adopts {
             writeln!(
                 f,
-                "adopts      {}, which is this release already (found as {}): it is tested again, not built",
+                "adopts      {} (found as {}): it is tested again, and nothing is built",
                 adopted.digest.short(),
                 adopted.found
             )?;
@@ -41,9 +41,6 @@ impl fmt::Display for Plan {
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;
-        }
-        for note in &self.notes {
-            writeln!(f, "note: {note}")?;
         }
         Ok(())
     }

@@ -45,7 +45,6 @@ pub(super) async fn place(
         Placed { tag: PublishedTag { reference: reference.clone(), before }, put }
     };
     if before.as_ref() == Some(&manifest.digest) {
-        channel.events.note(format!("{reference} is already published, with this very image"));
         return Ok(published(before, None));
     }
     if let Some(found) = &before {

@@ -45,7 +45,6 @@ pub(super) async fn upload(
     };
     if let Some(manifest) = channel.registry.manifest(path, tag).await? {
         expected.judge(engine, &manifest, &reference).await?;
-        channel.events.note(format!("{reference} is already published, with this very image"));
         return Ok((published(&manifest, Some(manifest.digest.clone())), manifest));
     }
     named::claim(image, plan, planned, channel.keeper).await?;

@@ -9,9 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Descriptor;
 use super::endpoint::check_path;
+use super::fault::Fault;
 use super::session::{Ask, Session};
 use super::stream::ByteStream;
-use super::transport::{Answer, Fault};
+use super::transport::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reqwest::{Certificate, Identity};
-use rustls::RootCertStore;
+use rustls::client::WantsClientCert;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 use super::files;
 use crate::environment::Environment;
@@ -133,7 +136,7 @@ fn identity(folder: &Path, names: &BTreeSet<String>) -> Result<Option<Identity>>
     let bytes = files::read("the key", &key)?.unwrap_or_default();
     let parsed =
         PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| unusable("no private key in PEM form", &key))?;
-    super::transport::without_roots()
+    without_roots()
         .and_then(|config| Ok(config.with_client_auth_cert(chain, parsed)?))
         .map_err(|why| unusable("no key of the certificate beside it", &key).because(why))?;
     let mut both = files::read("the certificate", &certificate)?.unwrap_or_default();
@@ -141,6 +144,15 @@ fn identity(folder: &Path, names: &BTreeSet<String>) -> Result<Option<Identity>>
     both.extend(bytes);
     // The cause may repeat what it read.
     Identity::from_pem(&both).map(Some).map_err(|_| unusable("no private key in PEM form", &key))
+}
+
+/// TLS that trusts nobody yet.
+pub(super) fn without_roots()
+-> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Box<dyn std::error::Error + Send + Sync>> {
+    let provider =
+        CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(versions.with_root_certificates(RootCertStore::empty()))
 }
 
 /// The certificates in `path`, at least one.

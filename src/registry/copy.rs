@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 
 use super::{BlobSource, Descriptor, Manifest, Pushed, Registry};
@@ -99,6 +99,16 @@ pub async fn copy(
             Error::new(Kind::Registry, why).hint("is the name right? imgbuild tags lists what is there")
         );
     };
+    copy_manifest(from, top, to, note).await
+}
+
+/// The same for a manifest that was read from there already.
+pub async fn copy_manifest(
+    from: RepositoryAt<'_>,
+    top: Manifest,
+    to: RepositoryAt<'_>,
+    note: &(dyn Fn(CopyStep<'_>) + Sync),
+) -> Result<Copied> {
     let digest = top.digest.clone();
     let copied = Copied {
         digest: digest.clone(),
@@ -114,16 +124,20 @@ pub async fn copy(
     };
     let mut copier =
         Copier { from, to, note, manifests: BTreeSet::new(), blobs: BTreeSet::new(), bytes: 0, copied };
-    let mut level = copier.family(top).await?;
+    // What belongs to it is asked for meanwhile: mostly there is nothing, which takes as long to learn.
+    let tags = COSIGN.map(|ending| format!("sha256-{}.{ending}", digest.hex()));
+    let belongings = try_join(from.registry.referrers(from.path, &digest), from.manifests(tags.to_vec()));
+    let (mut level, (listed, cosigned)) = try_join(copier.family(top), belongings).await?;
+    let mut listed = Some((digest, listed));
     for depth in 0.. {
-        level = copier.referrers(level).await?;
+        level = copier.referrers(level, listed.take()).await?;
         match level.is_empty() {
             true => break,
             false if depth < MAX_DEPTH => {}
             false => return Err(copier.too("deep")),
         }
     }
-    copier.cosign(&digest).await?;
+    copier.cosign(tags.into_iter().zip(cosigned)).await?;
     copier.copied.manifests = copier.manifests.len();
     Ok(copier.copied)
 }
@@ -242,9 +256,20 @@ impl Copier<'_> {
     }
 
     /// Copies what refers to the `subjects`. Tells the digests of the manifests that came with it.
-    async fn referrers(&mut self, subjects: Vec<Digest>) -> Result<Vec<Digest>> {
+    /// `known` is the list of one of them.
+    async fn referrers(
+        &mut self,
+        subjects: Vec<Digest>,
+        known: Option<(Digest, Vec<Descriptor>)>,
+    ) -> Result<Vec<Digest>> {
         let from = self.from;
-        let lists = subjects.iter().map(|subject| from.registry.referrers(from.path, subject));
+        let known = &known;
+        let lists = subjects.iter().map(|subject| async move {
+            match known {
+                Some((digest, list)) if digest == subject => Ok(list.clone()),
+                _ => from.registry.referrers(from.path, subject).await,
+            }
+        });
         let lists: Vec<Vec<Descriptor>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
         let mut level = Vec::new();
         for (subject, list) in subjects.iter().zip(lists) {
@@ -270,12 +295,9 @@ impl Copier<'_> {
         Ok(level)
     }
 
-    /// Copies the tags that cosign names after `digest`.
-    async fn cosign(&mut self, digest: &Digest) -> Result<()> {
-        let from = self.from;
-        let tags = COSIGN.map(|ending| format!("sha256-{}.{ending}", digest.hex()));
-        let found = from.manifests(tags.to_vec()).await?;
-        for (tag, found) in tags.into_iter().zip(found) {
+    /// Copies the tags that cosign names after the image, as far as there are any.
+    async fn cosign(&mut self, found: impl Iterator<Item = (String, Option<Manifest>)>) -> Result<()> {
+        for (tag, found) in found {
             let Some(manifest) = found else { continue };
             self.family(manifest.clone()).await?;
             self.tag(&tag, &manifest).await?;

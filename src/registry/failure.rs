@@ -5,8 +5,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::endpoint::Endpoint;
-use super::retry::Broken;
-use super::transport::{Answer, Fault};
+use super::fault::{Broken, Fault};
+use super::transport::Answer;
 use crate::error::{Error, Kind};
 use crate::image::Digest;
 

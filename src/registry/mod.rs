@@ -13,6 +13,7 @@ mod descriptor;
 mod docker_config;
 mod endpoint;
 mod failure;
+mod fault;
 mod files;
 mod helper;
 mod hide;
@@ -37,7 +38,7 @@ mod transport;
 mod upload;
 
 pub use client::{Registry, RegistryOptions};
-pub use copy::{Copied, CopyStep, RepositoryAt, copy};
+pub use copy::{Copied, CopyStep, RepositoryAt, copy, copy_manifest};
 pub use credential::{Credential, Secret};
 pub use descriptor::Descriptor;
 pub use hide::Hide;

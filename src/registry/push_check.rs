@@ -10,9 +10,10 @@ use url::Url;
 use super::Verdict;
 use super::endpoint::check_path;
 use super::failure::{ANONYMOUS, detail};
+use super::fault::{Fault, Told};
 use super::retry::may_pass;
 use super::session::{Ask, Content, Session, sent_to};
-use super::transport::{Answer, Fault, Told};
+use super::transport::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 

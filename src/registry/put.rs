@@ -6,10 +6,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 
 use super::Manifest;
+use super::fault::Fault;
 use super::manifest::{self, DIGEST_HEADER};
 use super::retry::may_pass;
 use super::session::{Ask, Content, Session};
-use super::transport::{Answer, Fault};
+use super::transport::Answer;
 use crate::error::Result;
 use crate::image::Digest;
 

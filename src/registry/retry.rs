@@ -1,6 +1,5 @@
 //! Which failures may pass, and how long to wait for that. Nothing else decides it.
 
-use std::error::Error as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
@@ -9,11 +8,10 @@ use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::transport::{Answer, Fault};
+use super::fault::{Broken, Fault};
+use super::transport::Answer;
 use crate::error::Error;
 
-/// The longest cause that a message repeats, in characters: a certificate may list a hundred names.
-const MAX_CAUSE: usize = 200;
 /// The pause before the second try; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 /// The longest pause that the registry did not ask for.
@@ -108,68 +106,6 @@ fn jittered(pause: Duration) -> Duration {
     // A hasher's keys are random: no crate is needed for so little chance.
     let dice = u32::try_from(RandomState::new().hash_one(()) % 1000).unwrap_or_default();
     pause / 2 + pause / 2 * dice / 1000
-}
-
-/// What became of a request that got no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// Nobody listens.
-    Refused,
-    /// The name is unknown.
-    Name,
-    /// The peer's certificate is not trusted, or it does not speak TLS.
-    Tls,
-    /// Nothing came, or nothing was taken, for too long.
-    Timeout,
-    /// The connection came about and broke.
-    Lost,
-}
-
-impl Broken {
-    /// Whether to try again: a lost connection and a restarting registry may be back in a moment.
-    pub(super) fn may_pass(self) -> bool {
-        matches!(self, Broken::Lost | Broken::Refused | Broken::Timeout)
-    }
-
-    pub(super) fn of(error: &reqwest::Error) -> Broken {
-        if error.is_timeout() {
-            return Broken::Timeout;
-        }
-        let mut cause = error.source();
-        while let Some(next) = cause {
-            if let Some(broken) = Broken::of_cause(next) {
-                return broken;
-            }
-            cause = next.source();
-        }
-        Broken::Lost
-    }
-
-    fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Broken> {
-        if cause.is::<rustls::Error>() {
-            return Some(Broken::Tls);
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            return match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => Some(Broken::Refused),
-                std::io::ErrorKind::TimedOut => Some(Broken::Timeout),
-                // An error wrapped by an I/O error is skipped by its `source`.
-                _ => Broken::of_cause(io.get_ref()?),
-            };
-        }
-        cause.to_string().starts_with("dns error").then_some(Broken::Name)
-    }
-}
-
-/// The innermost cause: the outer ones repeat the address.
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text = next.to_string();
-        cause = next.source();
-    }
-    text.chars().take(MAX_CAUSE).collect()
 }
 
 /// How long the `Retry-After` header asks to wait: it holds seconds or a date.

@@ -11,10 +11,11 @@ use url::Url;
 
 use super::endpoint::Endpoint;
 use super::failure::Subject;
-use super::retry::{Broken, Patience};
+use super::fault::{Broken, Fault};
+use super::retry::Patience;
 use super::source::Tap;
 use super::token::{Proofs, Proving, Refusal};
-use super::transport::{Answer, Fault, Outgoing, Payload, Transport};
+use super::transport::{Answer, Outgoing, Payload, Transport};
 use super::{Credential, Login, RegistryOptions};
 use crate::error::{Error, Result};
 

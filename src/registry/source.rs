@@ -7,8 +7,8 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
+use super::fault::{Fault, Told};
 use super::stream::{ByteStream, Pulse};
-use super::transport::{Fault, Told};
 use super::{Descriptor, Registry, blob};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;

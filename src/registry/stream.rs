@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
-use super::transport::Fault;
+use super::fault::Fault;
 
 /// Bytes on their way. After an error comes nothing more.
 pub(super) type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;

@@ -14,8 +14,9 @@ use url::{Url, form_urlencoded};
 use super::challenge::{self, Challenge};
 use super::endpoint::is_loopback;
 use super::failure::{ANONYMOUS, Subject, detail};
+use super::fault::{Fault, Told};
 use super::retry::{Patience, may_pass};
-use super::transport::{Answer, Fault, Outgoing, Payload, Told, Transport};
+use super::transport::{Answer, Outgoing, Payload, Transport};
 use super::{Credential, Hide, Login, Secret};
 use crate::error::Result;
 

@@ -7,15 +7,13 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Client, Method, Proxy, Response, StatusCode, redirect, retry};
-use rustls::client::WantsClientCert;
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls::crypto::ring;
 use url::Url;
 
 use super::RegistryOptions;
-use super::certs::{self, Trust};
+use super::certs::{self, Trust, without_roots};
 use super::endpoint::Endpoint;
-use super::retry::{Broken, root_cause};
+use super::fault::{Fault, broken};
 use super::stream::{ByteStream, Pulse};
 use crate::error::{Error, Kind, Result};
 
@@ -61,43 +59,6 @@ impl Answer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
-}
-
-/// Why nothing came back.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// The connection, and its innermost cause.
-    Broken(Broken, String),
-    /// The answer, or what was asked for, is not acceptable: trying again changes nothing.
-    Unacceptable(String),
-    /// In words already; it was tried again where that made sense.
-    Told(Told, Error),
-}
-
-/// What stands behind an error that is in words already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Our login is not good for it.
-    Denied,
-    /// It may pass.
-    Passing,
-    /// Trying again changes nothing.
-    Final,
-}
-
-impl Fault {
-    /// What trying again does not change.
-    pub(super) fn told(error: Error) -> Fault {
-        Fault::Told(Told::Final, error)
-    }
-
-    fn timeout(what: &str) -> Fault {
-        Fault::Broken(Broken::Timeout, what.to_owned())
-    }
-}
-
-fn broken(error: reqwest::Error) -> Fault {
-    Fault::Broken(Broken::of(&error), root_cause(&error))
 }
 
 /// Connections to one registry and what it names. Made with the first request: the roots of TLS take 40 ms to load, and
@@ -264,15 +225,6 @@ fn kept(cell: &OnceLock<Client>, make: impl FnOnce() -> Result<Client>) -> Resul
         Some(client) => Ok(client.clone()),
         None => make().map(|client| cell.get_or_init(|| client).clone()),
     }
-}
-
-/// TLS that trusts nobody yet.
-pub(super) fn without_roots()
--> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Box<dyn std::error::Error + Send + Sync>> {
-    let provider =
-        CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(versions.with_root_certificates(RootCertStore::empty()))
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCAT
 use url::Url;
 
 use super::endpoint::check_path;
+use super::fault::{Fault, Told};
 use super::manifest::DIGEST_HEADER;
 use super::retry::{Patience, may_pass};
 use super::session::{Ask, Content, Session, sent_to};
 use super::source::Tap;
-use super::transport::{Answer, Fault, Told};
+use super::transport::Answer;
 use super::{BlobSource, Descriptor, blob};
 use crate::error::{Error, Result};
 use crate::image::Digest;

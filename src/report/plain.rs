@@ -146,6 +146,10 @@ impl<W: Write> Reporter for Plain<W> {
             // Every tag after the first has all its layers there.
             Event::PushStatus { line } if line.ends_with("Layer already exists") => Ok(()),
             Event::PushStatus { line } => self.quote(at_ms, "push", line),
+            Event::TagPublished { reference, digest, before } if before.as_ref() == Some(digest) => {
+                let (reference, digest) = (self.text(reference), self.short(digest));
+                self.say(at_ms, &format!("publish: {reference} is already published as {digest}"))
+            }
             Event::TagPublished { reference, digest, before } => {
                 let was = before.as_deref().map(|digest| format!(" (was {})", self.short(digest)));
                 let (reference, digest) = (self.text(reference), self.short(digest));

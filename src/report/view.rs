@@ -108,10 +108,13 @@ impl View {
                 self.push_line.clear();
             }
             Event::PushStatus { line } => self.push_line = look.escape(line, look.width),
-            Event::TagPublished { reference, before, .. } => {
+            Event::TagPublished { reference, digest, before } => {
                 self.pushing = None;
                 self.published = self.published.saturating_add(1);
-                let was = before.as_deref().map(|digest| format!(" (was {})", words::short_digest(digest)));
+                let was = before.as_deref().map(|before| match before == digest {
+                    true => " (already published)".to_owned(),
+                    false => format!(" (was {})", words::short_digest(before)),
+                });
                 let text = format!("{reference}{}", was.unwrap_or_default());
                 return look.message(&format!("  {} ", look.good()), &text, 4);
             }
