@@ -176,6 +176,17 @@ impl Pushing<'_> {
         error.to_string().replace(&name, "").replace(self.reference, "").to_ascii_lowercase()
     }
 
+    /// Whether the engine's name is by now that of what the registry holds, so that it was this push which put it there.
+    /// Engines with containerd's store do not always say what they pushed.
+    async fn names(&self, found: &Manifest) -> bool {
+        let name = self.plan.reference(self.planned).familiar();
+        let image = self.channel.keeper.engine().inspect_image(&name).await;
+        let id = image.ok().flatten().map(|image| image.id);
+        id.is_some_and(|id| {
+            id == found.digest.as_str() || found.config_digest().is_some_and(|config| id == config.as_str())
+        })
+    }
+
     /// The error of a push, with the tag, and how often it was tried.
     fn told(&self, error: Error, tries: u32) -> Error {
         let tried = if tries > 1 { format!(" (tried {tries} times)") } else { String::new() };
@@ -189,7 +200,7 @@ impl Pushing<'_> {
     /// Takes the tag away where this run has put it on something that was not tested. What another run put there is
     /// that run's.
     async fn take_back(&self, error: Error, found: &Manifest, claimed: Option<&Digest>) -> Error {
-        if error.kind() != Kind::Refused || claimed != Some(&found.digest) {
+        if error.kind() != Kind::Refused || !(claimed == Some(&found.digest) || self.names(found).await) {
             return error;
         }
         let (path, tag) = (self.plan.repository.path(), &self.planned.tag);
