@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::{AuthEntry, Keeper};
-use crate::event::Events;
+use crate::event::{Event, Events};
 use crate::image::Digest;
 use crate::registry::Registry;
 
@@ -51,4 +51,16 @@ pub struct Channel<'a> {
     pub limits: PublishLimits,
     /// Told of every tag.
     pub events: &'a Events,
+}
+
+impl Channel<'_> {
+    /// Tells that the tag holds `digest` now, read back and compared.
+    pub(super) fn published(&self, reference: &str, digest: &Digest, before: Option<Digest>) -> PublishedTag {
+        self.events.emit(Event::TagPublished {
+            reference: reference.to_owned(),
+            digest: digest.to_string(),
+            before: before.as_ref().map(Digest::to_string),
+        });
+        PublishedTag { reference: reference.to_owned(), before }
+    }
 }

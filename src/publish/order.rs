@@ -71,9 +71,9 @@ async fn phases(
         }
         (None, None) => return Err(Error::new(Kind::Internal, "the plan has no unique tag")),
     };
-    let mut placed: Vec<(&PlannedTag, Placed)> = Vec::new();
     for phase in rest.chunk_by(|a, b| a.promise == b.promise) {
         let all = join_all(phase.iter().map(|planned| place::place(&manifest, plan, planned, channel))).await;
+        let mut placed: Vec<(&PlannedTag, Placed)> = Vec::new();
         // One that failed does not make the others any less published.
         let mut failure = None;
         for (planned, outcome) in phase.iter().zip(all) {
@@ -89,7 +89,6 @@ async fn phases(
             return Err(error);
         }
         settle(&manifest, plan, &placed, channel).await?;
-        placed.clear();
     }
     // What is for ever is looked at once more at the very end.
     for planned in plan.tags.iter().filter(|planned| planned.promise.is_fixed()) {

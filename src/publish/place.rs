@@ -36,14 +36,8 @@ pub(super) async fn place(
     let (path, tag) = (plan.repository.path(), planned.tag.as_str());
     let looked = Instant::now();
     let before = channel.registry.manifest(path, tag).await?.map(|found| found.digest);
-    let published = |before: Option<Digest>, put| {
-        channel.events.emit(Event::TagPublished {
-            reference: reference.clone(),
-            digest: manifest.digest.to_string(),
-            before: before.as_ref().map(Digest::to_string),
-        });
-        Placed { tag: PublishedTag { reference: reference.clone(), before }, put }
-    };
+    let published =
+        |before, put| Placed { tag: channel.published(&reference, &manifest.digest, before), put };
     if before.as_ref() == Some(&manifest.digest) {
         return Ok(published(before, None));
     }

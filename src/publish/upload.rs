@@ -35,17 +35,10 @@ pub(super) async fn upload(
     let reference = plan.reference(planned).to_string();
     let (path, tag) = (plan.repository.path(), planned.tag.as_str());
     let engine = channel.keeper.engine();
-    let published = |manifest: &Manifest, before: Option<Digest>| {
-        channel.events.emit(Event::TagPublished {
-            reference: reference.clone(),
-            digest: manifest.digest.to_string(),
-            before: before.as_ref().map(Digest::to_string),
-        });
-        PublishedTag { reference: reference.clone(), before }
-    };
     if let Some(manifest) = channel.registry.manifest(path, tag).await? {
         expected.judge(engine, &manifest, &reference).await?;
-        return Ok((published(&manifest, Some(manifest.digest.clone())), manifest));
+        let before = Some(manifest.digest.clone());
+        return Ok((channel.published(&reference, &manifest.digest, before), manifest));
     }
     named::claim(image, plan, planned, channel.keeper).await?;
     channel.keeper.note(Record::TagMoving { reference: reference.clone(), before: None, digest: None })?;
@@ -59,7 +52,7 @@ pub(super) async fn upload(
     channel
         .keeper
         .note(Record::TagMoved { reference: reference.clone(), digest: manifest.digest.to_string() })?;
-    Ok((published(&manifest, None), manifest))
+    Ok((channel.published(&reference, &manifest.digest, None), manifest))
 }
 
 /// How one push through the engine ended.
