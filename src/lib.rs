@@ -16,5 +16,6 @@ pub mod plan;
 pub mod publish;
 pub mod registry;
 pub mod report;
+pub mod rules;
 pub mod smoke;
 pub mod source;

@@ -1,0 +1,43 @@
+//! What the settings ask of a repository's images beyond the rules' own defaults.
+
+use std::collections::BTreeMap;
+
+/// The values that rules go by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expectations {
+    /// Where base images may come from; empty means that nobody said.
+    pub trusted_registries: Vec<String>,
+    /// Labels that the image must have, with the type of each.
+    pub labels: BTreeMap<String, LabelType>,
+    /// The most bytes that the layers may take, uncompressed.
+    pub max_size: Option<u64>,
+    /// The most layers.
+    pub max_layers: Option<usize>,
+    /// Init systems and process managers that the image may start.
+    pub allow_services: Vec<String>,
+    /// Whether the configuration has tests of the image; `None` where no configuration was read.
+    pub has_tests: Option<bool>,
+    /// The stage that is built; `None` is the last one.
+    pub target: Option<String>,
+    /// Build arguments that the configuration sets.
+    pub build_args: BTreeMap<String, String>,
+}
+
+/// The type of a label's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LabelType {
+    /// Anything but nothing.
+    Text,
+    /// An absolute URL.
+    Url,
+    /// A hexadecimal object id: 7 to 64 digits.
+    Hash,
+    /// A time as in RFC 3339.
+    Rfc3339,
+    /// A version as in semver 2.0.
+    Semver,
+    /// An SPDX licence expression.
+    Spdx,
+    /// An e-mail address.
+    Email,
+}

@@ -1,0 +1,35 @@
+//! The images that a Dockerfile starts from, as their registries know them.
+
+use std::collections::BTreeMap;
+
+use crate::rules::Fact;
+
+/// What is known of base images, by the reference as the Dockerfile has it after expansion.
+#[derive(Debug, Clone, Default)]
+pub struct BaseFacts {
+    /// The images; one whose registry did not answer is [`Fact::Missing`].
+    pub images: BTreeMap<String, Fact<BaseFact>>,
+    /// The platform that is built for, `os/architecture[/variant]`.
+    pub platform: Option<String>,
+}
+
+/// One base image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseFact {
+    /// Whether the registry has it.
+    pub state: BaseState,
+}
+
+/// What a registry says of a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaseState {
+    /// It is there.
+    Present {
+        /// What the reference resolves to now, `sha256:…`.
+        digest: String,
+        /// The platforms of an index, `os/architecture[/variant]`; empty for a single image whose platform was not read.
+        platforms: Vec<String>,
+    },
+    /// There is no such image.
+    Absent,
+}

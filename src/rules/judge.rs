@@ -1,0 +1,120 @@
+//! Running the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::analysis::Analysis;
+use super::facts::{BaseFacts, ContextFacts, ImageFacts};
+use super::found::Found;
+use super::registry::RULES;
+use super::registry::reading::invalid_dockerfile;
+use super::rule::Check;
+use super::{Fact, Finding, Rule};
+
+/// What the rules said, before levels and waivers.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// In the order of the rules, and of the files for each.
+    pub findings: Vec<Finding>,
+    /// The codes of the rules that judged at least once.
+    pub ran: BTreeSet<&'static str>,
+    /// The codes of the rules that could not judge, and why.
+    pub skipped: BTreeMap<&'static str, String>,
+}
+
+impl Verdicts {
+    /// Judges one Dockerfile by its text, and by its base images where they are known.
+    pub fn of_file(&mut self, analysis: &Analysis<'_>, bases: &Fact<BaseFacts>) {
+        let first = self.findings.len();
+        let mut found = Found::new(&invalid_dockerfile::RULE, &mut self.findings);
+        for problem in &analysis.file.problems {
+            found.add(analysis.place_of(problem.span), &problem.message);
+        }
+        for rule in RULES {
+            match rule.check {
+                Check::Text(check) => self.run(rule, |found| check(analysis, found)),
+                Check::Base(check) => match bases.as_ref() {
+                    Ok(bases) => self.run(rule, |found| check(analysis, bases, found)),
+                    Err(why) => self.skip(rule, why),
+                },
+                Check::Reading => {
+                    self.ran.insert(rule.code);
+                }
+                Check::Context(_) | Check::Image(_) => {}
+            }
+        }
+        fingerprint(self.findings.get_mut(first..).unwrap_or_default(), analysis.bytes);
+    }
+
+    /// Judges a build context.
+    pub fn of_context(&mut self, context: &Fact<ContextFacts>) {
+        let first = self.findings.len();
+        for rule in RULES {
+            if let Check::Context(check) = rule.check {
+                match context.as_ref() {
+                    Ok(context) => self.run(rule, |found| check(context, found)),
+                    Err(why) => self.skip(rule, why),
+                }
+            }
+        }
+        fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
+    }
+
+    /// Judges an image.
+    pub fn of_image(&mut self, image: &Fact<ImageFacts>) {
+        let first = self.findings.len();
+        for rule in RULES {
+            if let Check::Image(check) = rule.check {
+                match image.as_ref() {
+                    Ok(image) => self.run(rule, |found| check(image, found)),
+                    Err(why) => self.skip(rule, why),
+                }
+            }
+        }
+        fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
+    }
+
+    /// Adds what others said.
+    pub fn add(&mut self, other: Verdicts) {
+        self.findings.extend(other.findings);
+        self.ran.extend(other.ran);
+        self.skipped.extend(other.skipped);
+    }
+
+    fn run(&mut self, rule: &'static Rule, check: impl FnOnce(&mut Found<'_>)) {
+        self.ran.insert(rule.code);
+        check(&mut Found::new(rule, &mut self.findings));
+    }
+
+    fn skip(&mut self, rule: &'static Rule, why: &str) {
+        self.skipped.insert(rule.code, why.to_owned());
+    }
+}
+
+/// Gives each finding a name that stays the same while lines above it come and go: a hash over rule, file and the text
+/// that is flagged, blanks aside; the second of the same name gets another.
+pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for finding in findings {
+        let mut hash = Sha256::new();
+        for part in [finding.rule.code, &finding.place.path, finding.place.field.as_deref().unwrap_or_default()] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        match finding.place.region.as_ref().filter(|_| !bytes.is_empty()) {
+            Some(region) => {
+                for word in region.span.of(bytes).split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+                    hash.update(word);
+                    hash.update([0]);
+                }
+            }
+            None => hash.update(finding.message.as_bytes()),
+        }
+        let digest = hash.finalize();
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        finding.fingerprint = if *count == 1 { name } else { format!("{name}-{count}") };
+    }
+}

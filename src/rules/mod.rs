@@ -1,0 +1,45 @@
+//! The practices as rules: one file per rule, findings, waivers, the scorecard. No I/O: everything that rules judge is a
+//! value that was fetched before.
+//!
+//! A rule is a file below `registry/` and a line in `registry.rs`; its doc comment is its documentation everywhere.
+
+pub mod analysis;
+mod baseline;
+mod documentation;
+mod expectations;
+mod fact;
+pub mod facts;
+mod finding;
+mod fix;
+mod found;
+mod glob;
+mod item;
+mod judge;
+mod level;
+mod record;
+mod regime;
+pub mod registry;
+mod rule;
+mod scorecard;
+mod settle;
+pub mod waiver;
+
+pub use analysis::Analysis;
+pub use baseline::Baseline;
+pub use documentation::{HEADINGS, documentation, section};
+pub use expectations::{Expectations, LabelType};
+pub use fact::Fact;
+pub use finding::{Edit, Excuse, Finding, Fix, Place, Region};
+pub use fix::{Fixed, fix};
+pub use found::Found;
+pub use glob::Glob;
+pub use item::Item;
+pub use judge::Verdicts;
+pub use level::Level;
+pub use record::{EditRecord, FindingRecord, FixRecord, RegionRecord};
+pub use regime::{Demands, InlineTrust, Regime};
+pub use rule::{Check, Rule};
+pub use scorecard::{ItemState, Score, scorecard};
+pub use settle::{FileWaivers, Judgement, settle};
+
+use rule::rule;

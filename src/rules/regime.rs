@@ -1,0 +1,54 @@
+//! How strict the rules are here: levels, waivers, what a policy demands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::waiver::{Day, Waiver};
+use super::{Baseline, Level};
+
+/// Everything that decides what the verdicts come to.
+#[derive(Debug, Clone, Default)]
+pub struct Regime {
+    /// The level of each rule that somebody set one for, by code; `None` is off.
+    pub levels: BTreeMap<String, Option<Level>>,
+    /// What a policy demands.
+    pub policy: Demands,
+    /// The waivers of the configuration.
+    pub waivers: Vec<Waiver>,
+    /// Whether waivers that stand in the files themselves hold.
+    pub inline: InlineTrust,
+    /// Findings that were there before.
+    pub baseline: Option<Baseline>,
+    /// The least level that stops; `None` where nothing does.
+    pub fail_on: Option<Level>,
+    /// The day of the run, in UTC.
+    pub today: Option<Day>,
+}
+
+/// What a policy demands of everybody who is under it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Codes of rules that may not be waived or switched off, nor be lowered below their least level.
+    pub required: BTreeSet<String>,
+    /// The least level of rules, by code.
+    pub least: BTreeMap<String, Level>,
+    /// The most waivers of our own in force, those in files included.
+    pub most_waivers: Option<usize>,
+    /// The most days that a waiver may still run.
+    pub most_days: Option<u32>,
+    /// Whether each waiver has to name its last day.
+    pub until_required: bool,
+    /// The only rules that may be waived, codes or patterns with `*`; all where empty.
+    pub waivable: Vec<String>,
+    /// Who demands it, for messages.
+    pub source: String,
+}
+
+/// Whether waivers in the files that are judged hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum InlineTrust {
+    /// They do.
+    #[default]
+    All,
+    /// On a pull request only those that the base branch has, too: the text of each line that carries one there, by file.
+    Only(BTreeMap<String, BTreeSet<String>>),
+}

@@ -1,0 +1,69 @@
+//! The fifteen practices, and how each one stands.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::registry::RULES;
+use super::{Check, Item, Judgement, Level};
+
+/// How a practice stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemState {
+    /// It was judged, and nothing of weight was found.
+    Enforced,
+    /// What was found was accepted by somebody.
+    Waived,
+    /// A warning or an error stands.
+    Failed,
+    /// Nothing that judges it could: why.
+    NotChecked,
+}
+
+/// One line of the scorecard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// The practice.
+    pub item: Item,
+    /// Its number in the checklist, 1 to 15.
+    pub number: usize,
+    /// The practice in a few words.
+    pub title: String,
+    /// How it stands.
+    pub state: ItemState,
+    /// Findings of its rules that count, and are no mere information.
+    pub findings: usize,
+    /// Findings that were accepted.
+    pub waived: usize,
+    /// Why it was not checked, or what of it was not.
+    pub note: Option<String>,
+}
+
+/// How each practice stands. `proven` holds what a run did itself, beyond the rules: an item with `Ok` counts as judged,
+/// one with a reason as not.
+pub fn scorecard(judgement: &Judgement, proven: &BTreeMap<Item, Result<String, String>>) -> Vec<Score> {
+    Item::ALL.into_iter().map(|item| score(item, judgement, proven.get(&item))).collect()
+}
+
+fn score(item: Item, judgement: &Judgement, proven: Option<&Result<String, String>>) -> Score {
+    let of_item = || judgement.findings.iter().filter(|f| f.rule.items.contains(&item) && f.level > Level::Info);
+    let findings = of_item().filter(|f| f.stands()).count();
+    let waived = of_item().count() - findings;
+    // Rules about waivers and unreadable files judge no practice.
+    let judges = RULES.iter().filter(|rule| rule.items.contains(&item) && !matches!(rule.check, Check::Reading));
+    let judged = judges.clone().any(|rule| judgement.ran.contains(rule.code));
+    let skipped = judgement.skipped.iter().find(|(rule, _)| rule.items.contains(&item)).map(|(_, why)| why.clone());
+    let (state, note) = match proven {
+        _ if findings > 0 => (ItemState::Failed, None),
+        _ if waived > 0 => (ItemState::Waived, None),
+        Some(Ok(how)) => (ItemState::Enforced, Some(how.clone())),
+        Some(Err(why)) => (ItemState::NotChecked, Some(why.clone())),
+        None if judged => (ItemState::Enforced, skipped.map(|why| format!("in part: {why}"))),
+        None => {
+            let why = skipped.unwrap_or_else(|| "no rule of it applies to what was given".to_owned());
+            (ItemState::NotChecked, Some(why))
+        }
+    };
+    Score { item, number: item.number(), title: item.title().to_owned(), state, findings, waived, note }
+}

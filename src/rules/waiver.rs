@@ -1,0 +1,114 @@
+//! Findings that somebody accepted.
+
+mod inline;
+mod pragma;
+
+pub use inline::{Inline, inline_waivers};
+
+use super::glob::Glob;
+use super::{Finding, Rule};
+
+/// A day of the calendar; ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day {
+    /// The year.
+    pub year: u16,
+    /// From 1.
+    pub month: u8,
+    /// From 1.
+    pub day: u8,
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl Day {
+    /// The days from this one to `other`; negative where that is earlier. `None` where either is no day.
+    pub fn days_until(self, other: Day) -> Option<i64> {
+        let date = |day: Day| {
+            let (month, number) = (i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?);
+            jiff::civil::Date::new(i16::try_from(day.year).ok()?, month, number).ok()
+        };
+        let span = date(self)?.until(date(other)?).ok()?;
+        Some(i64::from(span.get_days()))
+    }
+}
+
+/// Whether `id` names one of the engine's own checks: `StageNameCasing` and the like.
+pub(super) fn is_engine_check(id: &str) -> bool {
+    pragma::is_buildkit(id)
+}
+
+/// Whether `id` is a code of ShellCheck.
+pub(super) fn is_shellcheck(id: &str) -> bool {
+    id.strip_prefix("SC").is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether `pattern`, an id with `*` for any characters at its end, fits `id`.
+pub(super) fn id_fits(pattern: &str, id: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(head) => id.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head)),
+        None => pattern.eq_ignore_ascii_case(id),
+    }
+}
+
+/// An accepted finding, as somebody wrote it down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// What they named; may mean no rule at all.
+    pub rule: String,
+    /// Only in files whose paths match; everywhere where `None`.
+    pub path: Option<Glob>,
+    /// Only findings on these lines, both included.
+    pub lines: Option<(u32, u32)>,
+    /// Only findings whose message or evidence holds this text.
+    pub text: Option<String>,
+    /// The last day on which it holds.
+    pub until: Option<Day>,
+    /// Why. Empty is no reason, and such a waiver does not hold.
+    pub reason: String,
+    /// Where it stands.
+    pub origin: super::Place,
+    /// Whose words it is written in.
+    pub dialect: Dialect,
+}
+
+/// Whose words a waiver is written in: only our own demand a reason and are reported where nothing needs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `imgbuild.toml`, `# imgbuild ignore=`.
+    Own,
+    /// `# hadolint ignore=`.
+    Hadolint,
+    /// `# check=skip=`.
+    BuildKit,
+}
+
+impl Waiver {
+    /// Whether it is about `finding`.
+    pub fn covers(&self, finding: &Finding) -> bool {
+        let lines = self.lines.is_none_or(|(from, to)| (from..=to).contains(&finding.place.line));
+        let path = self.path.as_ref().is_none_or(|glob| glob.matches(&finding.place.path));
+        let text = self.text.as_deref().is_none_or(|text| {
+            finding.message.contains(text) || finding.evidence.as_deref().is_some_and(|e| e.contains(text))
+        });
+        lines && path && text && self.names(finding)
+    }
+
+    /// Whether its id means the finding's rule, or just the other tool's finding that it passes on.
+    fn names(&self, finding: &Finding) -> bool {
+        if self.dialect == Dialect::BuildKit && self.rule.eq_ignore_ascii_case("all") {
+            return finding.rule.aliases.iter().any(|alias| pragma::is_buildkit(alias));
+        }
+        let own = finding.rule.code.eq_ignore_ascii_case(&self.rule) || finding.rule.name.eq_ignore_ascii_case(&self.rule);
+        own || finding.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(&self.rule))
+    }
+
+    /// Whether it names `rule`.
+    pub fn is_about(&self, rule: &Rule) -> bool {
+        rule.answers_to(&self.rule)
+    }
+}
