@@ -1,7 +1,9 @@
 //! What a builder refuses of a single instruction, told from its text.
 
+use std::ops::Range;
+
 use super::words::{assignments, declarations, words};
-use super::{Form, Instruction, Keyword, Problem};
+use super::{Form, Instruction, Keyword, Pair, Problem};
 
 /// The longest piece of a file that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
@@ -57,11 +59,11 @@ fn of_arguments(instruction: &Instruction, escape: char) -> Option<String> {
         }
         Keyword::Arg => declarations(arguments, escape)
             .iter()
-            .any(|(name, _)| name.is_empty())
+            .any(|pair| pair.name.is_empty())
             .then(|| "ARG: a name is empty".to_owned()),
         Keyword::Env | Keyword::Label => match assignments(arguments, escape) {
-            Err(why) => Some(format!("{name}: {why}", why = why.chars().take(200).collect::<String>())),
-            Ok(pairs) if pairs.iter().any(|(name, _)| name.is_empty()) => {
+            Err((why, _)) => Some(format!("{name}: {why}")),
+            Ok(pairs) if pairs.iter().any(|pair| pair.name.is_empty()) => {
                 Some(format!("{name}: a name is empty"))
             }
             Ok(_) => None,
@@ -104,7 +106,22 @@ impl Instruction {
 
     /// The words of the arguments, split at blanks outside of quotes; quotes and variables as written.
     pub fn words(&self, escape: char) -> Vec<String> {
+        words(&self.arguments, escape).into_iter().map(|(word, _)| word).collect()
+    }
+
+    /// The same [`words`](Instruction::words), each with its bytes in the arguments.
+    pub fn word_ranges(&self, escape: char) -> Vec<(String, Range<usize>)> {
         words(&self.arguments, escape)
+    }
+
+    /// The pairs of an `ENV`, a `LABEL` or an `ARG`; none of any other instruction. Fails, with what is wrong, where a
+    /// builder would refuse them.
+    pub fn pairs(&self, escape: char) -> Result<Vec<Pair>, String> {
+        match self.keyword {
+            Keyword::Env | Keyword::Label => assignments(&self.arguments, escape).map_err(|(why, _)| why),
+            Keyword::Arg => Ok(declarations(&self.arguments, escape)),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The value of the flag `name`, the last where it is given twice; empty where the flag has none.

@@ -12,26 +12,26 @@ pub(super) struct DirectiveReader {
 }
 
 impl DirectiveReader {
-    /// Takes one of the file's lines, from the first on.
-    pub(super) fn line(&mut self, line: Line<'_>, problems: &mut Vec<Problem>) {
+    /// Takes one of the file's lines, from the first on; whether it is a directive, perhaps a wrong one.
+    pub(super) fn line(&mut self, line: Line<'_>, problems: &mut Vec<Problem>) -> bool {
         if self.done {
-            return;
+            return false;
         }
         let Some((key, value)) = key_and_value(line.text) else {
             self.done = true;
-            return;
+            return false;
         };
         let key = key.to_ascii_lowercase();
         if !matches!(key.as_str(), "syntax" | "escape" | "check") {
             self.done = true;
-            return;
+            return false;
         }
         let mut problem = |message: String| {
             problems.push(Problem { line: line.number, span: line.span(), message });
         };
         if self.seen.contains(&key) {
             problem(format!("only one {key} parser directive can be used"));
-            return;
+            return true;
         }
         let directive = Directive { value: value.to_owned(), line: line.number, span: line.span() };
         match key.as_str() {
@@ -44,6 +44,7 @@ impl DirectiveReader {
             },
         }
         self.seen.push(key);
+        true
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::values::Values;
+use super::graph::Graph;
+use super::scopes::{Scope, Scopes};
 use super::words::{assignments, declarations};
-use super::{Dockerfile, Instruction, Keyword, Stage, graph, needs};
+use super::{Dockerfile, Instruction, Keyword, graph, needs};
 use crate::error::{Error, Kind, Result};
 
 /// What a stage starts from, variables expanded.
@@ -57,19 +58,14 @@ pub fn facts(
     build_args: &BTreeMap<String, String>,
 ) -> Result<Facts> {
     refuse_problems(file)?;
-    let target = find_target(file, target)?;
-    let global = Values::global(file, build_args);
-    let bases = graph::bases(file, &global);
-    let used = graph::used(file, &bases, target, &global);
-    let chain = graph::chain(&bases, target);
-    let mut images = used.images;
-    let mut used_bases = Vec::with_capacity(used.stages.len());
-    for base in used.stages.iter().filter_map(|index| bases.get(*index)) {
-        if let BaseImage::Image(reference) = base {
-            images.insert(reference.clone());
-        }
-        used_bases.push(base.clone());
-    }
+    let mut scopes = Scopes::globals(file, build_args);
+    let graph = Graph::new(file, &scopes);
+    scopes.follow(file, build_args, &graph.bases);
+    let target = find_target(file, &graph, target)?;
+    let used = graph.used(target);
+    let chain = graph.chain(target);
+    let bases = &graph.bases;
+    let used_bases = used.stages.iter().filter_map(|index| bases.get(*index).cloned()).collect();
     let final_base = match chain.first().and_then(|index| bases.get(*index)) {
         Some(BaseImage::Image(reference)) => Some(reference.clone()),
         _ => None,
@@ -77,12 +73,12 @@ pub fn facts(
     Ok(Facts {
         target,
         bases: used_bases,
-        images,
+        images: used.images,
         final_base,
         declared_args: declared_args(file, &used.stages),
         healthcheck: graph::healthcheck(file, &chain),
-        exposed_ports: exposed_ports(file, &chain, &global, build_args),
-        labels: labels(file, &chain, &global, build_args),
+        exposed_ports: exposed_ports(file, &chain, &scopes),
+        labels: labels(file, &chain, &scopes),
         needs_buildkit: needs::needs_buildkit(file, target),
         stages: used.stages.into_iter().collect(),
     })
@@ -100,16 +96,11 @@ fn refuse_problems(file: &Dockerfile) -> Result<()> {
     })
 }
 
-fn find_target(file: &Dockerfile, target: Option<&str>) -> Result<usize> {
-    let last = file.stages.len().checked_sub(1);
-    let Some(wanted) = target else {
-        return last.ok_or_else(|| Error::new(Kind::Config, "the Dockerfile has no FROM"));
-    };
-    let named = |s: &Stage| s.name.as_deref().is_some_and(|name| name == wanted.to_lowercase());
-    let by_number = || wanted.parse::<usize>().ok().filter(|number| Some(*number) <= last);
-    if let Some(index) = file.stages.iter().rposition(named).or_else(by_number) {
+fn find_target(file: &Dockerfile, graph: &Graph, target: Option<&str>) -> Result<usize> {
+    if let Some(index) = graph.find(target) {
         return Ok(index);
     }
+    let Some(wanted) = target else { return Err(Error::new(Kind::Config, "the Dockerfile has no FROM")) };
     let names: Vec<&str> = file.stages.iter().filter_map(|s| s.name.as_deref()).take(20).collect();
     let error = Error::new(Kind::Config, format!("the Dockerfile has no stage {wanted:?}"));
     Err(match names.as_slice() {
@@ -127,61 +118,45 @@ fn declared_args(file: &Dockerfile, stages: &BTreeSet<usize>) -> BTreeSet<String
         .flatten()
         .filter(|i| i.keyword == Keyword::Arg)
         .flat_map(|i| declarations(&i.arguments, file.directives.escape))
-        .map(|(name, _)| name)
+        .map(|pair| pair.name)
         .collect()
 }
 
-fn exposed_ports(
-    file: &Dockerfile,
-    chain: &[usize],
-    global: &Values,
-    build_args: &BTreeMap<String, String>,
-) -> BTreeSet<String> {
+fn exposed_ports(file: &Dockerfile, chain: &[usize], scopes: &Scopes) -> BTreeSet<String> {
     let mut ports = BTreeSet::new();
-    walk(file, chain, global, build_args, &mut |instruction, values| {
+    walk(file, chain, scopes, &mut |instruction, scope| {
         if instruction.keyword == Keyword::Expose {
             let words = instruction.arguments.split_ascii_whitespace();
-            ports.extend(words.map(|word| expanded(word, values, file)));
+            ports.extend(words.map(|word| expanded(word, scope)));
         }
     });
     ports
 }
 
-fn labels(
-    file: &Dockerfile,
-    chain: &[usize],
-    global: &Values,
-    build_args: &BTreeMap<String, String>,
-) -> BTreeMap<String, u32> {
+fn labels(file: &Dockerfile, chain: &[usize], scopes: &Scopes) -> BTreeMap<String, u32> {
     let mut labels = BTreeMap::new();
-    walk(file, chain, global, build_args, &mut |instruction, values| {
+    walk(file, chain, scopes, &mut |instruction, scope| {
         if instruction.keyword == Keyword::Label {
             let pairs = assignments(&instruction.arguments, file.directives.escape).unwrap_or_default();
-            labels.extend(pairs.iter().map(|(key, _)| (expanded(key, values, file), instruction.line)));
+            labels.extend(pairs.iter().map(|pair| (expanded(&pair.name, scope), instruction.line)));
         }
     });
     labels
 }
 
-/// Calls `look` with each instruction of the stages, and with the values that it sees.
-fn walk(
-    file: &Dockerfile,
-    chain: &[usize],
-    global: &Values,
-    build_args: &BTreeMap<String, String>,
-    look: &mut dyn FnMut(&Instruction, &Values),
-) {
-    let mut values = Values::default();
-    let stages = chain.iter().filter_map(|index| file.stages.get(*index));
-    for instruction in stages.filter_map(|s| file.instructions.get(s.instructions.clone())).flatten() {
-        values.apply(instruction, file, global, build_args);
-        look(instruction, &values);
+/// Calls `look` with each instruction of the stages, and with what it sees.
+fn walk(file: &Dockerfile, chain: &[usize], scopes: &Scopes, look: &mut dyn FnMut(&Instruction, &Scope<'_>)) {
+    for index in chain.iter().filter_map(|index| file.stages.get(*index)).flat_map(|s| s.instructions.clone())
+    {
+        if let Some(instruction) = file.instructions.get(index) {
+            look(instruction, &scopes.at(index));
+        }
     }
 }
 
 /// The word expanded; one with a variable that the base image may set stays as it is written.
-fn expanded(word: &str, values: &Values, file: &Dockerfile) -> String {
-    let known = values.resolve(word, file).filter(|r| r.unknown.is_empty() && r.unset.is_empty());
+fn expanded(word: &str, scope: &Scope<'_>) -> String {
+    let known = scope.expand(word).filter(|r| r.unknown.is_empty() && r.unset.is_empty());
     known.map_or_else(|| word.to_owned(), |r| r.text)
 }
 

@@ -1,29 +1,35 @@
 //! The `--name=value` words between a keyword and its arguments.
 
-use super::Flag;
+use std::ops::Range;
+
 use super::lines::trim_start;
 
-/// The flags at the start of `line`, and what follows them. A lone `--` ends them.
+/// Name, value, and where the word stands in the line.
+pub(super) type Written = (String, Option<String>, Range<usize>);
+
+/// The flags at the start of `line`, and how many bytes they take. A lone `--` ends them.
 ///
 /// Quotes go, and a backslash takes the next byte as it is, whatever the file's escape character: BuildKit's rule.
-pub(super) fn flags(line: &[u8]) -> (Vec<Flag>, &[u8]) {
+pub(super) fn flags(line: &[u8]) -> (Vec<Written>, usize) {
     let mut flags = Vec::new();
     let mut rest = line;
     loop {
         rest = trim_start(rest);
+        let start = line.len() - rest.len();
         if !rest.starts_with(b"--") {
-            return (flags, rest);
+            return (flags, start);
         }
         let (word, tail) = word(rest);
         rest = tail;
+        let end = line.len() - rest.len();
         if word == b"--" {
-            return (flags, trim_start(rest));
+            return (flags, end);
         }
         let word = String::from_utf8_lossy(&word);
         let word = word.strip_prefix("--").unwrap_or(&word);
         flags.push(match word.split_once('=') {
-            Some((name, value)) => Flag { name: name.to_owned(), value: Some(value.to_owned()) },
-            None => Flag { name: word.to_owned(), value: None },
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned()), start..end),
+            None => (word.to_owned(), None, start..end),
         });
     }
 }
@@ -62,8 +68,8 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> (Vec<(String, Option<String>)>, &str) {
-        let (flags, rest) = flags(line.as_bytes());
-        (flags.into_iter().map(|f| (f.name, f.value)).collect(), std::str::from_utf8(rest).unwrap())
+        let (flags, taken) = flags(line.as_bytes());
+        (flags.into_iter().map(|(name, value, _)| (name, value)).collect(), line[taken..].trim_start())
     }
 
     #[test]

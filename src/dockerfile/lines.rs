@@ -1,6 +1,7 @@
 //! Physical lines, and the logical line that an instruction stands on.
 
-use super::Span;
+use super::place::SourceMap;
+use super::{Comment, Span};
 
 /// The longest physical line that BuildKit reads, without its `\n`.
 pub(super) const MAX_LINE: usize = 65_535;
@@ -75,16 +76,29 @@ pub(super) struct Lines<'a> {
     number: u32,
     /// Lines longer than [`MAX_LINE`].
     pub(super) too_long: Vec<(u32, Span)>,
+    /// Comments met so far.
+    pub(super) comments: Vec<Comment>,
+    /// Empty lines between those of one instruction.
+    pub(super) empty: Vec<u32>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(file: &'a [u8]) -> Self {
-        Lines { file, next: 0, number: 0, too_long: Vec::new() }
+        Lines { file, next: 0, number: 0, too_long: Vec::new(), comments: Vec::new(), empty: Vec::new() }
     }
 
     /// The number of the line read last; 0 before the first.
     pub(super) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Keeps the comment that `line` is.
+    pub(super) fn comment(&mut self, line: Line<'_>) {
+        let text = trim_start(line.text);
+        let span = Span { start: line.span().end - text.len(), end: line.span().end };
+        let text = trim_end(trim_start(text.strip_prefix(b"#").unwrap_or(text)));
+        let text = String::from_utf8_lossy(text).into_owned();
+        self.comments.push(Comment { line: line.number, span, text });
     }
 }
 
@@ -140,6 +154,8 @@ pub(super) struct Logical {
     pub(super) line: u32,
     /// From the first byte that is no blank to the end of the last line.
     pub(super) span: Span,
+    /// Where the text stands in the file.
+    pub(super) source: SourceMap,
 }
 
 impl Logical {
@@ -147,27 +163,29 @@ impl Logical {
     pub(super) fn read(first: Line<'_>, lines: &mut Lines<'_>, escape: u8) -> Logical {
         let head = trim_start(first.text);
         let start = first.start + (first.text.len() - head.len());
-        let mut logical =
-            Logical { text: Vec::new(), line: first.number, span: Span { start, end: first.span().end } };
-        let Some(cut) = continued(head, escape) else {
-            logical.text.extend_from_slice(head);
-            return logical;
-        };
-        logical.text.extend_from_slice(cut);
-        for line in lines.by_ref() {
+        let span = Span { start, end: first.span().end };
+        let mut logical = Logical { line: first.number, span, ..Logical::default() };
+        let mut open = logical.take(head, start, escape);
+        while open && let Some(line) = lines.next() {
             logical.span.end = line.span().end;
-            if line.is_comment() || line.is_blank() {
-                continue;
-            }
-            match continued(line.text, escape) {
-                Some(cut) => logical.text.extend_from_slice(cut),
-                None => {
-                    logical.text.extend_from_slice(line.text);
-                    break;
-                }
+            if line.is_comment() {
+                lines.comment(line);
+            } else if line.is_blank() {
+                lines.empty.push(line.number);
+            } else {
+                open = logical.take(line.text, line.start, escape);
             }
         }
         logical
+    }
+
+    /// Appends a physical line that stands at `start`; whether another one follows.
+    fn take(&mut self, line: &[u8], start: usize, escape: u8) -> bool {
+        let cut = continued(line, escape);
+        let text = cut.unwrap_or(line);
+        self.text.extend_from_slice(text);
+        self.source.push(start, text.len());
+        cut.is_some()
     }
 }
 

@@ -17,15 +17,23 @@ mod lines;
 mod needs;
 mod parse;
 mod pattern;
+mod place;
+mod position;
+mod scopes;
 mod stages;
 mod syntax;
-mod values;
 mod words;
 
 pub use excerpt::excerpt;
 pub use expand::{ExpandError, Expanded, expand};
 pub use facts::{BaseImage, Facts, facts, step_line};
+pub use graph::{Graph, graph};
 pub use json::Form;
 pub use keyword::Keyword;
 pub use parse::parse;
-pub use syntax::{Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage};
+pub use position::{LineIndex, Position};
+pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, scopes};
+pub use syntax::{
+    Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage,
+};
+pub use words::Pair;

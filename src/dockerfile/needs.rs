@@ -1,6 +1,6 @@
 //! What the classic builder of Engine 20.10 cannot build.
 
-use super::values::PLATFORM_ARGS;
+use super::scopes::PLATFORM_ARGS;
 use super::{Dockerfile, Instruction, Keyword};
 
 /// The first line that needs BuildKit, and why. The classic builder reads the stages up to the target, used or not.

@@ -1,9 +1,11 @@
 //! From bytes to instructions.
 
+use std::ops::Range;
+
 use super::directives::DirectiveReader;
 use super::flags::flags;
 use super::lines::{Lines, Logical, trim_end, trim_start};
-use super::{Dockerfile, Instruction, Keyword, Problem, Span, check, heredoc, stages};
+use super::{Dockerfile, Flag, Instruction, Keyword, Problem, Span, check, heredoc, stages};
 
 /// More instructions than anybody writes; a file of ten megabytes could hold five million.
 const MAX_INSTRUCTIONS: usize = 200_000;
@@ -18,8 +20,12 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
     let mut reader = DirectiveReader::default();
     let mut lines = Lines::new(bytes);
     while let Some(line) = lines.next() {
-        reader.line(line, &mut problems);
-        if line.is_blank() || line.is_comment() {
+        let directive = reader.line(line, &mut problems);
+        if directive || line.is_blank() {
+            continue;
+        }
+        if line.is_comment() {
+            lines.comment(line);
             continue;
         }
         if instructions.len() == MAX_INSTRUCTIONS {
@@ -30,7 +36,7 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         // The only escape characters are ASCII.
         let escape = if reader.directives.escape == '`' { b'`' } else { b'\\' };
         let logical = Logical::read(line, &mut lines, escape);
-        let mut instruction = instruction(&logical.text, logical.span, logical.line, 0);
+        let mut instruction = instruction(&logical, 0..logical.text.len(), 0);
         instruction.end_line = lines.number();
         read_heredocs(&mut instruction, &logical, &mut lines, &mut problems);
         if problems.len() < MAX_PROBLEMS {
@@ -49,27 +55,50 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
     }
     problems.sort_by_key(|p| (p.span.start, p.line));
     problems.truncate(MAX_PROBLEMS);
-    Dockerfile { instructions, stages, directives: reader.directives, problems }
+    Dockerfile {
+        instructions,
+        stages,
+        directives: reader.directives,
+        comments: lines.comments,
+        empty_continuations: lines.empty,
+        problems,
+    }
 }
 
-/// The instruction on a logical line; its heredocs come later.
-fn instruction(text: &[u8], span: Span, line: u32, depth: u8) -> Instruction {
+/// The instruction on the part `range` of a logical line; its heredocs come later.
+fn instruction(logical: &Logical, range: Range<usize>, depth: u8) -> Instruction {
+    let text = logical.text.get(range.clone()).unwrap_or_default();
     let (word, rest) = split_keyword(text);
+    let begin = range.start + (text.len() - trim_start(text).len());
     let keyword = Keyword::of(&String::from_utf8_lossy(word));
-    let (flags, arguments) = flags(rest);
-    let arguments = trim_end(trim_start(arguments));
+    let (flags, taken) = flags(rest);
+    // `rest` ends where the trimmed text does.
+    let end = range.start + trim_end(text).len();
+    let arguments = trim_start(rest.get(taken..).unwrap_or_default());
+    let at = end.saturating_sub(arguments.len());
+    let flags_at = end.saturating_sub(rest.len());
+    let flags = flags
+        .into_iter()
+        .map(|(name, value, range)| {
+            let span = logical.source.place(flags_at + range.start..flags_at + range.end);
+            Flag { name, value, span }
+        })
+        .collect();
     // A trigger that is ONBUILD again is refused by `check`: nothing to descend into.
     let trigger = (keyword == Keyword::Onbuild && depth == 0 && !arguments.is_empty())
-        .then(|| Box::new(instruction(arguments, span, line, depth + 1)));
+        .then(|| Box::new(instruction(logical, at..end, depth + 1)));
+    let (arguments, source) = logical.source.decode(arguments, at);
     Instruction {
         keyword,
-        span,
-        line,
-        end_line: line,
+        keyword_span: logical.source.place(begin..begin + word.len()),
+        span: logical.span,
+        line: logical.line,
+        end_line: logical.line,
         flags,
-        arguments: String::from_utf8_lossy(arguments).into_owned(),
+        arguments,
         heredocs: Vec::new(),
         trigger,
+        source,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Keyword;
+use super::place::SourceMap;
 
 /// A half-open range of bytes in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -29,8 +30,23 @@ pub struct Dockerfile {
     pub stages: Vec<Stage>,
     /// The `# key=value` lines above everything else.
     pub directives: Directives,
+    /// In the order of the file: those of their own, and those between the lines of a continued instruction.
+    pub comments: Vec<Comment>,
+    /// Lines, 1-based, that are empty inside a continued instruction.
+    pub empty_continuations: Vec<u32>,
     /// What a builder would refuse.
     pub problems: Vec<Problem>,
+}
+
+/// A line that holds a comment and is no parser directive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// 1-based.
+    pub line: u32,
+    /// From the `#` to the end of the line.
+    pub span: Span,
+    /// What follows the `#`, trimmed.
+    pub text: String,
 }
 
 /// One instruction with its continuation lines and heredoc bodies.
@@ -38,6 +54,8 @@ pub struct Dockerfile {
 pub struct Instruction {
     /// What it does.
     pub keyword: Keyword,
+    /// The keyword as it is written.
+    pub keyword_span: Span,
     /// From the keyword's first byte to the end of its last line (without the line end), heredoc bodies included.
     pub span: Span,
     /// The line of the keyword, 1-based.
@@ -53,6 +71,16 @@ pub struct Instruction {
     pub heredocs: Vec<Heredoc>,
     /// The instruction behind `ONBUILD`.
     pub trigger: Option<Box<Instruction>>,
+    /// Where the arguments stand in the file.
+    pub(super) source: SourceMap,
+}
+
+impl Instruction {
+    /// The bytes of the file behind a range of bytes of `arguments`. Continuations and comments that lie within are part
+    /// of it; an empty range, or one out of bounds, becomes an empty place.
+    pub fn place(&self, range: Range<usize>) -> Span {
+        self.source.place(range)
+    }
 }
 
 /// A `--name` or `--name=value` word, unquoted, not expanded.
@@ -62,6 +90,8 @@ pub struct Flag {
     pub name: String,
     /// What follows the first `=`; `None` where there is none.
     pub value: Option<String>,
+    /// The word as it is written, dashes included.
+    pub span: Span,
 }
 
 /// A here-document.

@@ -1,30 +1,37 @@
 //! Words of arguments: split at blanks outside of quotes, quotes and escapes kept for the expansion.
 
+use std::ops::Range;
+
+/// What separates the name and the value of the old form.
+const BLANKS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
+
+/// A word as written, and its bytes in the text.
+pub(super) type Word = (String, Range<usize>);
+
 /// The words of `text`.
-pub(super) fn words(text: &str, escape: char) -> Vec<String> {
+pub(super) fn words(text: &str, escape: char) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word = String::new();
-    // Whether a word has begun: `""` is a word too.
-    let mut begun = false;
+    // Where the word has begun, if it has: `""` is a word too.
+    let mut begun = None;
     let mut quote = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
         match quote {
             None if c.is_whitespace() => {
-                if begun {
-                    words.push(std::mem::take(&mut word));
-                    begun = false;
+                if let Some(start) = begun.take() {
+                    words.push((std::mem::take(&mut word), start..at));
                 }
             }
             // An escape at the end stands for nothing; elsewhere it keeps the next character from meaning anything.
             q if c == escape && q != Some('\'') => {
-                if let Some(next) = chars.next() {
-                    begun = true;
+                if let Some((_, next)) = chars.next() {
+                    begun.get_or_insert(at);
                     word.extend([c, next]);
                 }
             }
             q => {
-                begun = true;
+                begun.get_or_insert(at);
                 word.push(c);
                 if q == Some(c) {
                     quote = None;
@@ -34,43 +41,72 @@ pub(super) fn words(text: &str, escape: char) -> Vec<String> {
             }
         }
     }
-    if begun {
-        words.push(word);
+    if let Some(start) = begun {
+        words.push((word, start..text.len()));
     }
     words
 }
 
-/// A name and its value, both as written.
-pub(super) type Assignment = (String, Option<String>);
+/// A name and its value in an `ENV`, a `LABEL` or an `ARG`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// As written: quotes and variables are part of it.
+    pub name: String,
+    /// As written; `None` for an `ARG` without a default.
+    pub value: Option<String>,
+    /// The bytes of the pair in the arguments.
+    pub range: Range<usize>,
+    /// Whether this is the old form `ENV name value`, whose value is the rest of the line.
+    pub legacy: bool,
+}
+
+impl Pair {
+    fn split(word: String, range: Range<usize>) -> Pair {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (word, None),
+        };
+        Pair { name, value, range, legacy: false }
+    }
+}
 
 /// The `NAME` and `NAME=value` words of an `ARG`.
-pub(super) fn declarations(text: &str, escape: char) -> Vec<Assignment> {
-    words(text, escape).into_iter().map(split).collect()
+pub(super) fn declarations(text: &str, escape: char) -> Vec<Pair> {
+    words(text, escape).into_iter().map(|(word, range)| Pair::split(word, range)).collect()
 }
+
+/// What is wrong with the pairs of an `ENV` or a `LABEL`, and the bytes that are.
+pub(super) type Wrong = (String, Range<usize>);
 
 /// The pairs of an `ENV` or a `LABEL`: `a=b c=d`, or the old form `a everything else`.
-pub(super) fn assignments(text: &str, escape: char) -> Result<Vec<Assignment>, String> {
+pub(super) fn assignments(text: &str, escape: char) -> Result<Vec<Pair>, Wrong> {
     let words = words(text, escape);
-    let Some(first) = words.first() else { return Ok(Vec::new()) };
+    let Some((first, range)) = words.first() else { return Ok(Vec::new()) };
     if !first.contains('=') {
-        let Some((name, value)) = text.split_once(['\t', '\u{b}', '\u{c}', '\r', ' ']) else {
-            return Err(format!("{first:?} has no value"));
+        let Some((name, value)) = text.split_once(BLANKS) else {
+            return Err((format!("{} has no value", shown(first)), range.clone()));
         };
-        let value = value.trim_start_matches(['\t', '\u{b}', '\u{c}', '\r', ' ']);
-        return Ok(vec![(name.to_owned(), Some(value.to_owned()))]);
+        let value = Some(value.trim_start_matches(BLANKS).to_owned());
+        return Ok(vec![Pair { name: name.to_owned(), value, range: 0..text.len(), legacy: true }]);
     }
-    if let Some(bare) = words.iter().find(|word| !word.contains('=')) {
-        return Err(format!("there is no = in {bare:?}: pairs have the form name=value"));
+    if let Some((bare, range)) = words.iter().find(|(word, _)| !word.contains('=')) {
+        let why = format!("there is no = in {}: pairs have the form name=value", shown(bare));
+        return Err((why, range.clone()));
     }
-    Ok(words.into_iter().map(split).collect())
+    Ok(words.into_iter().map(|(word, range)| Pair::split(word, range)).collect())
 }
 
-fn split(word: String) -> Assignment {
-    match word.split_once('=') {
-        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-        None => (word, None),
+/// A word as a message repeats it, quoted and cut where it is long.
+pub(super) fn shown(word: &str) -> String {
+    let mut cut: String = word.chars().take(MAX_SHOWN).collect();
+    if cut.len() < word.len() {
+        cut.push('…');
     }
+    format!("{cut:?}")
 }
+
+/// The longest piece of a file that a message repeats, in characters.
+const MAX_SHOWN: usize = 60;
 
 #[cfg(test)]
 mod tests {
@@ -78,18 +114,32 @@ mod tests {
 
     #[test]
     fn quotes_keep_blanks_and_stay() {
+        let words =
+            |text, escape| -> Vec<String> { words(text, escape).into_iter().map(|(w, _)| w).collect() };
         assert_eq!(words(r#"a="b c" d\ e '' "x"#, '\\'), [r#"a="b c""#, r"d\ e", "''", "\"x"]);
         assert_eq!(words("a\\", '\\'), ["a"]);
         assert_eq!(words("a` b", '`'), ["a` b"]);
     }
 
     #[test]
+    fn words_know_their_bytes() {
+        let text = r#"a  "b c"\ d e\"#;
+        let found: Vec<_> = words(text, '\\').into_iter().map(|(_, range)| &text[range]).collect();
+        assert_eq!(found, ["a", r#""b c"\ d"#, "e\\"]);
+    }
+
+    #[test]
     fn pairs_come_in_two_forms() {
-        let pair = |a: &str, b: &str| (a.to_owned(), Some(b.to_owned()));
-        assert_eq!(assignments("A=1 B='x y'", '\\').unwrap(), [pair("A", "1"), pair("B", "'x y'")]);
-        assert_eq!(assignments("A  b c = d", '\\').unwrap(), [pair("A", "b c = d")]);
-        assert!(assignments("A", '\\').is_err());
-        assert!(assignments("A=1 B", '\\').is_err());
-        assert_eq!(declarations("A B=1", '\\'), [("A".to_owned(), None), pair("B", "1")]);
+        let pairs = |text| -> Vec<(String, Option<String>, bool)> {
+            assignments(text, '\\').unwrap().into_iter().map(|p| (p.name, p.value, p.legacy)).collect()
+        };
+        let pair = |a: &str, b: &str, legacy| (a.to_owned(), Some(b.to_owned()), legacy);
+        assert_eq!(pairs("A=1 B='x y'"), [pair("A", "1", false), pair("B", "'x y'", false)]);
+        assert_eq!(pairs("A  b c = d"), [pair("A", "b c = d", true)]);
+        assert_eq!(assignments("A", '\\').unwrap_err().1, 0..1);
+        assert_eq!(assignments("A=1 B", '\\').unwrap_err().1, 4..5);
+        let args: Vec<_> =
+            declarations("A B=1", '\\').into_iter().map(|p| (p.name, p.value, p.range)).collect();
+        assert_eq!(args, [("A".to_owned(), None, 0..1), ("B".to_owned(), Some("1".to_owned()), 2..5)]);
     }
 }

@@ -53,6 +53,39 @@ fn continuations_swallow_comments_and_empty_lines() {
 }
 
 #[test]
+fn comments_are_kept_and_directives_are_none() {
+    let text = "\u{feff}# syntax=x\n#  one \r\n# escape=`\nFROM a\nRUN x \\\n  # two\n\n \t\n  y <<E\n# body\nE\n#\n";
+    let file = clean(text);
+    let found: Vec<_> = file.comments.iter().map(|c| (c.line, c.text.as_str())).collect();
+    assert_eq!(found, [(2, "one"), (3, "escape=`"), (6, "two"), (12, "")]);
+    assert_eq!(file.comments[2].span.of(text.as_bytes()), b"# two");
+    assert_eq!(file.empty_continuations, [7, 8]);
+}
+
+#[test]
+fn every_part_knows_its_bytes() {
+    let text = "from a\nONBUILD  rU\\\nN --mount=type=\\\nbind,\"x=y z\" --network=none  ab \\\n# c\n  \"c d\" e\nENV a=1 \\\n b='2 3'\n";
+    let file = clean(text);
+    let bytes = text.as_bytes();
+    let at = |span: Span| std::str::from_utf8(span.of(bytes)).unwrap();
+    assert_eq!(at(file.instructions[0].keyword_span), "from");
+    let onbuild = &file.instructions[1];
+    assert_eq!(at(onbuild.keyword_span), "ONBUILD");
+    let run = onbuild.trigger.as_ref().unwrap();
+    assert_eq!(at(run.keyword_span), "rU\\\nN");
+    let flags: Vec<_> = run.flags.iter().map(|f| at(f.span)).collect();
+    assert_eq!(flags, ["--mount=type=\\\nbind,\"x=y z\"", "--network=none"]);
+    let words: Vec<_> = run.word_ranges('\\').into_iter().map(|(_, r)| at(run.place(r))).collect();
+    assert_eq!(words, ["ab", "\"c d\"", "e"]);
+    let outer = onbuild.arguments.find("ab").unwrap();
+    assert_eq!(at(onbuild.place(outer..outer + 2)), "ab");
+    let env = &file.instructions[2];
+    let pairs: Vec<_> =
+        env.pairs('\\').unwrap().into_iter().map(|p| (p.name, at(env.place(p.range)))).collect();
+    assert_eq!(pairs, [("a".to_owned(), "a=1"), ("b".to_owned(), "b='2 3'")]);
+}
+
+#[test]
 fn heredocs_hold_no_instructions() {
     let text = "FROM a\nRUN cat <<EOF > f && cat 3<<-'E 2'\nRUN not me\nEOF\n\tdeep\n\tE 2\r\nCOPY <<a <<b /x/\n1\na\n2\nb\nCMD x";
     let file = clean(text);
