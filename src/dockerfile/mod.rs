@@ -17,6 +17,7 @@ mod lines;
 mod needs;
 mod parse;
 mod pattern;
+pub mod shell;
 mod stages;
 mod syntax;
 mod values;
