@@ -20,6 +20,7 @@ mod pattern;
 mod place;
 mod position;
 mod scopes;
+pub mod shell;
 mod stages;
 mod syntax;
 mod words;
