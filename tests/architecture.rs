@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const ROOT: [&str; 4] = ["error", "event", "environment", "stop"];
 
 /// Rooms that do no I/O.
-const PURE: [&str; 3] = ["dockerfile", "plan", "image"];
+const PURE: [&str; 4] = ["dockerfile", "plan", "image", "rules"];
 
 struct Room {
     may_use: BTreeSet<String>,

@@ -39,7 +39,11 @@ fn every_rule_is_registered_once() {
         }
         assert!(!rule.remedy.is_empty() && !rule.remedy.ends_with('.'), "{}: {}", rule.code, rule.remedy);
         assert!(!rule.remedy.contains('\n'), "{}", rule.code);
-        assert!(!rule.items.is_empty() || matches!(rule.check, Check::Reading), "{} serves nothing", rule.code);
+        assert!(
+            !rule.items.is_empty() || matches!(rule.check, Check::Reading),
+            "{} serves nothing",
+            rule.code
+        );
     }
     let mut sorted: Vec<_> = RULES.iter().map(|rule| rule.code).collect();
     sorted.sort_unstable();
@@ -77,7 +81,11 @@ fn every_rule_is_documented() {
             assert!(!section(&text, heading).is_empty(), "{}: {heading}", rule.code);
         }
         let references = section(&text, "References");
-        assert!(references.lines().all(|line| line.starts_with("- <https://")), "{}: {references}", rule.code);
+        assert!(
+            references.lines().all(|line| line.starts_with("- <https://")),
+            "{}: {references}",
+            rule.code
+        );
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Analysis<'a> {
     /// What each stage starts from, and which are used.
     pub graph: Graph,
     /// The variables that each instruction sees.
-    pub scopes: Scopes<'a>,
+    pub scopes: Scopes,
     /// The instructions in the order of the file; those behind `ONBUILD` in its place.
     pub steps: Vec<Step<'a>>,
     /// What the settings ask for.
@@ -156,9 +156,7 @@ impl Step<'_> {
     /// The bytes of the file behind a range of a body's text.
     pub fn span(&self, body: &Body, range: std::ops::Range<usize>) -> Span {
         match body.place {
-            BodyPlace::Arguments(offset) => {
-                self.instruction.place(range.start + offset..range.end + offset)
-            }
+            BodyPlace::Arguments(offset) => self.instruction.place(range.start + offset..range.end + offset),
             BodyPlace::Exec => self.instruction.place(0..self.instruction.arguments.len()),
             BodyPlace::Heredoc(start) => Span {
                 start: (start + range.start).min(self.instruction.span.end),

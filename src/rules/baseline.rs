@@ -33,7 +33,10 @@ impl Baseline {
         };
         let file: File = serde_json::from_slice(bytes).map_err(|cause| invalid(cause.to_string()))?;
         if file.schema != SCHEMA {
-            return Err(invalid(format!("it has the schema {}, and this program reads {SCHEMA}", file.schema)));
+            return Err(invalid(format!(
+                "it has the schema {}, and this program reads {SCHEMA}",
+                file.schema
+            )));
         }
         Ok(Baseline { known: file.findings.into_keys().collect() })
     }

@@ -98,13 +98,17 @@ pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for finding in findings {
         let mut hash = Sha256::new();
-        for part in [finding.rule.code, &finding.place.path, finding.place.field.as_deref().unwrap_or_default()] {
+        for part in
+            [finding.rule.code, &finding.place.path, finding.place.field.as_deref().unwrap_or_default()]
+        {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
         match finding.place.region.as_ref().filter(|_| !bytes.is_empty()) {
             Some(region) => {
-                for word in region.span.of(bytes).split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+                for word in
+                    region.span.of(bytes).split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+                {
                     hash.update(word);
                     hash.update([0]);
                 }

@@ -11,10 +11,10 @@ macro_rules! registry {
         $($(#[$meta])* pub mod $family { $(pub mod $rule;)* })*
 
         /// Every rule, in the order of the list.
-        pub static RULES: &[&Rule] = &[$($(&$family::$rule::RULE),*),*];
+        pub static RULES: &[&Rule] = &[$($(&$family::$rule::RULE,)*)*];
 
         /// Every rule's file below `src/rules/registry`, in the same order.
-        pub const FILES: &[&str] = &[$($(concat!(stringify!($family), "/", stringify!($rule), ".rs")),*),*];
+        pub const FILES: &[&str] = &[$($(concat!(stringify!($family), "/", stringify!($rule), ".rs"),)*)*];
     };
 }
 
@@ -35,9 +35,26 @@ registry! {
     stages {
         latest_base_image,
     }
-    /// Packages that RUN installs.
+    /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
+    instructions {
+    }
+    /// Packages that `RUN` installs.
     packages {
-        unpinned_apt_package,
+    }
+    /// The shell of `RUN`, and what it downloads.
+    scripts {
+    }
+    /// What a container starts, and how it is watched.
+    running {
+    }
+    /// The build context, and what git says of it.
+    context {
+    }
+    /// Labels, as a Dockerfile sets them.
+    labels {
+    }
+    /// The image that was built.
+    image {
     }
 }
 
@@ -68,7 +85,8 @@ pub fn nearest(id: &str) -> Option<&'static str> {
         return None;
     }
     let lower = id.to_ascii_lowercase();
-    let names = RULES.iter().flat_map(|rule| [rule.code, rule.name].into_iter().chain(rule.aliases.iter().copied()));
+    let names =
+        RULES.iter().flat_map(|rule| [rule.code, rule.name].into_iter().chain(rule.aliases.iter().copied()));
     names
         .map(|name| (strsim::osa_distance(&name.to_ascii_lowercase(), &lower), name))
         .min_by_key(|(distance, _)| *distance)

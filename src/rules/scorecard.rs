@@ -47,13 +47,16 @@ pub fn scorecard(judgement: &Judgement, proven: &BTreeMap<Item, Result<String, S
 }
 
 fn score(item: Item, judgement: &Judgement, proven: Option<&Result<String, String>>) -> Score {
-    let of_item = || judgement.findings.iter().filter(|f| f.rule.items.contains(&item) && f.level > Level::Info);
+    let of_item =
+        || judgement.findings.iter().filter(|f| f.rule.items.contains(&item) && f.level > Level::Info);
     let findings = of_item().filter(|f| f.stands()).count();
     let waived = of_item().count() - findings;
     // Rules about waivers and unreadable files judge no practice.
-    let judges = RULES.iter().filter(|rule| rule.items.contains(&item) && !matches!(rule.check, Check::Reading));
+    let judges =
+        RULES.iter().filter(|rule| rule.items.contains(&item) && !matches!(rule.check, Check::Reading));
     let judged = judges.clone().any(|rule| judgement.ran.contains(rule.code));
-    let skipped = judgement.skipped.iter().find(|(rule, _)| rule.items.contains(&item)).map(|(_, why)| why.clone());
+    let skipped =
+        judgement.skipped.iter().find(|(rule, _)| rule.items.contains(&item)).map(|(_, why)| why.clone());
     let (state, note) = match proven {
         _ if findings > 0 => (ItemState::Failed, None),
         _ if waived > 0 => (ItemState::Waived, None),

@@ -65,8 +65,10 @@ pub fn settle(verdicts: Verdicts, files: Vec<FileWaivers>, regime: &Regime) -> J
     waivers.retain(|(waiver, _)| holds(waiver, regime, &mut about));
     cap(&mut waivers, regime, &mut about);
     excuse(&mut findings, &mut waivers, regime);
-    let is_skipped = |waiver: &Waiver| skipped.keys().any(|code| registry::find(code).is_some_and(|r| waiver.is_about(r)));
-    for (waiver, _) in waivers.iter().filter(|(w, used)| !used && w.dialect == Dialect::Own && !is_skipped(w)) {
+    let is_skipped =
+        |waiver: &Waiver| skipped.keys().any(|code| registry::find(code).is_some_and(|r| waiver.is_about(r)));
+    for (waiver, _) in waivers.iter().filter(|(w, used)| !used && w.dialect == Dialect::Own && !is_skipped(w))
+    {
         report(
             &mut about,
             &reading::unused_waiver::RULE,
@@ -110,7 +112,9 @@ fn take_inline(
         report(about, &reading::malformed_waiver::RULE, place, why);
     }
     if file.inline.checks_are_errors {
-        let of_engine = |f: &Finding| f.place.path == file.path && f.aliases().iter().any(|a| super::waiver::is_engine_check(a));
+        let of_engine = |f: &Finding| {
+            f.place.path == file.path && f.aliases().iter().any(|a| super::waiver::is_engine_check(a))
+        };
         findings.iter_mut().filter(|f| of_engine(f)).for_each(|finding| finding.level = Level::Error);
     }
     for (mut waiver, text) in file.inline.waivers.into_iter().zip(file.texts) {
@@ -121,7 +125,10 @@ fn take_inline(
                 about,
                 &reading::untrusted_waiver::RULE,
                 waiver.origin.clone(),
-                format!("the waiver of {} is not on the base branch, and holds once it is merged", waiver.rule),
+                format!(
+                    "the waiver of {} is not on the base branch, and holds once it is merged",
+                    waiver.rule
+                ),
             );
             continue;
         }
@@ -156,11 +163,18 @@ fn holds(waiver: &Waiver, regime: &Regime, about: &mut Vec<Finding>) -> bool {
     if waiver.dialect == Dialect::Own {
         // ShellCheck's codes are not ours, and may be waived like ours.
         if rules.is_empty() && !super::waiver::is_shellcheck(id) {
-            let near = registry::nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            return refuse(&reading::unknown_rule::RULE, format!("a waiver names {id}, and there is no such rule{near}"));
+            let near =
+                registry::nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            return refuse(
+                &reading::unknown_rule::RULE,
+                format!("a waiver names {id}, and there is no such rule{near}"),
+            );
         }
         if waiver.reason.trim().is_empty() {
-            return refuse(&reading::waiver_without_reason::RULE, format!("the waiver of {id} gives no reason"));
+            return refuse(
+                &reading::waiver_without_reason::RULE,
+                format!("the waiver of {id} gives no reason"),
+            );
         }
         if let (Some(until), Some(today)) = (waiver.until, regime.today)
             && until < today
@@ -173,15 +187,21 @@ fn holds(waiver: &Waiver, regime: &Regime, about: &mut Vec<Finding>) -> bool {
         let message = format!("the waiver of {id} does not hold: {} demands {}", demands.source, rule.code);
         return refuse(&reading::waiver_against_policy::RULE, message);
     }
-    let may = |pattern: &String| super::waiver::id_fits(pattern, id) || rules.iter().any(|r| super::waiver::id_fits(pattern, r.code));
+    let may = |pattern: &String| {
+        super::waiver::id_fits(pattern, id) || rules.iter().any(|r| super::waiver::id_fits(pattern, r.code))
+    };
     if !demands.waivable.is_empty() && !demands.waivable.iter().any(may) {
-        let message = format!("the waiver of {id} does not hold: {} lets only some rules be waived", demands.source);
+        let message =
+            format!("the waiver of {id} does not hold: {} lets only some rules be waived", demands.source);
         return refuse(&reading::waiver_against_policy::RULE, message);
     }
     if waiver.dialect == Dialect::Own
         && let Some(why) = too_long(waiver, demands, regime.today)
     {
-        return refuse(&reading::waiver_against_policy::RULE, format!("the waiver of {id} does not hold: {why}"));
+        return refuse(
+            &reading::waiver_against_policy::RULE,
+            format!("the waiver of {id} does not hold: {why}"),
+        );
     }
     true
 }
@@ -193,8 +213,9 @@ fn too_long(waiver: &Waiver, demands: &super::Demands, today: Option<Day>) -> Op
     };
     let (most, today) = (demands.most_days?, today?);
     let days = today.days_until(until)?;
-    (days > i64::from(most))
-        .then(|| format!("{} lets a waiver run for {most} days, and this one runs for {days}", demands.source))
+    (days > i64::from(most)).then(|| {
+        format!("{} lets a waiver run for {most} days, and this one runs for {days}", demands.source)
+    })
 }
 
 /// A policy may cap how many waivers of our own there are; those beyond the cap do not hold.
@@ -206,7 +227,8 @@ fn cap(waivers: &mut Vec<(Waiver, bool)>, regime: &Regime, about: &mut Vec<Findi
         if waiver.dialect != Dialect::Own || count <= most {
             return true;
         }
-        let message = format!("the waiver of {} does not hold: {} allows {most}", waiver.rule, regime.policy.source);
+        let message =
+            format!("the waiver of {} does not hold: {} allows {most}", waiver.rule, regime.policy.source);
         report(about, &reading::waiver_against_policy::RULE, waiver.origin.clone(), message);
         false
     });
@@ -218,7 +240,10 @@ fn excuse(findings: &mut [Finding], waivers: &mut [(Waiver, bool)], regime: &Reg
         if regime.policy.required.contains(finding.rule.code) {
             continue;
         }
-        for (waiver, used) in waivers.iter_mut().filter(|(waiver, _)| waiver.covers(finding)) {
+        for (waiver, used) in waivers.iter_mut() {
+            if !waiver.covers(finding) {
+                continue;
+            }
             *used = true;
             if finding.excused.is_none() {
                 let origin = &waiver.origin;

@@ -44,7 +44,8 @@ pub(super) fn is_engine_check(id: &str) -> bool {
 
 /// Whether `id` is a code of ShellCheck.
 pub(super) fn is_shellcheck(id: &str) -> bool {
-    id.strip_prefix("SC").is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
+    id.strip_prefix("SC")
+        .is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether `pattern`, an id with `*` for any characters at its end, fits `id`.
@@ -103,7 +104,8 @@ impl Waiver {
         if self.dialect == Dialect::BuildKit && self.rule.eq_ignore_ascii_case("all") {
             return finding.rule.aliases.iter().any(|alias| pragma::is_buildkit(alias));
         }
-        let own = finding.rule.code.eq_ignore_ascii_case(&self.rule) || finding.rule.name.eq_ignore_ascii_case(&self.rule);
+        let own = finding.rule.code.eq_ignore_ascii_case(&self.rule)
+            || finding.rule.name.eq_ignore_ascii_case(&self.rule);
         own || finding.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(&self.rule))
     }
 

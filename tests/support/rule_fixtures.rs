@@ -3,33 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use imgbuild::dockerfile::parse;
-use imgbuild::rules::waiver::{Day, inline_waivers};
 use imgbuild::rules::registry::reading::shell_script_problem;
+use imgbuild::rules::waiver::{Day, inline_waivers};
 use imgbuild::rules::{
-    Analysis, Expectations, Fact, FileWaivers, Finding, Found, InlineTrust, Judgement, Place, Regime, Rule, Verdicts, fix, settle,
+    Analysis, Expectations, Fact, FileWaivers, Finding, Found, InlineTrust, Judgement, Place, Regime, Rule,
+    Verdicts, fix, settle,
 };
 
 /// A fenced block.
-pub struct Block {
+pub(crate) struct Block {
     /// The first word behind the fence.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The other words behind the fence.
-    pub options: Vec<String>,
+    pub(crate) options: Vec<String>,
     /// What is inside, with a final newline.
-    pub text: String,
+    pub(crate) text: String,
     /// The line of the fence, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 impl Block {
     /// Whether something in it is flagged.
-    pub fn is_bad(&self) -> bool {
+    pub(crate) fn is_bad(&self) -> bool {
         self.text.contains("# error: [")
     }
 }
 
 /// The fenced blocks of a Markdown text.
-pub fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut open = false;
     for (index, line) in text.lines().enumerate() {
@@ -58,7 +59,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
 }
 
 /// The findings on a Dockerfile, judged with everything that its text alone decides.
-pub fn judge(text: &str, options: &[String]) -> Judgement {
+pub(crate) fn judge(text: &str, options: &[String]) -> Judgement {
     let file = parse(text.as_bytes());
     let mut expectations = Expectations::default();
     for option in options {
@@ -82,7 +83,9 @@ pub fn judge(text: &str, options: &[String]) -> Judgement {
         let (code, line) = option.split_once('@').expect("code@line");
         let line = line.parse().expect("a line");
         let place = Place { line, column: 1, ..Place::file("Dockerfile") };
-        Found::new(&shell_script_problem::RULE, &mut verdicts.findings).add(place, "a problem").known_as(code);
+        Found::new(&shell_script_problem::RULE, &mut verdicts.findings)
+            .add(place, "a problem")
+            .known_as(code);
     }
     let inline = inline_waivers("Dockerfile", text.as_bytes(), &file);
     let texts = inline.waivers.iter().map(|waiver| waiver.rule.clone()).collect();
@@ -113,7 +116,7 @@ fn regime(options: &[String]) -> Regime {
 }
 
 /// The lines that `rule` flags.
-pub fn flagged_lines(rule: &Rule, text: &str) -> BTreeSet<u32> {
+pub(crate) fn flagged_lines(rule: &Rule, text: &str) -> BTreeSet<u32> {
     findings(rule, &judge(text, &[])).iter().map(|finding| finding.place.line).collect()
 }
 
@@ -122,7 +125,7 @@ fn findings<'a>(rule: &Rule, judgement: &'a Judgement) -> Vec<&'a Finding> {
 }
 
 /// Judges a block, and compares with its markers; a `fixed` block with the fixes of the block before it.
-pub fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) -> Result<(), String> {
+pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) -> Result<(), String> {
     match block.kind.as_str() {
         "dockerfile" if block.options.iter().any(|option| option == "fixed") => fixed(rule, block, before),
         "dockerfile" => dockerfile(rule, block),
@@ -136,7 +139,9 @@ fn dockerfile(rule: &Rule, block: &Block) -> Result<(), String> {
     let lines: Vec<&str> = block.text.lines().collect();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.trim() == marker) {
         // A waiver is flagged itself; other comments are none of the rules' business.
-        let is_flagged = |line: &str| !line.starts_with('#') || line.starts_with("# imgbuild") || line.starts_with("# hadolint");
+        let is_flagged = |line: &str| {
+            !line.starts_with('#') || line.starts_with("# imgbuild") || line.starts_with("# hadolint")
+        };
         let next = lines.iter().enumerate().skip(index + 1).find(|(_, line)| is_flagged(line));
         let (at, _) = next.ok_or_else(|| format!("nothing follows {line}"))?;
         expected.insert(u32::try_from(at + 1).expect("lines"));
@@ -145,7 +150,9 @@ fn dockerfile(rule: &Rule, block: &Block) -> Result<(), String> {
     let found = findings(rule, &judgement);
     for finding in &found {
         let message = &finding.message;
-        if message.is_empty() || message.starts_with(char::is_uppercase) && !message.starts_with(char::is_alphanumeric) {
+        if message.is_empty()
+            || message.starts_with(char::is_uppercase) && !message.starts_with(char::is_alphanumeric)
+        {
             return Err(format!("no lowercase fragment: {message}"));
         }
     }

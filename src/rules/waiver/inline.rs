@@ -26,7 +26,9 @@ pub fn inline_waivers(path: &str, bytes: &[u8], file: &Dockerfile) -> Inline {
             Pragma::None => {}
             Pragma::Malformed(why) => inline.malformed.push((place, why)),
             Pragma::Ignore { dialect, rules, reason, until, whole_file } => {
-                let Some(lines) = (if whole_file { Some(None) } else { target(file, comment.line).map(Some) }) else {
+                let Some(lines) =
+                    (if whole_file { Some(None) } else { target(file, comment.line).map(Some) })
+                else {
                     if dialect == Dialect::Own {
                         inline.malformed.push((place, "no instruction follows this waiver".to_owned()));
                     }
@@ -50,7 +52,8 @@ pub fn inline_waivers(path: &str, bytes: &[u8], file: &Dockerfile) -> Inline {
         inline.checks_are_errors = options.error;
         let start = lines.position(check.span.start);
         let region = Region { span: check.span, start, end: lines.position(check.span.end) };
-        let origin = Place { path: path.to_owned(), line: check.line, column: 1, region: Some(region), field: None };
+        let origin =
+            Place { path: path.to_owned(), line: check.line, column: 1, region: Some(region), field: None };
         inline.waivers.extend(options.skip.into_iter().map(|rule| Waiver {
             rule,
             path: None,
@@ -68,7 +71,13 @@ pub fn inline_waivers(path: &str, bytes: &[u8], file: &Dockerfile) -> Inline {
 fn place(path: &str, comment: &Comment, lines: &LineIndex) -> Place {
     let start = lines.position(comment.span.start);
     let region = Region { span: comment.span, start, end: lines.position(comment.span.end) };
-    Place { path: path.to_owned(), line: comment.line, column: start.column, region: Some(region), field: None }
+    Place {
+        path: path.to_owned(),
+        line: comment.line,
+        column: start.column,
+        region: Some(region),
+        field: None,
+    }
 }
 
 /// First and last line of the instruction that the comment on `line` is about.

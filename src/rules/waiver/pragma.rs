@@ -104,7 +104,9 @@ pub(super) fn check_options(text: &str) -> CheckOptions {
     for part in text.split(';') {
         match part.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
             Some(("skip", list)) => options.skip.extend(ids(list)),
-            Some(("error", value)) => options.error = matches!(value, "true" | "1" | "t" | "T" | "TRUE" | "True"),
+            Some(("error", value)) => {
+                options.error = matches!(value, "true" | "1" | "t" | "T" | "TRUE" | "True")
+            }
             _ => {}
         }
     }
@@ -121,7 +123,9 @@ pub(super) fn is_buildkit(id: &str) -> bool {
 
 fn ids(list: &str) -> impl Iterator<Item = String> {
     let is_id = |word: &str| {
-        !word.is_empty() && word.len() <= 64 && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        !word.is_empty()
+            && word.len() <= 64
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
     };
     let words = list.split(',').map(str::trim);
     // What follows the last id is somebody's remark.
@@ -165,7 +169,10 @@ mod tests {
         let own = |rules: &[&str], reason: &str| ignore(Dialect::Own, rules, reason, false);
         assert_eq!(read(r#"imgbuild ignore=IMG105,DL3008 reason="a b""#), own(&["IMG105", "DL3008"], "a b"));
         assert_eq!(read("imgbuild ignore=IMG105"), own(&["IMG105"], ""));
-        assert_eq!(read("imgbuild ignore-file=IMG105 reason=x"), ignore(Dialect::Own, &["IMG105"], "x", true));
+        assert_eq!(
+            read("imgbuild ignore-file=IMG105 reason=x"),
+            ignore(Dialect::Own, &["IMG105"], "x", true)
+        );
         assert_eq!(read("imgbuild builds this"), Pragma::None);
         for wrong in [
             "imgbuild ignore IMG105",
@@ -176,7 +183,9 @@ mod tests {
         ] {
             assert!(matches!(read(wrong), Pragma::Malformed(_)), "{wrong}");
         }
-        let Pragma::Ignore { until, .. } = read("imgbuild until=2027-01-31 ignore=A reason='x'") else { panic!() };
+        let Pragma::Ignore { until, .. } = read("imgbuild until=2027-01-31 ignore=A reason='x'") else {
+            panic!()
+        };
         assert_eq!(until.map(|day| day.to_string()), Some("2027-01-31".to_owned()));
     }
 
@@ -190,7 +199,13 @@ mod tests {
         assert_eq!(read("hadolint shell=/bin/bash"), Pragma::None);
         assert_eq!(read("anything"), Pragma::None);
         let options = check_options("skip=JSONArgsRecommended,StageNameCasing;error=true");
-        assert_eq!(options, CheckOptions { skip: vec!["JSONArgsRecommended".to_owned(), "StageNameCasing".to_owned()], error: true });
+        assert_eq!(
+            options,
+            CheckOptions {
+                skip: vec!["JSONArgsRecommended".to_owned(), "StageNameCasing".to_owned()],
+                error: true
+            }
+        );
     }
 
     #[test]

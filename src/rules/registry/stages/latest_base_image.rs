@@ -38,7 +38,10 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         let Some(BaseImage::Image(reference)) = file.graph.bases.get(index) else { continue };
         let is_latest = !reference.contains('@') && reference.ends_with(":latest");
         if let Some(step) = file.of_stage(index).next().filter(|_| is_latest) {
-            found.add(file.place(step), format!("the base image of {} has the tag latest", stage_name(stage, index)));
+            found.add(
+                file.place(step),
+                format!("the base image of {} has the tag latest", stage_name(stage, index)),
+            );
         }
     }
 }
