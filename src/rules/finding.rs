@@ -142,6 +142,11 @@ impl Finding {
         self.excused.is_none()
     }
 
+    /// Whether somebody accepted it.
+    pub fn is_waived(&self) -> bool {
+        matches!(self.excused, Some(Excuse::Waived { .. }))
+    }
+
     /// What other tools call it: the one that is meant, else all that the rule answers to.
     pub fn aliases(&self) -> Vec<&str> {
         match &self.alias {

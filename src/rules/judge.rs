@@ -13,7 +13,7 @@ use super::rule::Check;
 use super::{Fact, Finding, Rule};
 
 /// What the rules said, before levels and waivers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Verdicts {
     /// In the order of the rules, and of the files for each.
     pub findings: Vec<Finding>,

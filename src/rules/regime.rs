@@ -37,8 +37,8 @@ pub struct Demands {
     pub most_days: Option<u32>,
     /// Whether each waiver has to name its last day.
     pub until_required: bool,
-    /// The only rules that may be waived, codes or patterns with `*`; all where empty.
-    pub waivable: Vec<String>,
+    /// Each list holds the only rules that may be waived, ids or beginnings of ids with `*`; every list has to allow one.
+    pub waivable: Vec<Vec<String>>,
     /// Who demands it, for messages.
     pub source: String,
 }
@@ -49,6 +49,6 @@ pub enum InlineTrust {
     /// They do.
     #[default]
     All,
-    /// On a pull request only those that the base branch has, too: the text of each line that carries one there, by file.
-    Only(BTreeMap<String, BTreeSet<String>>),
+    /// On a pull request only those that the base branch has, too: how often each [key](Waiver::key) is there, by file.
+    Only(BTreeMap<String, BTreeMap<String, usize>>),
 }

@@ -21,16 +21,13 @@ pub struct Judgement {
     pub fail_on: Option<Level>,
 }
 
-/// A file's waivers, with the text of the lines that they stand on.
-#[derive(Debug, Default)]
+/// A file's waivers.
+#[derive(Debug, Clone, Default)]
 pub struct FileWaivers {
     /// The file's path, as findings name it.
     pub path: String,
     /// What was read out of it.
     pub inline: Inline,
-    /// The file's bytes are needed to compare waivers with those of a base branch: the text of each waiver's comment, in
-    /// the order of `inline.waivers`.
-    pub texts: Vec<String>,
 }
 
 impl Judgement {
@@ -117,20 +114,25 @@ fn take_inline(
         };
         findings.iter_mut().filter(|f| of_engine(f)).for_each(|finding| finding.level = Level::Error);
     }
-    for (mut waiver, text) in file.inline.waivers.into_iter().zip(file.texts) {
-        if let InlineTrust::Only(known) = &regime.inline
-            && !known.get(&file.path).is_some_and(|lines| lines.contains(&text))
-        {
-            report(
-                about,
-                &reading::untrusted_waiver::RULE,
-                waiver.origin.clone(),
-                format!(
-                    "the waiver of {} is not on the base branch, and holds once it is merged",
-                    waiver.rule
-                ),
-            );
-            continue;
+    let mut left = match &regime.inline {
+        InlineTrust::All => None,
+        InlineTrust::Only(known) => Some(known.get(&file.path).cloned().unwrap_or_default()),
+    };
+    for mut waiver in file.inline.waivers {
+        if let Some(left) = &mut left {
+            // One that the base branch has once does not hold twice.
+            match left.get_mut(&waiver.key()).filter(|count| **count > 0) {
+                Some(count) => *count -= 1,
+                None => {
+                    report(
+                        about,
+                        &reading::untrusted_waiver::RULE,
+                        waiver.origin.clone(),
+                        format!("the waiver of {} is not on the base branch, and holds once it is merged", waiver.rule),
+                    );
+                    continue;
+                }
+            }
         }
         waiver.path = super::glob::Glob::exact(&file.path);
         waivers.push((waiver, false));
@@ -187,10 +189,10 @@ fn holds(waiver: &Waiver, regime: &Regime, about: &mut Vec<Finding>) -> bool {
         let message = format!("the waiver of {id} does not hold: {} demands {}", demands.source, rule.code);
         return refuse(&reading::waiver_against_policy::RULE, message);
     }
-    let may = |pattern: &String| {
+    let fits = |pattern: &String| {
         super::waiver::id_fits(pattern, id) || rules.iter().any(|r| super::waiver::id_fits(pattern, r.code))
     };
-    if !demands.waivable.is_empty() && !demands.waivable.iter().any(may) {
+    if !demands.waivable.iter().all(|list| list.iter().any(fits)) {
         let message =
             format!("the waiver of {id} does not hold: {} lets only some rules be waived", demands.source);
         return refuse(&reading::waiver_against_policy::RULE, message);

@@ -109,6 +109,12 @@ impl Waiver {
         own || finding.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(&self.rule))
     }
 
+    /// What it says, wherever it stands.
+    pub fn key(&self) -> String {
+        let until = self.until.map(|day| day.to_string()).unwrap_or_default();
+        format!("{:?} {} {until} {}", self.dialect, self.rule, self.reason)
+    }
+
     /// Whether it names `rule`.
     pub fn is_about(&self, rule: &Rule) -> bool {
         rule.answers_to(&self.rule)

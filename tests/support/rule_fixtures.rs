@@ -88,8 +88,7 @@ pub(crate) fn judge(text: &str, options: &[String]) -> Judgement {
             .known_as(code);
     }
     let inline = inline_waivers("Dockerfile", text.as_bytes(), &file);
-    let texts = inline.waivers.iter().map(|waiver| waiver.rule.clone()).collect();
-    let waivers = FileWaivers { path: "Dockerfile".to_owned(), inline, texts };
+    let waivers = FileWaivers { path: "Dockerfile".to_owned(), inline };
     settle(verdicts, vec![waivers], &regime)
 }
 
@@ -104,10 +103,11 @@ fn regime(options: &[String]) -> Regime {
             "require" => policy.required.extend(list()),
             "most-days" => policy.most_days = Some(value.parse().expect("days")),
             "most-waivers" => policy.most_waivers = Some(value.parse().expect("a number")),
-            "waivable" => policy.waivable.extend(list()),
+            "waivable" => policy.waivable.push(list().collect()),
             "base-has" => {
-                let known = BTreeMap::from([("Dockerfile".to_owned(), list().collect())]);
-                regime.inline = InlineTrust::Only(known);
+                let reason = "the newest is wanted";
+                let known = list().map(|rule| (format!("Own {rule}  {reason}"), 1)).collect();
+                regime.inline = InlineTrust::Only(BTreeMap::from([("Dockerfile".to_owned(), known)]));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use crate::dockerfile::{Comment, Dockerfile, LineIndex};
 use crate::rules::{Place, Region};
 
 /// The waivers of one Dockerfile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Inline {
     /// In the order of the file.
     pub waivers: Vec<Waiver>,
