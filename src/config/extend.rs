@@ -29,13 +29,18 @@ pub(super) fn extend(
 ) -> Result<Document> {
     let mut paths = vec![path];
     let mut chain = vec![first];
-    while let Some((document, target)) = chain.last().and_then(|last| Some((last, last.model.extends.as_ref()?))) {
+    while let Some((document, target)) =
+        chain.last().and_then(|last| Some((last, last.model.extends.as_ref()?)))
+    {
         let place = document.place("extends").exact();
-        let cannot = |why: String| Error::new(Kind::Config, format!("{place}: cannot extend {}: {why}", shown(target)));
+        let cannot = |why: String| {
+            Error::new(Kind::Config, format!("{place}: cannot extend {}: {why}", shown(target)))
+        };
         let folder = paths.last().and_then(|path| path.parent()).unwrap_or(Path::new("/"));
         let path = join(folder, target);
         if bounds.is_some_and(|bounds| !path.starts_with(bounds)) {
-            let error = cannot("it lies outside of the repository, so that no commit says what it holds".to_owned());
+            let error =
+                cannot("it lies outside of the repository, so that no commit says what it holds".to_owned());
             return Err(error.hint("take it into the repository, or name it with IMGBUILD_POLICY"));
         }
         if chain.len() > DEEPEST {

@@ -102,7 +102,9 @@ mod tests {
         let schema: Value = serde_json::from_str(&json_schema()).unwrap();
         let mut found = BTreeSet::new();
         leaves(&schema, &schema, "", &mut found);
-        found.retain(|key| !["schema", "extends", "policy", "profile"].contains(&key.split('.').next().unwrap()));
+        found.retain(|key| {
+            !["schema", "extends", "policy", "profile"].contains(&key.split('.').next().unwrap())
+        });
         assert_eq!(found.into_iter().collect::<Vec<_>>(), KEYS);
     }
 
@@ -113,6 +115,8 @@ mod tests {
         assert!(is_below("registries", "registries"));
         assert!(!is_below("checks.levels", "checks.level") && !is_below("checksum", "checks"));
         assert!(!is_below("checks", "checks.fail-on"));
-        assert!(lockable().contains(&"registries.release") && !lockable().contains(&"registries.release.prefix"));
+        assert!(
+            lockable().contains(&"registries.release") && !lockable().contains(&"registries.release.prefix")
+        );
     }
 }

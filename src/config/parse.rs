@@ -162,7 +162,10 @@ impl Lines {
     fn position(&self, text: &str, byte: usize) -> (usize, usize) {
         const FAR: usize = 1000;
         let line = self.line(byte);
-        let start = line.checked_sub(2).and_then(|above| self.0.get(above)).map_or(0, |newline| newline.saturating_add(1));
+        let start = line
+            .checked_sub(2)
+            .and_then(|above| self.0.get(above))
+            .map_or(0, |newline| newline.saturating_add(1));
         let before = text.get(start..byte).unwrap_or_default();
         let column = match before.len() {
             ..FAR => before.chars().count(),

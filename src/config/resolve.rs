@@ -24,7 +24,6 @@ use layers::{Asked, Key, Part};
 
 pub(super) use layers::join;
 
-
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
 const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
 const REPORT: Key = Key::variable("", "--report", "IMGBUILD_REPORT");
@@ -99,8 +98,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
     checks.policy.digest =
         policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
-    let context =
-        path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
+    let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let settings = Settings {
         repository: text(
             &mut asked,

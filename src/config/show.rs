@@ -249,14 +249,14 @@ impl Lines<'_> {
             self.tables("policy.waivers.allow", lists);
             self.not_in_file();
         }
-        if !policy.sources.is_empty() {
-            self.lines.push(Line {
-                key: "policy.digest".to_owned(),
-                value: policy.digest.as_str().into(),
-                origin: Said::One(policy.sources.join(", ")),
-                in_file: false,
-            });
-        }
+        let sources = policy.sources.join(", ");
+        let origin = if sources.is_empty() { Origin::Default.to_string() } else { sources };
+        self.lines.push(Line {
+            key: "policy.digest".to_owned(),
+            value: policy.digest.as_str().into(),
+            origin: Said::One(origin),
+            in_file: false,
+        });
     }
 }
 

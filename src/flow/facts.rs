@@ -5,7 +5,9 @@ use crate::engine::EngineInfo;
 use crate::image::Reference;
 use crate::plan::Plan;
 use crate::report::RunReport;
-use crate::report::run_report::{CiFacts, EngineFacts, ImageFacts, PolicyFacts, SourceFacts, TagFacts, TagState};
+use crate::report::run_report::{
+    CiFacts, EngineFacts, ImageFacts, PolicyFacts, SourceFacts, TagFacts, TagState,
+};
 use crate::smoke::Candidate;
 use crate::source::{CiContext, Revision, SourceState};
 
@@ -28,11 +30,10 @@ pub(super) fn source(report: &mut RunReport, state: &SourceState, ci: &CiContext
         .map(|provider| CiFacts { provider: provider.name().to_owned(), build_url: ci.build_url.clone() });
 }
 
-/// The policy that binds the run; nothing where no file says any.
+/// The policy that binds the run.
 pub(super) fn policy(report: &mut RunReport, settings: &Settings) {
     let policy = &settings.checks.policy;
-    report.policy = (!policy.sources.is_empty())
-        .then(|| PolicyFacts { digest: policy.digest.clone(), sources: policy.sources.clone() });
+    report.policy = Some(PolicyFacts { digest: policy.digest.clone(), sources: policy.sources.clone() });
 }
 
 /// The engine.

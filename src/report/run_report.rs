@@ -41,7 +41,7 @@ pub struct RunReport {
     pub source: Option<SourceFacts>,
     /// The CI, where one was detected.
     pub ci: Option<CiFacts>,
-    /// The policy that bound the run, where any file says one.
+    /// The policy that bound the run.
     #[serde(default)]
     pub policy: Option<PolicyFacts>,
     /// The engine.
@@ -124,7 +124,8 @@ pub struct CiFacts {
 pub struct PolicyFacts {
     /// A digest over all of its values, wherever each was written: two runs with the same one were held to the same.
     pub digest: Digest,
-    /// The files that it comes from, the strongest first: paths in the repository, `REVISION:PATH`, or artifacts.
+    /// The files that it comes from, the strongest first: paths in the repository, `REVISION:PATH`, or artifacts. Empty
+    /// where nobody says any, and all is at its default.
     pub sources: Vec<String>,
 }
 

@@ -38,8 +38,14 @@ impl fmt::Display for InvalidSize {
 impl std::error::Error for InvalidSize {}
 
 /// The largest first, so that the shortest form is found first.
-const UNITS: [(&str, u64); 6] =
-    [("GiB", 1 << 30), ("GB", 1_000_000_000), ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("kB", 1000)];
+const UNITS: [(&str, u64); 6] = [
+    ("GiB", 1 << 30),
+    ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
+    ("MB", 1_000_000),
+    ("KiB", 1 << 10),
+    ("kB", 1000),
+];
 
 impl Size {
     /// In bytes; never 0.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use super::policy;
 use crate::config::document::Document;
@@ -149,9 +148,7 @@ impl<'a> Asked<'a> {
     /// Whether `origin` is a file of a pull request's base branch.
     pub(super) fn is_of_base(&self, origin: &Origin) -> bool {
         let (Origin::File(place) | Origin::Profile { place, .. }) = origin else { return false };
-        let of_base = |part: &Part<'_>| {
-            part.document.revision.is_some() && Arc::ptr_eq(&part.document.name, &place.file)
-        };
+        let of_base = |part: &Part<'_>| part.document.revision.is_some() && part.document.name == place.file;
         self.parts.iter().any(of_base)
     }
 

@@ -101,8 +101,8 @@ pub(super) fn hold_to_locks(asked: &mut Asked<'_>, document: Option<&Document>) 
                     let inside = table.is_some_and(|table| {
                         path.strip_prefix(table).is_some_and(|rest| rest.starts_with(['.', '[']))
                     });
-                    let offends = keys::is_below(path, lock)
-                        && !keys::is_below_any(path, &document.scope.forgiven);
+                    let offends =
+                        keys::is_below(path, lock) && !keys::is_below_any(path, &document.scope.forgiven);
                     // Of a table, its header is enough.
                     if offends && !inside {
                         asked.problem(format!("{}: {}", place.exact(), locked(path, &by.exact())));
@@ -123,13 +123,16 @@ pub(super) fn locked(key: &str, by: &str) -> String {
 /// since no pull request could mend it otherwise; all else is an error.
 pub(super) fn hold_to_demands(asked: &mut Asked<'_>, layers: &Layers<'_>, checks: &mut Checks) {
     let names = layers.rule_names;
-    let required = by_name(checks.policy.required.iter().map(|rule| (rule.value.as_str(), &rule.origin)), names);
+    let required =
+        by_name(checks.policy.required.iter().map(|rule| (rule.value.as_str(), &rule.origin)), names);
     let least = checks.policy.least_levels.iter().map(|(rule, level)| (rule.as_str(), level));
     let least = by_name(least, names);
     let mut offences = Offences { asked, notes: Vec::new() };
     checks.levels.retain(|rule, level| {
         let names = lower(names(rule));
-        let why = if level.value == Level::Off && let Some(by) = find(&required, &names) {
+        let why = if level.value == Level::Off
+            && let Some(by) = find(&required, &names)
+        {
             format!("`{rule}` may not be off: the policy {} requires it", by.exact())
         } else if let Some(least) = find(&least, &names).filter(|least| least.value > level.value) {
             let (word, by) = (least.value.as_str(), least.origin.exact());
@@ -146,10 +149,12 @@ pub(super) fn hold_to_demands(asked: &mut Asked<'_>, layers: &Layers<'_>, checks
     checks.waivers.retain(|waiver| {
         let Sourced { value: spec, origin } = waiver;
         let names = names(&spec.rule);
-        let why = refusal(spec, &names, find(&required, &lower(names.clone())).copied(), caps, last).or_else(|| {
-            let max = caps.max.as_ref().filter(|max| kept >= max.value)?;
-            Some(format!("one waiver too many: the policy {} allows {}", max.origin.exact(), max.value))
-        });
+        let why = refusal(spec, &names, find(&required, &lower(names.clone())).copied(), caps, last).or_else(
+            || {
+                let max = caps.max.as_ref().filter(|max| kept >= max.value)?;
+                Some(format!("one waiver too many: the policy {} allows {}", max.origin.exact(), max.value))
+            },
+        );
         match why {
             Some(why) => {
                 offences.add(origin, &why);
@@ -181,10 +186,7 @@ impl Offences<'_, '_> {
 }
 
 /// Demands by every name of their rule.
-fn by_name<'d, T>(
-    demands: impl Iterator<Item = (&'d str, T)>,
-    names: RuleNames,
-) -> BTreeMap<String, T>
+fn by_name<'d, T>(demands: impl Iterator<Item = (&'d str, T)>, names: RuleNames) -> BTreeMap<String, T>
 where
     T: Copy,
 {
@@ -242,7 +244,11 @@ fn last_day(now: i64, days: u32) -> Option<Date> {
     let today = jiff::Timestamp::from_second(now).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
     let last = today.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
     let small = |number: i8| u8::try_from(number).ok();
-    Some(Date { year: u16::try_from(last.year()).ok()?, month: small(last.month())?, day: small(last.day())? })
+    Some(Date {
+        year: u16::try_from(last.year()).ok()?,
+        month: small(last.month())?,
+        day: small(last.day())?,
+    })
 }
 
 /// A digest over every value in force that is policy, wherever each was written.
@@ -310,3 +316,6 @@ pub(super) fn digest(
     // The keys of a map are sorted, and there is no white space: one value has one text.
     Digest::of(value.to_string().as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

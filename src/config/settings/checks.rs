@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn a_pattern_is_an_id_or_a_beginning() {
-        assert!(fits("IMG3*", "IMG301") && fits("img3*", "IMG3") && fits("*", "x") && fits("DL3008", "dl3008"));
+        assert!(
+            fits("IMG3*", "IMG301") && fits("img3*", "IMG3") && fits("*", "x") && fits("DL3008", "dl3008")
+        );
         assert!(!fits("IMG3*", "IMG105") && !fits("DL3008", "DL30081") && !fits("DL30081", "DL3008"));
         assert!(!fits("é*", "e") && !fits("ab*", "aé"));
     }
@@ -120,7 +122,8 @@ mod tests {
     #[test]
     fn every_list_has_to_allow_a_rule() {
         let list = |patterns: &[&str]| Sourced::default(patterns.iter().map(|p| (*p).to_owned()).collect());
-        let caps = WaiverCaps { allow: vec![list(&["IMG3*", "DL1"]), list(&["DL*"])], ..WaiverCaps::default() };
+        let caps =
+            WaiverCaps { allow: vec![list(&["IMG3*", "DL1"]), list(&["DL*"])], ..WaiverCaps::default() };
         assert_eq!(caps.forbidding(&["DL1"]), None);
         assert_eq!(caps.forbidding(&["IMG301", "DL2"]), None);
         assert_eq!(caps.forbidding(&["IMG301"]).map(|list| list.value.clone()), Some(vec!["DL*".to_owned()]));

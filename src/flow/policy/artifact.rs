@@ -38,8 +38,10 @@ pub(super) fn named(text: &OsStr, directory: &Path) -> Result<Option<Reference>>
         return Err(cannot("it names no registry"));
     }
     match reference.digest() {
-        None => Err(cannot("an artifact without its digest, and whoever may move a tag would own the policy")
-            .hint("name it by its digest: ghcr.io/acme/policy@sha256:…")),
+        None => {
+            Err(cannot("an artifact without its digest, and whoever may move a tag would own the policy")
+                .hint("name it by its digest: ghcr.io/acme/policy@sha256:…"))
+        }
         Some(digest) if digest.parse::<Digest>().is_err() => {
             Err(cannot("only sha256 digests can be checked here"))
         }
@@ -65,7 +67,9 @@ async fn read(session: &Session, reference: &Reference) -> Result<Vec<u8>> {
     let host = place.registry();
     let plain_http = declared_insecure(session, host);
     if plain_http && !place.is_loopback() {
-        session.events.note(format!("{host} is spoken to without TLS: IMGBUILD_INSECURE_REGISTRIES declares it insecure"));
+        session.events.note(format!(
+            "{host} is spoken to without TLS: IMGBUILD_INSECURE_REGISTRIES declares it insecure"
+        ));
     }
     let options = RegistryOptions {
         plain_http,
@@ -75,11 +79,13 @@ async fn read(session: &Session, reference: &Reference) -> Result<Vec<u8>> {
     let login = Login::of(Arc::new(registries::store(session)?), place.path());
     let registry = Registry::new(host, login, options)?;
     let manifest = registry.manifest(place.path(), digest).await?.ok_or_else(|| {
-        Error::new(Kind::Registry, format!("cannot read the policy {reference}: the registry has no such artifact"))
+        Error::new(
+            Kind::Registry,
+            format!("cannot read the policy {reference}: the registry has no such artifact"),
+        )
     })?;
-    let layer = policy_layer(&manifest).map_err(|why| {
-        Error::new(Kind::Config, format!("cannot read the policy {reference}: {why}"))
-    })?;
+    let layer = policy_layer(&manifest)
+        .map_err(|why| Error::new(Kind::Config, format!("cannot read the policy {reference}: {why}")))?;
     if layer.size > LARGEST {
         let message = format!("cannot read the policy {reference}: it is larger than {} MiB", LARGEST >> 20);
         return Err(Error::new(Kind::Config, message));
@@ -106,7 +112,8 @@ fn policy_layer(manifest: &Manifest) -> Result<Descriptor, String> {
     }
     let config = manifest.config_digest();
     let blobs = manifest.blobs().map_err(|error| error.to_string())?;
-    let layers: Vec<Descriptor> = blobs.into_iter().filter(|blob| Some(&blob.digest) != config.as_ref()).collect();
+    let layers: Vec<Descriptor> =
+        blobs.into_iter().filter(|blob| Some(&blob.digest) != config.as_ref()).collect();
     let says_so = layers.iter().find(|layer| layer.media_type == MEDIA_TYPE);
     let only = || layers.first().filter(|_| layers.len() == 1);
     let is_titled =
@@ -161,12 +168,14 @@ mod tests {
     }
 
     fn layer(layers: &[Value]) -> Result<String, String> {
-        let config = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": Digest::of(b"{}"), "size": 2});
+        let config =
+            json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": Digest::of(b"{}"), "size": 2});
         let document = json!({
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
             "layers": layers,
         });
-        let manifest = Manifest::new(document.to_string().into_bytes(), "").map_err(|error| error.to_string())?;
+        let manifest =
+            Manifest::new(document.to_string().into_bytes(), "").map_err(|error| error.to_string())?;
         policy_layer(&manifest).map(|layer| layer.digest.to_string())
     }
 
@@ -180,7 +189,8 @@ mod tests {
     #[test]
     fn the_layer_is_found_by_type_then_alone_then_by_title() {
         let digest = |text: &str| Digest::of(text.as_bytes()).to_string();
-        let (a, b, c) = (blob("a", "text/plain", "a.md"), blob("b", "x/y", "b.toml"), blob("c", MEDIA_TYPE, "c"));
+        let (a, b, c) =
+            (blob("a", "text/plain", "a.md"), blob("b", "x/y", "b.toml"), blob("c", MEDIA_TYPE, "c"));
         assert_eq!(layer(std::slice::from_ref(&a)), Ok(digest("a")));
         assert_eq!(layer(&[a.clone(), b.clone()]), Ok(digest("b")));
         assert_eq!(layer(&[a.clone(), b, c]), Ok(digest("c")));
