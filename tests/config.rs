@@ -6,7 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use imgbuild::config::{
-    DOCKERFILES, Document, Flags, Layers, Located, MAX_BYTES, Push, Settings, load, locate, parse, resolve,
+    DOCKERFILES, Document, Flags, Layers, Located, MAX_BYTES, Policy, Push, Settings, load, locate, parse,
+    parse_policy, read_policy, resolve, with_policy,
 };
 use imgbuild::environment::Environment;
 use imgbuild::error::{Error, Kind, Result};
@@ -50,6 +51,8 @@ impl Repository {
             push: Push::Never,
             working_folder: &self.root,
             root: &self.root,
+            now: 0,
+            rule_names: |id| vec![id.to_owned()],
         })
         .unwrap()
     }
@@ -192,6 +195,137 @@ fn a_file_of_more_than_one_mebibyte_is_not_read() {
     );
 }
 
+/// Where each setting with one of `keys` comes from.
+fn origins(document: Option<&Document>, repository: &Repository, keys: &[&str]) -> Vec<String> {
+    let settings = resolve(&Layers {
+        flags: &Flags::default(),
+        environment: &Environment::default(),
+        document,
+        is_ci: false,
+        push: Push::Never,
+        working_folder: &repository.root,
+        root: &repository.root,
+        now: 0,
+        rule_names: |id| vec![id.to_owned()],
+    })
+    .unwrap();
+    let json: serde_json::Value = serde_json::from_str(&imgbuild::config::to_json(&settings)).unwrap();
+    keys.iter().map(|key| json["settings"][key]["origin"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_file_extends_others_each_relative_to_itself() {
+    let repository = Repository::new(&[
+        ("imgbuild.toml", "extends = 'ci/team.toml'\nimage.target = 'own'"),
+        ("ci/team.toml", "extends = '../company.toml'\nimage.target = 'team'\nimage.variant = 'team'"),
+        (
+            "company.toml",
+            "image.target = 'company'\nimage.variant = 'company'\nimage.platform = 'linux/arm64'",
+        ),
+    ]);
+    let document = repository.load_from("").unwrap();
+    let keys = ["image.target", "image.variant", "image.platform", "image.build.pull"];
+    assert_eq!(
+        origins(document.as_ref(), &repository, &keys),
+        ["imgbuild.toml:2", "ci/team.toml:3", "company.toml:3", "default"]
+    );
+}
+
+#[test]
+fn what_cannot_be_extended_is_told_with_the_line_that_asks_for_it() {
+    let message = |files: &[(&str, &str)]| {
+        let repository = Repository::new(files);
+        fs::write(repository.root.parent().unwrap().join("outside.toml"), "").unwrap();
+        symlink("../../outside.toml", repository.root.join("ci/link.toml")).unwrap();
+        let error = repository.load_from("").unwrap_err();
+        assert_eq!(error.kind(), Kind::Config, "{error}");
+        repository.said(&error)
+    };
+    let own = |target: &str| format!("schema = 1\nextends = '{target}'\n");
+    let ci = ("ci/team.toml", "");
+    assert!(message(&[("imgbuild.toml", &own("no.toml")), ci]).starts_with(
+        "imgbuild.toml:2:1: cannot extend `no.toml`: cannot read the configuration file no.toml: No such file"
+    ));
+    assert_eq!(
+        message(&[("imgbuild.toml", &own("../outside.toml")), ci]),
+        "imgbuild.toml:2:1: cannot extend `../outside.toml`: it lies outside of the repository, so that no commit says \
+         what it holds"
+    );
+    assert_eq!(
+        message(&[("imgbuild.toml", &own("ci/link.toml")), ci]),
+        "imgbuild.toml:2:1: cannot extend `ci/link.toml`: it is a link that leads out of the repository"
+    );
+    assert_eq!(
+        message(&[("imgbuild.toml", &own("ci")), ci]),
+        "imgbuild.toml:2:1: cannot extend `ci`: ci is not a file"
+    );
+    assert_eq!(
+        message(&[("imgbuild.toml", &own("imgbuild.toml")), ci]),
+        "imgbuild.toml:2:1: cannot extend `imgbuild.toml`: the files extend each other: imgbuild.toml → imgbuild.toml"
+    );
+    assert_eq!(
+        message(&[
+            ("imgbuild.toml", &own("ci/team.toml")),
+            ("ci/team.toml", "extends = './../imgbuild.toml'")
+        ]),
+        "ci/team.toml:1:1: cannot extend `./../imgbuild.toml`: the files extend each other: imgbuild.toml → ci/team.toml \
+         → imgbuild.toml"
+    );
+    // What is wrong in the other file is told with its own name.
+    assert!(
+        message(&[("imgbuild.toml", &own("ci/team.toml")), ("ci/team.toml", "\nimage.tarket = 'x'")])
+            .starts_with("ci/team.toml:2:7: unknown key `tarket`")
+    );
+}
+
+#[test]
+fn a_chain_has_an_end() {
+    let chain = |length: usize| {
+        let repository = Repository::new(&[("imgbuild.toml", "extends = '1.toml'")]);
+        for nth in 1..length {
+            repository.write(&format!("{nth}.toml"), &format!("extends = '{}.toml'", nth + 1));
+        }
+        repository.write(&format!("{length}.toml"), "");
+        repository.load_from("")
+    };
+    assert!(chain(8).is_ok());
+    let error = chain(9).unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "8.toml:1:1: cannot extend `9.toml`: more than 8 files are extended: imgbuild.toml → 1.toml → "
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_policy_may_lie_anywhere_and_so_may_what_it_extends() {
+    let repository = Repository::new(&[("imgbuild.toml", "")]);
+    let outside = repository.root.parent().unwrap();
+    fs::write(outside.join("policy.toml"), "extends = 'base.toml'").unwrap();
+    fs::write(outside.join("base.toml"), "checks.fail-on = 'info'").unwrap();
+    let policy = read_policy(&outside.join("policy.toml"), &repository.root).unwrap();
+    let (merged, notes) = with_policy(repository.load_from("").unwrap().as_ref(), Policy::File(&policy));
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let base = outside.join("base.toml").display().to_string();
+    assert_eq!(origins(merged.as_ref(), &repository, &["checks.fail-on"]), [format!("{base}:1")]);
+}
+
+#[test]
+fn an_artifact_stands_for_itself() {
+    for (text, key) in [
+        ("extends = 'x.toml'", "1:1: `extends`"),
+        ("[checks]\nbaseline = 'x'", "2:1: `checks.baseline`"),
+        ("profile.ci.checks.baseline = 'x'", "1:19: `profile.ci.checks.baseline`"),
+    ] {
+        let error = parse_policy("r.example/p@sha256:0", text.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config);
+        let expected =
+            format!("r.example/p@sha256:0:{key} names a file, and a policy artifact holds one file alone");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
 #[test]
 fn the_only_dockerfile_is_found() {
     for name in DOCKERFILES {
@@ -306,6 +440,12 @@ fn almost_a_file() -> impl Strategy<Value = String> {
         "release",
         "prefix",
         "checks",
+        "levels",
+        "max-size",
+        "policy",
+        "waivers",
+        "lock",
+        "extends",
         "ignore",
         "until",
         "reason",

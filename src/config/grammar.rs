@@ -131,3 +131,62 @@ pub(super) fn prefix(prefix: &str) -> Verdict {
         format!("{} names no registry: write host and path, like \"ghcr.io/acme\"", quoted(prefix))
     })
 }
+
+/// The id of a rule, ours or another tool's. Whether there is such a rule is not for the file's reader to know.
+pub(super) fn rule(id: &str) -> Verdict {
+    let valid = is_word(id) && !id.contains('.') && id.len() <= 100;
+    ensure(valid, || format!("{} is no id of a rule: use letters, digits, `-` and `_`", quoted(id)))
+}
+
+/// The id of a rule, or its beginning and a `*`.
+pub(super) fn rules(pattern: &str) -> Verdict {
+    match pattern.strip_suffix('*') {
+        Some("") => Ok(()),
+        Some(beginning) => rule(beginning),
+        None => rule(pattern),
+    }
+    .map_err(|_| {
+        format!("{} names no rules: write an id, or its beginning and `*`, like \"IMG3*\"", quoted(pattern))
+    })
+}
+
+/// The key of a label that an image must have.
+pub(super) fn wanted_label(key: &str) -> Verdict {
+    ensure(!key.is_empty() && !key.contains(|c: char| c.is_control() || c.is_whitespace()), || {
+        format!("{} is no key of a label", quoted(key))
+    })
+}
+
+/// A registry, `*.` and the domain of several, or either with the beginning of a path.
+pub(super) fn trusted(text: &str) -> Verdict {
+    let (host, path) = text.split_once('/').map_or((text, None), |(host, path)| (host, Some(path)));
+    let host = host.strip_prefix("*.").unwrap_or(host);
+    let path_fits = || path.is_none_or(|path| super::repository::check(&format!("localhost/{path}")).is_ok());
+    ensure(super::repository::is_registry(host) && path_fits(), || {
+        format!(
+            "{} is no registry: write a host, a host and a path, or `*.` and a domain, like \"ghcr.io/acme\"",
+            quoted(text)
+        )
+    })
+}
+
+/// The name of a program.
+pub(super) fn service(name: &str) -> Verdict {
+    ensure(is_word(name), || {
+        format!("{} is no name of a program: write it without a path, like \"supervisord\"", quoted(name))
+    })
+}
+
+/// A key that a policy locks.
+pub(super) fn lock(key: &str) -> Verdict {
+    let known = super::keys::lockable();
+    if known.contains(&key) {
+        return Ok(());
+    }
+    let meant = super::parse::nearest(key, &known);
+    let help = meant.map_or_else(
+        || "write a key or a table as it is in the file, like \"checks.fail-on\"".to_owned(),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    Err(format!("{} is no key that can be locked: {help}", quoted(key)))
+}

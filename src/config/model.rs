@@ -6,20 +6,26 @@
 mod checks;
 mod image;
 mod period;
+mod policy;
 mod push;
 mod registries;
 mod shape;
+mod size;
 mod test;
 mod values;
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use checks::{Checks, Date, FailOn, Waiver};
+pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
 pub use image::{Build, Image};
 pub use period::{InvalidPeriod, Period};
+pub use policy::{PolicyTable, WaiverLimits};
 pub use push::Push;
 pub use registries::{Registries, RoleEntry};
+pub use size::{InvalidSize, Size};
 pub use test::{CommandLine, Http, Method, Ready, Run, Test};
 pub use values::{Pattern, Port, Status};
 
@@ -34,6 +40,10 @@ pub struct Model {
     /// The version of this file's format: `1`, which is also the default.
     #[schemars(range(min = 1, max = 1))]
     pub schema: Option<u32>,
+    /// A file of this same format whose values hold where this one says nothing, relative to this file and inside the
+    /// repository: `"ci/policy.toml"`. Single values and lists of this file win, maps are merged key by key, waivers add
+    /// up. What the other file's `[policy]` demands binds this one. Default: none.
+    pub extends: Option<PathBuf>,
     /// The image that this repository builds.
     #[serde(default, deserialize_with = "shape::table")]
     pub image: Option<Image>,
@@ -46,6 +56,10 @@ pub struct Model {
     /// How strict the checks are. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,
+    /// What a file that extends this one may not do. It binds nobody else, this file neither, unless `IMGBUILD_POLICY`
+    /// names it: then it binds every run. On a pull request this table is the base branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub policy: Option<PolicyTable>,
     /// Changes to the tables above for one place: `ci` where a CI is detected, `local` elsewhere.
     #[serde(default, deserialize_with = "shape::table")]
     pub profile: Option<Profiles>,

@@ -62,6 +62,16 @@ pub enum Origin {
     Detected(&'static str),
 }
 
+impl Origin {
+    /// The origin as an error names it: a line of a file with its column.
+    pub fn exact(&self) -> String {
+        match self {
+            Origin::File(place) | Origin::Profile { place, .. } => place.exact(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,6 +92,18 @@ pub struct Place {
     pub file: Arc<str>,
     /// The line, from 1; 0 where it is not known.
     pub line: usize,
+    /// The column in characters, from 1; 0 where the line is not known.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place as an error names it: with its column.
+    pub fn exact(&self) -> String {
+        match self.line {
+            0 => self.file.to_string(),
+            line => format!("{}:{line}:{}", self.file, self.column),
+        }
+    }
 }
 
 impl fmt::Display for Place {

@@ -54,7 +54,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Document> {
             Err(_) => Err(Error::new(Kind::Internal, format!("reading {name} failed unexpectedly"))),
         }
     })?;
-    Ok(Document { path: None, model, name: Arc::from(name), places })
+    Ok(Document::new(Arc::from(name), model, places))
 }
 
 type Places = BTreeMap<String, Place>;
@@ -81,7 +81,10 @@ fn read(name: &str, text: &str) -> std::result::Result<(Model, Places), Vec<Prob
     let file: Arc<str> = Arc::from(name);
     let places = spans
         .into_iter()
-        .map(|(path, spans)| (path, Place { file: Arc::clone(&file), line: lines.line(spans.key.start) }))
+        .map(|(path, spans)| {
+            let (line, column) = lines.position(text, spans.key.start);
+            (path, Place { file: Arc::clone(&file), line, column })
+        })
         .collect();
     Ok((model, places))
 }
@@ -152,6 +155,23 @@ impl Lines {
     /// From 1.
     fn line(&self, byte: usize) -> usize {
         self.0.partition_point(|newline| *newline < byte).saturating_add(1)
+    }
+
+    /// Line and column in characters, both from 1. A line is counted as far as a person would: on one longer than that,
+    /// every one of thousands of keys would be counted from its start.
+    fn position(&self, text: &str, byte: usize) -> (usize, usize) {
+        const FAR: usize = 1000;
+        let line = self.line(byte);
+        let start = line
+            .checked_sub(2)
+            .and_then(|above| self.0.get(above))
+            .map_or(0, |newline| newline.saturating_add(1));
+        let before = text.get(start..byte).unwrap_or_default();
+        let column = match before.len() {
+            ..FAR => before.chars().count(),
+            bytes => bytes,
+        };
+        (line, column.saturating_add(1))
     }
 }
 

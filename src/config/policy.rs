@@ -1,10 +1,9 @@
-//! A pull request does not own the policy: whoever may change the code could otherwise wave it through by changing
-//! the rules in the same commit.
-
-use std::collections::BTreeMap;
+//! A pull request does not own the policy: what it may push to, which secrets it sees and which checks it must pass
+//! come from its base branch, or from what `IMGBUILD_POLICY` names. Its own author could otherwise wave it through by
+//! changing the rules in the same commit.
 
 use super::document::Document;
-use super::model::{Build, Checks, Image, Model, Overlay, Profiles, Registries};
+use super::keys::POLICY;
 
 /// Where a run's policy comes from.
 #[derive(Debug, Clone, Copy)]
@@ -13,99 +12,81 @@ pub enum Policy<'a> {
     Base {
         /// The branch, for the notes.
         branch: &'a str,
-        /// Its file; `None` where the branch has none, or is not in the clone.
+        /// Its file, with what that extends there; `None` where the branch has none, or is not in the clone.
         document: Option<&'a Document>,
     },
     /// The file that `IMGBUILD_POLICY` names, on any run.
     File(&'a Document),
+    /// The artifact that it names, on any run.
+    Artifact(&'a Document),
 }
 
-/// The keys that are policy, below the root and below each profile.
-const KEYS: [&str; 3] = ["registries", "checks", "image.build.secrets"];
-
-/// `own` with its policy replaced: `[registries]`, `[checks]` (`fail-on`, `ignore`) and `image.build.secrets`, in the
-/// file and in its profiles. What `policy` does not say is at its default, never what `own` says. `[push]` is no policy:
-/// how long a run waits is its own affair.
+/// `own` above the policy, which alone says what `[registries]`, `[checks]`, `[policy]` and `image.build.secrets` are, in
+/// the file and in its profiles, and what the keys are that it locks. What it does not say is at its default, never what
+/// `own` says. `[push]` is no policy: how long a run waits is its own affair.
 ///
 /// Also gives a line for each key that was taken from elsewhere or left out, for people.
 pub fn with_policy(own: Option<&Document>, policy: Policy<'_>) -> (Option<Document>, Vec<String>) {
     let (from, source) = match policy {
         Policy::Base { branch, document } => (document, format!("the base branch {}", visible(branch))),
         Policy::File(document) => (Some(document), format!("the policy file {}", document.name())),
+        Policy::Artifact(document) => (Some(document), format!("the policy artifact {}", document.name())),
     };
+    let chain = |document: Option<&Document>| document.cloned().map(Document::into_chain).unwrap_or_default();
+    let (mut above, mut from) = (chain(own), chain(from));
+    if let (Policy::File(_) | Policy::Artifact(_), Some(first)) = (policy, from.first_mut()) {
+        first.binds = true;
+    }
     let mut notes = Vec::new();
-    if from.is_none() && own.is_some() {
+    if from.is_empty() && own.is_some() {
         notes.push(format!(
             "{source} has no imgbuild.toml in this clone: registries and checks are at their defaults"
         ));
     }
-    for key in KEYS {
-        if from.is_some_and(|document| sets(document, key)) {
+    for key in POLICY {
+        // What binds nobody is not taken from anywhere.
+        let sets = |document: &&Document| document.sets(key) && (key != "policy" || document.binds);
+        if from.iter().find(sets).is_some() {
             notes.push(format!("{key} is taken from {source}"));
-        } else if let Some(own) = own.filter(|document| sets(document, key)) {
+        } else if let Some(own) = above.iter().find(sets) {
             notes.push(format!("{key} of {} is left out: {source} does not set it", own.name()));
         }
     }
-    let Some(base) = own.or(from) else { return (None, notes) };
-    let mut document = Document {
-        // Paths are relative to the own file; where there is none, the policy's folder must not matter.
-        path: own.and_then(|own| own.path.clone()),
-        name: base.name.clone(),
-        model: own.map_or_else(Model::default, |own| own.model.clone()),
-        places: own.map_or_else(BTreeMap::new, |own| own.places.clone()),
-    };
-    let policy = from.map(|document| document.model.clone()).unwrap_or_default();
-    replace(&mut document.model, policy);
-    document.places.retain(|path, _| !is_policy(path));
-    let places = from.into_iter().flat_map(|document| &document.places).filter(|(path, _)| is_policy(path));
-    document.places.extend(places.map(|(path, place)| (path.clone(), place.clone())));
-    (Some(document), notes)
-}
-
-fn replace(own: &mut Model, policy: Model) {
-    let Model { image, registries, checks, profile, .. } = policy;
-    replace_part(&mut own.image, &mut own.registries, &mut own.checks, image, registries, checks);
-    let Profiles { ci, local } = profile.unwrap_or_default();
-    let profiles = own.profile.get_or_insert_default();
-    for (own, policy) in [(&mut profiles.ci, ci), (&mut profiles.local, local)] {
-        let Overlay { image, registries, checks, .. } = policy.unwrap_or_default();
-        let own = own.get_or_insert_default();
-        replace_part(&mut own.image, &mut own.registries, &mut own.checks, image, registries, checks);
+    forgive(&mut above, &mut from, &mut notes);
+    let policy_keys = || POLICY.map(str::to_owned).to_vec();
+    for document in &mut above {
+        document.scope.except = policy_keys();
     }
+    let locked: Vec<String> = from.iter().flat_map(Document::locks).cloned().collect();
+    for document in &mut from {
+        document.scope.only = Some(policy_keys().into_iter().chain(locked.iter().cloned()).collect());
+    }
+    above.append(&mut from);
+    (Document::of_chain(above), notes)
 }
 
-fn replace_part(
-    own_image: &mut Option<Image>,
-    own_registries: &mut Option<Registries>,
-    own_checks: &mut Option<Checks>,
-    image: Option<Image>,
-    registries: Option<Registries>,
-    checks: Option<Checks>,
-) {
-    *own_registries = registries;
-    *own_checks = checks;
-    let secrets = image.and_then(|image| image.build).and_then(|build| build.secrets);
-    match (own_image.as_mut().and_then(|image| image.build.as_mut()), secrets) {
-        (Some(build), secrets) => build.secrets = secrets,
-        (None, None) => {}
-        (None, secrets) => {
-            own_image.get_or_insert_default().build.get_or_insert(Build::default()).secrets = secrets;
+/// Offences against locks that a pull request cannot help. The policy's own file, as the pull request has it, may say
+/// what it locks for others: the base's counts. What the base's files got wrong would keep out the very pull request
+/// that mends it: it is left out, with a note.
+fn forgive(above: &mut [Document], from: &mut [Document], notes: &mut Vec<String>) {
+    for nth in 0..from.len() {
+        let Some((stronger, [locker, weaker @ ..])) = from.split_at_mut_checked(nth) else { continue };
+        let locks = locker.locks().to_vec();
+        for document in above.iter_mut() {
+            let same = |other: &Document| other.inside.is_some() && other.inside == document.inside;
+            if same(locker) || weaker.iter().any(|weaker| same(weaker)) {
+                document.scope.forgiven.extend(locks.iter().cloned());
+            }
+        }
+        for document in stronger.iter_mut().filter(|document| document.revision.is_some()) {
+            let broken: Vec<String> = locks.iter().filter(|lock| document.sets(lock)).cloned().collect();
+            let (name, by) = (document.name(), locker.name());
+            notes.extend(
+                broken.iter().map(|lock| format!("{lock} of {name} is left out: the policy {by} locks it")),
+            );
+            document.scope.forgiven.extend(broken);
         }
     }
-}
-
-/// Whether `path` is `key` or below it, in the file or in a profile.
-fn is_below(path: &str, key: &str) -> bool {
-    let path = ["profile.ci.", "profile.local."].iter().find_map(|at| path.strip_prefix(at)).unwrap_or(path);
-    path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-fn is_policy(path: &str) -> bool {
-    KEYS.iter().any(|key| is_below(path, key))
-}
-
-fn sets(document: &Document, key: &str) -> bool {
-    document.places.keys().any(|path| is_below(path, key))
 }
 
 /// A branch's name may hold anything.

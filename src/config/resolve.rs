@@ -1,7 +1,9 @@
 //! All layers merged into [`Settings`]: flag, variable, profile, file, default, in this order.
 
 mod agree;
+mod checks;
 mod layers;
+mod policy;
 mod specs;
 
 use std::collections::BTreeSet;
@@ -11,16 +13,16 @@ use std::time::Duration;
 use super::document::Document;
 use super::flags::Flags;
 use super::grammar;
-use super::model::{self, FailOn, Period};
+use super::model::{self, Period};
 use super::origin::{Origin, Sourced};
 use super::repository;
-use super::settings::{
-    Checks, Profile, Push, PushLimits, Registries, RoleSettings, Settings, TestSpec, Waiver,
-};
+use super::settings::{Profile, Push, PushLimits, Registries, RoleSettings, Settings, TestSpec};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::image::TagTemplate;
-use layers::{Asked, Key, Part, join};
+use layers::{Asked, Key, Part};
+
+pub(super) use layers::join;
 
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
 const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
@@ -61,7 +63,15 @@ pub struct Layers<'a> {
     pub working_folder: &'a Path,
     /// The repository's root, absolute: where paths start without a file, and what paths of the file may not leave.
     pub root: &'a Path,
+    /// The run's start, unix seconds: policies limit for how long a waiver may last.
+    pub now: i64,
+    /// Knows what else a rule is called.
+    pub rule_names: RuleNames,
 }
+
+/// Every name of the rule that the id means, the id among them; of an unknown one, the id alone. Files name rules as they
+/// like, and a policy has to know them all.
+pub type RuleNames = fn(&str) -> Vec<String>;
 
 /// Merges the layers. Reads nothing: whether files are there is for [`locate`](fn@super::locate) to say.
 ///
@@ -69,16 +79,26 @@ pub struct Layers<'a> {
 /// else [`Kind::Config`](crate::error::Kind::Config).
 pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let Layers { flags, environment, document, .. } = *layers;
-    let mut asked = Asked { parts: Vec::new(), environment, problems: Vec::new() };
+    let mut asked = Asked { parts: Vec::new(), environment, problems: Vec::new(), locks: Vec::new() };
     let profile = profile(&mut asked, layers);
     asked.parts = Part::of(document, profile.value);
+    let demands = policy::demands(document);
+    asked.locks = demands.locks.clone();
+    policy::hold_to_locks(&mut asked, document);
 
-    let config_path = document.and_then(|document| document.path.clone());
+    // Paths are relative to the own file; where there is none, the policy's folder must not matter.
+    let own = document.filter(|document| document.scope.only.is_none());
+    let config_path = own.and_then(|document| document.path.clone());
     let config_dir = config_path.as_deref().and_then(Path::parent).unwrap_or(layers.root);
     let config_dir = join(layers.root, config_dir);
 
-    let context =
-        path(&mut asked, layers, &config_dir, &CONTEXT, &flags.context, |image| image.context.as_ref());
+    let registries = registries(&mut asked);
+    let mut checks = checks::checks(&mut asked, layers, demands);
+    policy::hold_to_demands(&mut asked, layers, &mut checks);
+    let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
+    checks.policy.digest =
+        policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
+    let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let settings = Settings {
         repository: text(
             &mut asked,
@@ -87,9 +107,9 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
             |image| image.repository.as_ref(),
             repository::check,
         ),
-        registries: registries(&mut asked),
+        registries,
         context: context.unwrap_or_else(|| Sourced::default(config_dir.clone())),
-        dockerfile: path(&mut asked, layers, &config_dir, &DOCKERFILE, &flags.dockerfile, |image| {
+        dockerfile: path(&mut asked, layers, &DOCKERFILE, &flags.dockerfile, |image| {
             image.dockerfile.as_ref()
         }),
         target: text(&mut asked, &TARGET, &flags.target, |image| image.target.as_ref(), grammar::target),
@@ -120,7 +140,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
         tests: tests_of(&asked),
-        checks: checks(&asked),
+        checks,
         push_limits: PushLimits {
             retry_for: limit(&mut asked, &PUSH_RETRY_FOR, 30, |push| push.retry_for),
             idle_timeout: limit(&mut asked, &PUSH_IDLE_TIMEOUT, 60, |push| push.idle_timeout),
@@ -220,12 +240,11 @@ fn limit(
         .map_or(Sourced::default(Duration::from_secs(default)), |period| period.map(Period::get))
 }
 
-/// A path of the file starts at the file's folder and stays in the repository, so that nobody's home ends in an image
+/// A path of a file starts at that file's folder and stays in the repository, so that nobody's home ends in an image
 /// by way of a pull request. Who gives a flag or a variable may read what they like.
 fn path(
     asked: &mut Asked<'_>,
     layers: &Layers<'_>,
-    config_dir: &Path,
     key: &Key,
     flag: &Option<PathBuf>,
     get: fn(&model::Image) -> Option<&PathBuf>,
@@ -233,9 +252,14 @@ fn path(
     if let Some(given) = asked.flag(key, flag).or_else(|| asked.variable_path(key)) {
         return Some(given.map(|path| join(layers.working_folder, &path)));
     }
-    let found = asked.image(key.file, |image| get(image).cloned())?.map(|path| join(config_dir, &path));
+    let (written, folder) = asked.parts_for(key.file).find_map(|part| {
+        let path = get(part.image?)?;
+        Some((Sourced::new(path, part.origin(key.file)), part.document().folder(layers.root)))
+    })?;
+    let folder = join(layers.root, &folder);
+    let found = written.map(|path| join(&folder, path));
     let root = join(layers.root, Path::new("."));
-    if config_dir.starts_with(&root) && !found.starts_with(&root) {
+    if folder.starts_with(&root) && !found.starts_with(&root) {
         asked.wrong(&found.origin, &format!("{} leads out of the repository", key.file));
     }
     Some(found)
@@ -243,7 +267,7 @@ fn path(
 
 /// The list of the strongest part of the file, and behind it what the flags add.
 fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
-    let written = asked.parts.iter().find_map(|part| {
+    let written = asked.parts_for(TAGS.file).find_map(|part| {
         let tags = part.image?.tags.as_ref()?;
         let read = |(nth, text): (usize, &String)| {
             Some(Sourced::new(text.parse().ok()?, part.origin(&format!("{}[{nth}]", TAGS.file))))
@@ -251,6 +275,9 @@ fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
         Some(tags.iter().enumerate().filter_map(read).collect::<Vec<Sourced<TagTemplate>>>())
     });
     let mut all = written.unwrap_or_default();
+    if !flags.is_empty() {
+        asked.unlocked(&TAGS, &Origin::Flag(TAGS.flag));
+    }
     for text in flags {
         let origin = Origin::Flag(TAGS.flag);
         match text.parse() {
@@ -264,9 +291,9 @@ fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
 }
 
 fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<TestSpec>> {
-    let written = asked.parts.iter().find_map(|part| {
+    let written = asked.parts_for("image.test").find_map(|part| {
         let tests = part.image?.test.as_ref().filter(|tests| !tests.is_empty())?;
-        Some(Sourced::new(specs::all(part, tests), part.origin("image.test")))
+        Some(Sourced::new(specs::all(&part, tests), part.origin("image.test")))
     });
     written.unwrap_or_else(|| Sourced::default(vec![specs::any_image()]))
 }
@@ -290,7 +317,7 @@ fn registries(asked: &mut Asked<'_>) -> Registries {
 
 /// The list of the strongest part of the file, and behind it what the variable adds.
 fn insecure(asked: &mut Asked<'_>) -> Vec<Sourced<String>> {
-    let written = asked.parts.iter().find_map(|part| {
+    let written = asked.parts_for(INSECURE.file).find_map(|part| {
         let hosts = part.registries?.insecure.as_ref()?.iter().enumerate();
         let read = |(nth, host): (usize, &String)| {
             Sourced::new(host.clone(), part.origin(&format!("{}[{nth}]", INSECURE.file)))
@@ -310,28 +337,6 @@ fn insecure(asked: &mut Asked<'_>) -> Vec<Sourced<String>> {
     let mut seen = BTreeSet::new();
     all.retain(|host| seen.insert(host.to_ascii_lowercase()));
     all
-}
-
-fn checks(asked: &Asked<'_>) -> Checks {
-    let ignore = asked.parts.iter().find_map(|part| {
-        let waivers = part.checks?.ignore.as_ref()?;
-        let read = |(nth, waiver): (usize, &model::Waiver)| {
-            Some(Waiver {
-                rule: waiver.rule.clone()?,
-                path: waiver.path.clone(),
-                until: waiver.until,
-                reason: waiver.reason.clone()?,
-                origin: part.origin(&format!("checks.ignore[{nth}]")),
-            })
-        };
-        Some(waivers.iter().enumerate().filter_map(read).collect())
-    });
-    Checks {
-        fail_on: asked
-            .file("checks.fail-on", |part| part.checks?.fail_on)
-            .unwrap_or(Sourced::default(FailOn::Error)),
-        ignore: ignore.unwrap_or_default(),
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
 //! The final values: every layer merged, every default applied, each value with its origin.
 
+mod checks;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::model::{CommandLine, Date, FailOn, Method, Pattern};
+use super::model::{CommandLine, Method, Pattern};
 use super::origin::{Origin, Sourced};
 use super::repository::{self, Destination};
 use crate::image::TagTemplate;
+
+pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,30 +242,6 @@ pub struct PushLimits {
     pub idle_timeout: Sourced<Duration>,
     /// The longest that the push of one image may take.
     pub timeout: Sourced<Duration>,
-}
-
-/// How strict the checks are.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checks {
-    /// The least severe finding that stops the run.
-    pub fail_on: Sourced<FailOn>,
-    /// What is accepted. Whether a waiver has run out is for the rules to say: they know the day.
-    pub ignore: Vec<Waiver>,
-}
-
-/// One accepted finding.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Waiver {
-    /// The rule's code.
-    pub rule: String,
-    /// The file, relative to the repository's root; `None` is every file.
-    pub path: Option<String>,
-    /// The last day on which it holds; `None` is without end.
-    pub until: Option<Date>,
-    /// Why.
-    pub reason: String,
-    /// Where it is written.
-    pub origin: Origin,
 }
 
 /// One test of the image: a container that is started, waited for, asked, and removed.

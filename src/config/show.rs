@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::model::{CommandLine, Period};
 use super::origin::{Origin, Sourced};
 use super::quote;
-use super::settings::{Health, HttpSpec, Role, RunSpec, Settings, TestSpec, Waiver};
+use super::settings::{Health, HttpSpec, Role, RunSpec, Settings, TestSpec, WaiverSpec};
 
 /// One setting.
 struct Line {
@@ -41,9 +41,9 @@ pub fn to_toml(settings: &Settings, origins: bool) -> String {
             (Value::Array(list), Said::Each(each)) if !list.is_empty() => {
                 line(&format!("{start}{key} = ["), None);
                 for (element, origin) in list.iter().zip(each) {
-                    line(&format!("  {},", toml_value(element)), Some(origin));
+                    line(&format!("{start}  {},", toml_value(element)), Some(origin));
                 }
-                line("]", None);
+                line(&format!("{start}]"), None);
             }
             (value, Said::One(origin)) => {
                 line(&format!("{start}{key} = {}", toml_value(value)), Some(origin))
@@ -109,6 +109,10 @@ impl Lines<'_> {
 
     fn outside(&mut self, key: &str, value: impl Into<Value>, origin: &Origin) {
         self.push(key, value, origin);
+        self.not_in_file();
+    }
+
+    fn not_in_file(&mut self) {
         if let Some(line) = self.lines.last_mut() {
             line.in_file = false;
         }
@@ -185,10 +189,74 @@ impl Lines<'_> {
         ] {
             self.push(key, period(limit.value), &limit.origin);
         }
-        let fail_on = &settings.checks.fail_on;
-        self.push("checks.fail-on", fail_on.as_str(), &fail_on.origin);
-        let ignore = settings.checks.ignore.iter().map(|entry| (waiver(entry), entry.origin.clone()));
-        self.tables("checks.ignore", ignore);
+        self.checks();
+        self.policy();
+    }
+
+    fn checks(&mut self) {
+        let checks = &self.settings.checks;
+        self.push("checks.fail-on", checks.fail_on.as_str(), &checks.fail_on.origin);
+        for (rule, level) in &checks.levels {
+            self.push(format!("checks.levels.{}", quote::key(rule)), level.as_str(), &level.origin);
+        }
+        if let Some(trusted) = &checks.trusted_registries {
+            self.sourced("checks.trusted-registries", trusted);
+        }
+        for (key, kind) in &checks.labels {
+            self.push(format!("checks.labels.{}", quote::key(key)), kind.as_str(), &kind.origin);
+        }
+        if let Some(size) = &checks.max_size {
+            self.push("checks.max-size", size.to_string(), &size.origin);
+        }
+        if let Some(most) = &checks.max_layers {
+            self.sourced("checks.max-layers", most);
+        }
+        self.sourced("checks.allow-services", &checks.allow_services);
+        if let Some(baseline) = &checks.baseline {
+            let text = path_text(&baseline.path, &self.settings.config_dir);
+            self.push("checks.baseline", text, &baseline.origin);
+        }
+        let waivers = checks.waivers.iter().map(|entry| (waiver(entry), entry.origin.clone()));
+        self.tables("checks.ignore", waivers);
+    }
+
+    /// What binds this run; a file that says the same would bind others.
+    fn policy(&mut self) {
+        let policy = &self.settings.checks.policy;
+        for (key, list) in [("policy.require", &policy.required), ("policy.lock", &policy.locks)] {
+            if !list.is_empty() {
+                self.tables(key, list.iter().map(|entry| (entry.value.clone().into(), entry.origin.clone())));
+                self.not_in_file();
+            }
+        }
+        for (rule, level) in &policy.least_levels {
+            self.outside(&format!("policy.levels.{}", quote::key(rule)), level.as_str(), &level.origin);
+        }
+        let caps = &policy.waiver_caps;
+        for (key, cap) in [("policy.waivers.max", &caps.max), ("policy.waivers.max-days", &caps.max_days)] {
+            if let Some(cap) = cap {
+                self.outside(key, cap.value, &cap.origin);
+            }
+        }
+        if let Some(required) = &caps.require_until {
+            self.outside("policy.waivers.require-until", true, &required.origin);
+        }
+        if let [list] = caps.allow.as_slice() {
+            self.outside("policy.waivers.allow", list.value.clone(), &list.origin);
+        } else if !caps.allow.is_empty() {
+            // Each list has to allow a rule.
+            let lists = caps.allow.iter().map(|list| (list.value.clone().into(), list.origin.clone()));
+            self.tables("policy.waivers.allow", lists);
+            self.not_in_file();
+        }
+        let sources = policy.sources.join(", ");
+        let origin = if sources.is_empty() { Origin::Default.to_string() } else { sources };
+        self.lines.push(Line {
+            key: "policy.digest".to_owned(),
+            value: policy.digest.as_str().into(),
+            origin: Said::One(origin),
+            in_file: false,
+        });
     }
 }
 
@@ -276,10 +344,11 @@ fn command(command: &CommandLine) -> Value {
     }
 }
 
-fn waiver(waiver: &Waiver) -> Value {
+fn waiver(waiver: &WaiverSpec) -> Value {
     object([
         ("rule", Some(waiver.rule.clone().into())),
         ("path", waiver.path.clone().map(Value::from)),
+        ("match", waiver.matching.clone().map(Value::from)),
         ("until", waiver.until.map(|date| date.to_string().into())),
         ("reason", Some(waiver.reason.clone().into())),
     ])

@@ -32,8 +32,8 @@ pub const VARIABLES: [Variable; 17] = [
     variable("IMGBUILD_PLATFORM", "OS/ARCH[/VARIANT]", "The platform to build for."),
     variable(
         "IMGBUILD_POLICY",
-        "FILE",
-        "A configuration file whose registries, secrets and checks replace the others'.",
+        "FILE|REPOSITORY@DIGEST",
+        "A configuration file, or an OCI artifact by its digest, whose registries, secrets and checks replace the others'.",
     ),
     variable(
         "IMGBUILD_PROFILE",

@@ -27,7 +27,7 @@ pub async fn context(session: &Session, flags: &Flags) -> Result<Shown> {
     let ci = gather::ci_context(session);
     let source = gather::source(session, &ci).await.ok();
     let root = source.as_ref().map_or(&session.directory, |source| &source.root);
-    let settings = gather::settings(session, flags, &ci, None, root)?;
+    let settings = gather::settings(session, flags, &ci, None, root).await?;
     let located = locate(&settings, root)?;
     let listing = gather::list(session, &located, source.as_ref()).await?;
     gather::warn(session, &listing);

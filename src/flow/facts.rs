@@ -1,10 +1,13 @@
 //! What the report says of each stage's value.
 
+use crate::config::Settings;
 use crate::engine::EngineInfo;
 use crate::image::Reference;
 use crate::plan::Plan;
 use crate::report::RunReport;
-use crate::report::run_report::{CiFacts, EngineFacts, ImageFacts, SourceFacts, TagFacts, TagState};
+use crate::report::run_report::{
+    CiFacts, EngineFacts, ImageFacts, PolicyFacts, SourceFacts, TagFacts, TagState,
+};
 use crate::smoke::Candidate;
 use crate::source::{CiContext, Revision, SourceState};
 
@@ -25,6 +28,12 @@ pub(super) fn source(report: &mut RunReport, state: &SourceState, ci: &CiContext
     report.ci = ci
         .provider
         .map(|provider| CiFacts { provider: provider.name().to_owned(), build_url: ci.build_url.clone() });
+}
+
+/// The policy that binds the run.
+pub(super) fn policy(report: &mut RunReport, settings: &Settings) {
+    let policy = &settings.checks.policy;
+    report.policy = Some(PolicyFacts { digest: policy.digest.clone(), sources: policy.sources.clone() });
 }
 
 /// The engine.

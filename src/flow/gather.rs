@@ -72,8 +72,9 @@ pub(super) async fn source(session: &Session, ci: &CiContext) -> Result<Arc<Sour
     state.await.map(Arc::new)
 }
 
-/// The settings in force: on a pull request the policy comes from the base branch.
-pub(super) fn settings(
+/// The settings in force: on a pull request the policy comes from the base branch, and on any run from what
+/// `IMGBUILD_POLICY` names.
+pub(super) async fn settings(
     session: &Session,
     flags: &Flags,
     ci: &CiContext,
@@ -86,11 +87,12 @@ pub(super) fn settings(
         session.events.warn(format!("nothing listens to the variable {name}{meant}"));
     }
     let own = config::load(session.config.as_deref(), &session.environment, &session.directory, root)?;
-    let document = match source {
-        Some(source) => policy::apply(session, own, ci, source)?,
-        None => own,
-    };
-    resolve(session, flags, ci, document.as_ref(), root)
+    let document = policy::apply(session, own, ci, source, root).await?;
+    let settings = resolve(session, flags, ci, document.as_ref(), root)?;
+    for note in &settings.checks.policy.notes {
+        session.events.note(note);
+    }
+    Ok(settings)
 }
 
 /// The settings for a command that needs no git repository.
@@ -100,7 +102,7 @@ pub(super) async fn settings_without_source(session: &Session, flags: &Flags) ->
         Ok(source) => source.root.clone(),
         Err(_) => session.directory.clone(),
     };
-    settings(session, flags, &ci, None, &root)
+    settings(session, flags, &ci, None, &root).await
 }
 
 /// The settings for a command that speaks to registries alone: those are policy, so that on a pull request they come
@@ -121,13 +123,13 @@ pub(super) async fn settings_for_registries(
     if ci.is_pr()
         && let Ok(source) = source(session, &ci).await
     {
-        let settings = settings(session, flags, &ci, Some(&source), &source.root)?;
+        let settings = settings(session, flags, &ci, Some(&source), &source.root).await?;
         return Ok((settings, ci));
     }
     // All that is wanted of git here is where the configuration may lie; its state would take longer than the rest.
     let mut folders = session.directory.ancestors();
     let root = folders.find(|folder| folder.join(".git").exists()).unwrap_or(&session.directory);
-    let settings = settings(session, flags, &ci, None, root)?;
+    let settings = settings(session, flags, &ci, None, root).await?;
     Ok((settings, ci))
 }
 
@@ -146,7 +148,14 @@ fn resolve(
         push: Push::Auto,
         working_folder: &session.directory,
         root,
+        now: session.now,
+        rule_names,
     })
+}
+
+/// What else a rule is called.
+fn rule_names(id: &str) -> Vec<String> {
+    vec![id.to_owned()]
 }
 
 /// The Dockerfile, read and parsed.

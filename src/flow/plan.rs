@@ -43,7 +43,7 @@ pub async fn plan(session: &Session, run: Run, flags: &Flags) -> Result<Planned>
 pub async fn settings(session: &Session, flags: &Flags) -> Result<Settings> {
     let ci = gather::ci_context(session);
     match gather::source(session, &ci).await {
-        Ok(source) => gather::settings(session, flags, &ci, Some(&source), &source.root),
-        Err(_) => gather::settings(session, flags, &ci, None, &session.directory),
+        Ok(source) => gather::settings(session, flags, &ci, Some(&source), &source.root).await,
+        Err(_) => gather::settings(session, flags, &ci, None, &session.directory).await,
     }
 }

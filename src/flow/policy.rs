@@ -1,24 +1,37 @@
 //! A pull request does not own the policy: registries, secrets, waivers and `fail-on` come from its base branch, or
-//! from the file that `IMGBUILD_POLICY` names.
+//! from what `IMGBUILD_POLICY` names.
+
+mod artifact;
 
 use std::path::Path;
 
 use super::session::Session;
 use crate::config::{self, Document, FILE_NAME, Policy};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::{self, CiContext, SourceState};
 
-/// The document in force: `own` with the policy of whoever owns it.
-pub(super) fn apply(
+/// The document in force: `own` with the policy of whoever owns it. Without `source` there is no base branch to ask, and
+/// `IMGBUILD_POLICY` is heard all the same.
+pub(super) async fn apply(
     session: &Session,
     own: Option<Document>,
     ci: &CiContext,
-    source: &SourceState,
+    source: Option<&SourceState>,
+    root: &Path,
 ) -> Result<Option<Document>> {
-    let (document, notes) = if let Some(file) = session.environment.get_os("IMGBUILD_POLICY") {
-        let policy = config::read(&session.directory.join(file), &source.root)?;
-        config::with_policy(own.as_ref(), Policy::File(&policy))
-    } else if ci.is_pr() {
+    let (document, notes) = if let Some(named) = session.environment.get_os("IMGBUILD_POLICY") {
+        match artifact::named(named, &session.directory)? {
+            Some(reference) => {
+                let policy = artifact::fetch(session, &reference).await?;
+                config::with_policy(own.as_ref(), Policy::Artifact(&policy))
+            }
+            None => {
+                let policy = config::read_policy(&session.directory.join(named), root)
+                    .map_err(|error| hinted(error, named.to_string_lossy().contains(':')))?;
+                config::with_policy(own.as_ref(), Policy::File(&policy))
+            }
+        }
+    } else if let Some(source) = source.filter(|_| ci.is_pr()) {
         // Where the CI does not say what the pull request goes to, the default branch's policy is the safe one.
         let branch = ci.base_branch.as_ref().map(ToString::to_string).or_else(|| ci.default_branch.clone());
         let branch = branch.unwrap_or_default();
@@ -34,8 +47,17 @@ pub(super) fn apply(
     Ok(document)
 }
 
-/// The configuration as the base branch has it: at the named path, else the first on the way up from the working
-/// folder. Where the pull request has its own says nothing: a new file nearer by would hide the policy.
+/// A name like that of an image, without a digest, was probably meant as one.
+fn hinted(error: Error, is_like_an_image: bool) -> Error {
+    if !is_like_an_image {
+        return error;
+    }
+    error.hint("IMGBUILD_POLICY names a file, or an artifact by its digest: ghcr.io/acme/policy@sha256:…")
+}
+
+/// The configuration as the base branch has it, with what it extends there: at the named path, else the first on the way
+/// up from the working folder. Where the pull request has its own says nothing: a new file nearer by would hide the
+/// policy.
 fn base_document(
     session: &Session,
     own: Option<&Document>,
@@ -50,10 +72,12 @@ fn base_document(
     let named = own.filter(|_| is_named).and_then(|own| own.path.as_deref()).and_then(inside);
     let folder = inside(&session.directory).unwrap_or_default();
     let on_the_way = folder.ancestors().map(|folder| folder.join(FILE_NAME));
+    let mut fetch =
+        |path: &Path| source::file_at(&source.root, source.reader, &session.environment, branch, path);
     for path in named.into_iter().chain(on_the_way) {
-        let bytes = source::file_at(&source.root, source.reader, &session.environment, branch, &path)?;
-        if let Some(bytes) = bytes {
-            return config::parse(&format!("{branch}:{}", path.display()), &bytes).map(Some);
+        let document = config::read_revision(branch, &path, &root, &mut fetch)?;
+        if document.is_some() {
+            return Ok(document);
         }
     }
     Ok(None)

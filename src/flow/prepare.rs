@@ -68,7 +68,8 @@ pub(super) async fn prepare(
         .await?;
     let (settings, files, listing) = session
         .stage(Stage::Context, async {
-            let settings = gather::settings(session, flags, &ci, Some(&source), &source.root)?;
+            let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
+            facts::policy(report, &settings);
             let files = gather::files(&settings, &source.root)?;
             let listing = gather::list(session, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);

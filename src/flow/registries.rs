@@ -18,7 +18,7 @@ pub(super) fn store(session: &Session) -> Result<CredentialStore> {
     Ok(CredentialStore::load(&session.environment)?.hiding(hide(session)))
 }
 
-fn hide(session: &Session) -> Hide {
+pub(super) fn hide(session: &Session) -> Hide {
     let masker = session.masker.clone();
     Hide::new(move |secret| masker.add(secret))
 }

@@ -223,6 +223,8 @@ mod tests {
             push: Push::Auto,
             working_folder: Path::new("/r"),
             root: Path::new("/r"),
+            now: 0,
+            rule_names: |id| vec![id.to_owned()],
         };
         config::resolve(&layers).unwrap()
     }

@@ -41,6 +41,9 @@ pub struct RunReport {
     pub source: Option<SourceFacts>,
     /// The CI, where one was detected.
     pub ci: Option<CiFacts>,
+    /// The policy that bound the run.
+    #[serde(default)]
+    pub policy: Option<PolicyFacts>,
     /// The engine.
     pub engine: Option<EngineFacts>,
     /// The build context.
@@ -114,6 +117,16 @@ pub struct CiFacts {
     pub provider: String,
     /// The page of the CI's job.
     pub build_url: Option<String>,
+}
+
+/// The policy in force: registries, secrets, checks, and what `[policy]` demands of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFacts {
+    /// A digest over all of its values, wherever each was written: two runs with the same one were held to the same.
+    pub digest: Digest,
+    /// The files that it comes from, the strongest first: paths in the repository, `REVISION:PATH`, or artifacts. Empty
+    /// where nobody says any, and all is at its default.
+    pub sources: Vec<String>,
 }
 
 /// The engine that built and ran the image.
@@ -270,6 +283,7 @@ impl RunReport {
             error: None,
             source: None,
             ci: None,
+            policy: None,
             engine: None,
             context: None,
             build: None,
@@ -383,7 +397,7 @@ mod tests {
             "schema": 1, "command": "ci", "run": "01j", "tool_version": "1.0.0",
             "started": "2026-01-01T00:00:00Z", "finished": "2026-01-01T00:00:01Z",
             "ok": true, "exit_code": 0, "error": null,
-            "source": null, "ci": null, "engine": null, "context": null, "build": null, "image": null,
+            "source": null, "ci": null, "policy": null, "engine": null, "context": null, "build": null, "image": null,
             "tags": [], "pushed": false, "not_pushed_because": null,
             "tests": [], "timings": [], "labels": {}, "warnings": [], "notes": [],
         });

@@ -1,11 +1,15 @@
 //! `[checks]`: how strict the checks are, and what is waived.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+
+use super::Size;
 
 /// `[checks]`. On a pull request these are the base branch's.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -13,9 +17,86 @@ use serde::de::{Deserializer, Error as _};
 pub struct Checks {
     /// The least severe finding that stops a run. Default: `"error"`.
     pub fail_on: Option<FailOn>,
-    /// Findings that are accepted, each with a reason. Default: none.
+    /// The level of single rules, by id: `{ IMG105 = "error", DL3008 = "off" }`. Default: each rule's own.
+    pub levels: Option<BTreeMap<String, Level>>,
+    /// Where base images may come from: registries, with a path or without, `*.` standing for any host below:
+    /// `["docker.io", "ghcr.io/acme", "*.example.com"]`. Default: anywhere.
+    pub trusted_registries: Option<Vec<String>>,
+    /// Labels that the image must have, and what their values must be: `{ "org.opencontainers.image.revision" = "hash" }`.
+    /// Default: none beyond those that imgbuild sets.
+    pub labels: Option<BTreeMap<String, LabelType>>,
+    /// The largest that the image may be, all layers unpacked: `"500MB"`. Default: no limit.
+    pub max_size: Option<Size>,
+    /// The most layers that the image may have, those of its base included: `40`. Default: no limit.
+    pub max_layers: Option<u32>,
+    /// Init systems and process managers that this image may start: `["supervisord"]`. Default: none.
+    pub allow_services: Option<Vec<String>>,
+    /// A file with findings that are known, relative to this file: only new ones count. Default: none.
+    pub baseline: Option<PathBuf>,
+    /// Findings that are accepted, each with a reason. Those of a file that is extended count as well. Default: none.
     #[serde(default, deserialize_with = "super::shape::tables")]
     pub ignore: Option<Vec<Waiver>>,
+}
+
+/// How much a finding of a rule weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The rule is not asked.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// Worth mending.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl Level {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Off => "off",
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// What the value of a label must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelType {
+    /// Any text that is not empty.
+    Text,
+    /// An absolute http or https URL.
+    Url,
+    /// A commit's id or another hash, in hex.
+    Hash,
+    /// A time as RFC 3339 writes it.
+    Rfc3339,
+    /// A version as Semantic Versioning writes it.
+    Semver,
+    /// An SPDX license expression.
+    Spdx,
+    /// An e-mail address.
+    Email,
+}
+
+impl LabelType {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LabelType::Text => "text",
+            LabelType::Url => "url",
+            LabelType::Hash => "hash",
+            LabelType::Rfc3339 => "rfc3339",
+            LabelType::Semver => "semver",
+            LabelType::Spdx => "spdx",
+            LabelType::Email => "email",
+        }
+    }
 }
 
 /// The least severe finding that stops a run.
@@ -48,11 +129,15 @@ impl FailOn {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waiver {
-    /// The rule's code: `"IMG105"`.
+    /// The rule's code, or a name that another tool has for it: `"IMG105"`.
     #[schemars(required)]
     pub rule: Option<String>,
-    /// Only in this file, relative to the repository's root. Default: everywhere.
+    /// Only in this file, or in files that this pattern names, relative to the repository's root: `"docker/**"`.
+    /// Default: everywhere.
     pub path: Option<String>,
+    /// Only findings whose message or evidence holds this text. Default: all of the rule's.
+    #[serde(rename = "match")]
+    pub matching: Option<String>,
     /// The last day on which it holds, a TOML date without quotes: `2027-01-01`. Default: without end.
     pub until: Option<Date>,
     /// Why the finding is accepted. Required, never empty.

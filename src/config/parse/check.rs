@@ -1,6 +1,8 @@
 //! What serde cannot say of a file whose keys and types are right: grammars of values, what is missing, what
 //! contradicts. All of it at once, each at its line.
 
+mod practices;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -13,7 +15,11 @@ use crate::config::{quote, repository};
 /// Every problem of `model`.
 pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Problem> {
     let mut checker = Checker { spans, problems: Vec::new() };
+    checker.path("extends".to_owned(), model.extends.as_deref());
     checker.part("", model.image.as_ref(), model.registries.as_ref(), model.checks.as_ref());
+    if let Some(policy) = &model.policy {
+        checker.policy(policy);
+    }
     let profiles = model.profile.as_ref();
     let overlays =
         [("ci", profiles.and_then(|p| p.ci.as_ref())), ("local", profiles.and_then(|p| p.local.as_ref()))];
@@ -57,7 +63,13 @@ impl Checker<'_> {
         }
     }
 
-    fn keys(&mut self, key: &str, map: Option<&BTreeMap<String, String>>, check: fn(&str) -> Verdict) {
+    fn values(&mut self, key: &str, list: Option<&Vec<String>>, check: fn(&str) -> Verdict) {
+        for (nth, value) in list.into_iter().flatten().enumerate() {
+            self.value(format!("{key}[{nth}]"), Some(value), check);
+        }
+    }
+
+    fn keys<T>(&mut self, key: &str, map: Option<&BTreeMap<String, T>>, check: fn(&str) -> Verdict) {
         for name in map.into_iter().flatten().map(|(name, _)| name) {
             if let Err(why) = check(name) {
                 let path = format!("{key}.{}", quote::key(name));
@@ -196,23 +208,6 @@ impl Checker<'_> {
     fn insecure(&mut self, at: &str, registries: &Registries) {
         for (nth, host) in registries.insecure.iter().flatten().enumerate() {
             self.value(format!("{at}.insecure[{nth}]"), Some(host), grammar::registry);
-        }
-    }
-
-    fn checks(&mut self, at: &str, checks: &Checks) {
-        for (nth, waiver) in checks.ignore.iter().flatten().enumerate() {
-            let at = format!("{at}.ignore[{nth}]");
-            for (key, value, why) in [
-                ("rule", &waiver.rule, "names no rule: add `rule = \"IMG…\"`"),
-                ("reason", &waiver.reason, "gives no reason: add `reason = \"…\"`"),
-            ] {
-                if value.as_ref().is_none_or(|text| text.trim().is_empty()) {
-                    let key = format!("{at}.{key}");
-                    let key = if self.spans.contains_key(&key) { &key } else { &at };
-                    self.wrong(key, format!("this waiver {why}"));
-                }
-            }
-            self.value(format!("{at}.path"), waiver.path.as_ref(), grammar::inside);
         }
     }
 }

@@ -51,7 +51,9 @@ fn dashes_underscores_and_case_do_not_hide_a_name() {
 #[test]
 fn a_key_near_to_none_gets_the_list() {
     assert!(
-        error("quux = 1").ends_with("= help: known here: schema, image, registries, push, checks, profile")
+        error("quux = 1").ends_with(
+            "= help: known here: schema, extends, image, registries, push, checks, policy, profile"
+        )
     );
 }
 
@@ -440,4 +442,96 @@ fn every_key_knows_its_line() {
     assert_eq!(document.place("image.target").line, 2);
     assert_eq!(document.place("image.labels.\"com.acme\"").to_string(), "imgbuild.toml:5");
     assert_eq!(document.place("image.variant").to_string(), "imgbuild.toml");
+}
+
+#[test]
+fn checks_are_judged_where_they_stand() {
+    let text = r#"
+[checks]
+levels = { "IMG 105" = "error", DL3008 = "of" }
+trusted-registries = ["docker.io", "acme", "*.example.com/a", "ghcr.io/Acme", "https://ghcr.io"]
+labels = { "a b" = "text", c = "txt" }
+max-size = "500"
+max-layers = 0
+allow-services = ["/usr/bin/supervisord"]
+baseline = "/etc/known.json"
+ignore = [{ rule = "IMG 1", reason = "x", match = " " }]
+trusted-registrys = []
+"#;
+    let types = [
+        "3:42: unknown value `of`",
+        "5:32: unknown value `txt`",
+        "6:12: not a size: write a whole number and a unit (kB, MB, GB, KiB, MiB, GiB), like \"500MB\"",
+        "11:1: unknown key `trusted-registrys`",
+    ];
+    assert_eq!(problems(text), types);
+    let lines = text.lines().map(|line| match line {
+        line if line.starts_with("levels") => "levels = { \"IMG 105\" = \"error\" }",
+        line if line.starts_with("labels") => "labels = { \"a b\" = \"text\" }",
+        line if line.starts_with("max-size") || line.starts_with("trusted-registrys") => "",
+        line => line,
+    });
+    assert_eq!(
+        problems(&lines.collect::<Vec<_>>().join("\n")),
+        [
+            "3:12: `IMG 105` is no id of a rule: use letters, digits, `-` and `_`",
+            "4:36: trusted-registries[1]: `acme` is no registry: write a host, a host and a path, or `*.` and a domain, \
+             like \"ghcr.io/acme\"",
+            "4:63: trusted-registries[3]: `ghcr.io/Acme` is no registry: write a host, a host and a path, or `*.` and a \
+             domain, like \"ghcr.io/acme\"",
+            "4:79: trusted-registries[4]: `https://ghcr.io` is no registry: write a host, a host and a path, or `*.` and \
+             a domain, like \"ghcr.io/acme\"",
+            "5:12: `a b` is no key of a label",
+            "7:14: max-layers: must be at least 1",
+            "8:19: allow-services[0]: `/usr/bin/supervisord` is no name of a program: write it without a path, like \
+             \"supervisord\"",
+            "9:12: baseline: must be relative to this file",
+            "10:20: rule: `IMG 1` is no id of a rule: use letters, digits, `-` and `_`",
+            "10:51: match: must not be empty, since every finding would fit",
+        ]
+    );
+}
+
+#[test]
+fn policies_are_judged_where_they_stand() {
+    let text = r#"
+extends = "/etc/policy.toml"
+[policy]
+require = ["IMG105", ""]
+levels = { IMG105 = "off" }
+lock = ["checks.failon", "registries", "profile.ci.checks", "image.labels.team", "quux"]
+waivers = { allow = ["IMG3*", "*", "I*G"] }
+"#;
+    assert_eq!(
+        problems(text),
+        [
+            "2:11: extends: must be relative to this file",
+            "4:22: require[1]: `` is no id of a rule: use letters, digits, `-` and `_`",
+            "5:21: the least level `off` demands nothing",
+            "6:9: lock[0]: `checks.failon` is no key that can be locked: did you mean `checks.fail-on`?",
+            "6:40: lock[2]: `profile.ci.checks` is no key that can be locked: write a key or a table as it is in the \
+             file, like \"checks.fail-on\"",
+            "6:61: lock[3]: `image.labels.team` is no key that can be locked: did you mean `image.labels`?",
+            "6:82: lock[4]: `quux` is no key that can be locked: write a key or a table as it is in the file, like \
+             \"checks.fail-on\"",
+            "7:36: allow[2]: `I*G` names no rules: write an id, or its beginning and `*`, like \"IMG3*\"",
+        ]
+    );
+    assert!(error("[policy]\nrequired = []").ends_with("did you mean `require`?"));
+    assert!(error("[policy.waivers]\nmaxdays = 3").ends_with("did you mean `max-days`?"));
+    assert!(error("[profile.ci.policy]\nrequire = []").contains("unknown key `policy`"));
+}
+
+#[test]
+fn a_place_has_a_column() {
+    let document = parse(
+        "imgbuild.toml",
+        "\u{feff}checks = { \"é\" = 1 }".replace("\"é\" = 1", "max-layers = 1").as_bytes(),
+    );
+    assert_eq!(document.unwrap().place("checks.max-layers").exact(), "imgbuild.toml:1:12");
+    let document =
+        parse("x", b"[image.labels]\n'\xc3\xa9' = 'a'\n[checks]\nignore = [{ rule = 'A', reason = 'b' }]\n")
+            .unwrap();
+    assert_eq!(document.place("checks.ignore[0]").exact(), "x:4:11");
+    assert_eq!(document.place("checks").exact(), "x:3:2");
 }

@@ -1,12 +1,33 @@
 //! Nothing of the policy of a pull request's own file survives.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::keys;
 use crate::config::parse;
 
 fn document(name: &str, text: &str) -> Document {
     parse(name, text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Every value that counts, and where it is written. Tables are left out: what is in them counts.
+fn counting(document: &Document) -> BTreeSet<(String, String)> {
+    let mut all = BTreeSet::new();
+    for document in document.chain() {
+        let paths: Vec<&String> = document.places.keys().collect();
+        for path in &paths {
+            let has_below = paths.iter().any(|other| {
+                other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+            });
+            if document.scope.allows(path) && !has_below {
+                all.insert(((*path).clone(), document.place(path).to_string()));
+            }
+        }
+    }
+    all
 }
 
 const OWN: &str = r#"
@@ -52,31 +73,23 @@ fn the_policy_is_the_base_branchs_and_the_rest_stays() {
     let (own, from) = (document("imgbuild.toml", OWN), document("main:imgbuild.toml", BASE));
     let (merged, notes) = with_policy(Some(&own), base(Some(&from)));
     let merged = merged.unwrap();
-    let expected = document(
-        "imgbuild.toml",
-        r#"
-[image]
-repository = "api"
-build = { args = { A = "own" }, secrets = ["base"] }
-[registries]
-integration = "ghcr.io/base"
-insecure = ["registry.lan"]
-[push]
-timeout = "1m"
-[profile.local]
-[profile.ci]
-checks = { fail-on = "warning" }
-push = { retry-for = "5s" }
-image = { target = "own", build = {} }
-"#,
+    assert_eq!(
+        counting(&merged),
+        BTreeSet::from(
+            [
+                ("image.repository", "imgbuild.toml:3"),
+                ("image.build.args.A", "imgbuild.toml:4"),
+                ("image.build.secrets[0]", "main:imgbuild.toml:4"),
+                ("registries.integration", "main:imgbuild.toml:6"),
+                ("registries.insecure[0]", "main:imgbuild.toml:7"),
+                ("push.timeout", "imgbuild.toml:9"),
+                ("profile.ci.checks.fail-on", "main:imgbuild.toml:13"),
+                ("profile.ci.push.retry-for", "imgbuild.toml:15"),
+                ("profile.ci.image.target", "imgbuild.toml:17"),
+            ]
+            .map(|(key, place)| (key.to_owned(), place.to_owned()))
+        )
     );
-    assert_eq!(merged.model, expected.model);
-    assert_eq!(merged.place("image.repository").to_string(), "imgbuild.toml:3");
-    assert_eq!(merged.place("registries.integration").to_string(), "main:imgbuild.toml:6");
-    assert_eq!(merged.place("registries.insecure[0]").to_string(), "main:imgbuild.toml:7");
-    assert_eq!(merged.place("push.timeout").to_string(), "imgbuild.toml:9");
-    assert_eq!(merged.place("profile.ci.registries.insecure").line, 0);
-    assert_eq!(merged.place("checks.fail-on").line, 0);
     assert_eq!(
         notes,
         [
@@ -92,8 +105,7 @@ fn without_a_base_file_the_policy_is_at_its_defaults_and_that_is_said() {
     let own = document("imgbuild.toml", OWN);
     let (merged, notes) = with_policy(Some(&own), base(None));
     let merged = merged.unwrap();
-    assert!(!merged.places.keys().any(|path| is_policy(path)));
-    assert_eq!(merged.model.registries, None);
+    assert!(!counting(&merged).iter().any(|(path, _)| keys::is_below_any(path, &POLICY)));
     assert_eq!(
         notes,
         [
@@ -110,9 +122,16 @@ fn removing_the_file_does_not_remove_the_policy() {
     let from = document("main:imgbuild.toml", BASE);
     let (merged, _) = with_policy(None, base(Some(&from)));
     let merged = merged.unwrap();
-    assert_eq!(merged.path, None);
-    assert_eq!(merged.model.registries, from.model.registries);
-    assert_eq!(merged.model.image.unwrap().repository, None);
+    let counting: Vec<String> = counting(&merged).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        counting,
+        [
+            "image.build.secrets[0]",
+            "profile.ci.checks.fail-on",
+            "registries.insecure[0]",
+            "registries.integration",
+        ]
+    );
     assert_eq!(with_policy(None, base(None)), (None, Vec::new()));
 }
 
@@ -121,7 +140,8 @@ fn a_policy_file_is_named_in_the_notes() {
     let policy = document("/etc/imgbuild/policy.toml", "[checks]\nfail-on = 'info'\n");
     let own = document("imgbuild.toml", "");
     let (merged, notes) = with_policy(Some(&own), Policy::File(&policy));
-    assert_eq!(merged.unwrap().place("checks.fail-on").to_string(), "/etc/imgbuild/policy.toml:2");
+    let counting = counting(&merged.unwrap());
+    assert!(counting.contains(&("checks.fail-on".to_owned(), "/etc/imgbuild/policy.toml:2".to_owned())));
     assert_eq!(notes, ["checks is taken from the policy file /etc/imgbuild/policy.toml"]);
 }
 
@@ -155,18 +175,67 @@ proptest! {
     fn policy_comes_from_the_base_alone(own in sections("own"), from in sections("base")) {
         let (merged, _) = with_policy(Some(&own), base(Some(&from)));
         let merged = merged.unwrap();
-        for (path, place) in &merged.places {
-            prop_assert_eq!(&*place.file, if is_policy(path) { "base" } else { "own" });
-        }
-        let text = format!("{:?}", merged.model);
-        let count = |document: &Document, policy: bool, mark: &str| {
-            let mut model = document.model.clone();
-            if !policy {
-                replace(&mut model, Model::default());
-            }
-            format!("{model:?}").matches(mark).count()
+        let places = |document: &Document, policy: bool| -> BTreeSet<(String, String)> {
+            let mut all = counting(document);
+            all.retain(|(path, _)| keys::is_below_any(path, &POLICY) == policy);
+            all
         };
-        prop_assert_eq!(text.matches("own").count(), count(&own, false, "own"));
-        prop_assert_eq!(text.matches("base").count(), count(&from, true, "base") - count(&from, false, "base"));
+        let expected: BTreeSet<_> = places(&own, false).union(&places(&from, true)).cloned().collect();
+        prop_assert_eq!(counting(&merged), expected);
     }
+}
+
+/// Documents above each other, as `extends` makes them; each lies in the repository at its name.
+fn stack(revision: Option<&str>, files: &[(&str, &str)]) -> Document {
+    let mut chain: Vec<Document> = Vec::new();
+    for (name, text) in files {
+        let shown = revision.map_or_else(|| (*name).to_owned(), |revision| format!("{revision}:{name}"));
+        let mut document = document(&shown, text);
+        document.inside = Some(PathBuf::from(name));
+        document.revision = revision.map(str::to_owned);
+        document.binds = !chain.is_empty();
+        chain.push(document);
+    }
+    Document::of_chain(chain).unwrap()
+}
+
+const LOCKS: &str =
+    "[image]\nplatform = 'linux/amd64'\n[policy]\nlock = ['image.platform', 'checks.fail-on']\n";
+
+#[test]
+fn a_locked_key_is_the_policys_though_it_is_no_policy() {
+    let own =
+        stack(None, &[("imgbuild.toml", "extends = 'p.toml'"), ("p.toml", &LOCKS.replace("amd64", "arm64"))]);
+    let from = stack(Some("main"), &[("imgbuild.toml", "extends = 'p.toml'"), ("p.toml", LOCKS)]);
+    let (merged, notes) = with_policy(Some(&own), base(Some(&from)));
+    let counting = counting(&merged.unwrap());
+    let platforms: Vec<_> = counting.iter().filter(|(path, _)| path == "image.platform").collect();
+    assert_eq!(platforms, [&("image.platform".to_owned(), "main:p.toml:2".to_owned())]);
+    assert_eq!(notes, ["policy is taken from the base branch main"]);
+}
+
+#[test]
+fn what_the_base_branch_got_wrong_is_left_out() {
+    let own = stack(None, &[("imgbuild.toml", "")]);
+    let broken = "extends = 'p.toml'\n[checks]\nfail-on = 'never'\nmax-layers = 3\n";
+    let from = stack(Some("main"), &[("imgbuild.toml", broken), ("p.toml", LOCKS)]);
+    let (merged, notes) = with_policy(Some(&own), base(Some(&from)));
+    let counting = counting(&merged.unwrap());
+    assert!(!counting.iter().any(|(path, _)| path == "checks.fail-on"));
+    assert!(counting.iter().any(|(path, _)| path == "checks.max-layers"));
+    assert_eq!(
+        notes.last().map(String::as_str),
+        Some("checks.fail-on of main:imgbuild.toml is left out: the policy main:p.toml locks it")
+    );
+}
+
+#[test]
+fn a_table_that_binds_nobody_is_not_taken() {
+    let from = stack(Some("main"), &[("imgbuild.toml", "[policy]\nrequire = ['A']\n")]);
+    let (merged, notes) = with_policy(Some(&document("imgbuild.toml", "")), base(Some(&from)));
+    assert!(notes.is_empty(), "{notes:?}");
+    assert!(!merged.unwrap().chain().any(Document::is_in_force));
+    let (merged, notes) = with_policy(None, Policy::File(&from));
+    assert_eq!(notes, ["policy is taken from the policy file main:imgbuild.toml"]);
+    assert!(merged.unwrap().is_in_force());
 }

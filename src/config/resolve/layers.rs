@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use super::policy;
 use crate::config::document::Document;
+use crate::config::keys;
 use crate::config::model::{Checks, Image, Push, Registries};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::Profile;
 use crate::environment::Environment;
 use crate::error::{Error, Kind};
+
+/// More problems are counted, not shown.
+const ENOUGH: usize = 20;
 
 /// One of the two parts of a file that hold settings: an overlay, or the file itself.
 #[derive(Clone, Copy)]
@@ -23,9 +28,14 @@ pub(super) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The parts of `document` that apply, the stronger first.
+    /// The parts of `document` and of the files below it that apply, the strongest first: what a file says, in a profile
+    /// or not, wins over what it extends.
     pub(super) fn of(document: Option<&'a Document>, profile: Profile) -> Vec<Part<'a>> {
-        let Some(document) = document else { return Vec::new() };
+        let chain = document.into_iter().flat_map(Document::chain);
+        chain.flat_map(|document| Part::of_one(document, profile)).collect()
+    }
+
+    fn of_one(document: &'a Document, profile: Profile) -> impl Iterator<Item = Part<'a>> {
         let model = &document.model;
         let overlay = model.profile.as_ref().and_then(|profiles| match profile {
             Profile::Ci => profiles.ci.as_ref(),
@@ -47,7 +57,12 @@ impl<'a> Part<'a> {
             document,
             profile: None,
         };
-        overlay.into_iter().chain([file]).collect()
+        overlay.into_iter().chain([file])
+    }
+
+    /// The file that it is a part of.
+    pub(super) fn document(&self) -> &'a Document {
+        self.document
     }
 
     /// Where this part says `key`.
@@ -66,6 +81,8 @@ pub(super) struct Asked<'a> {
     pub parts: Vec<Part<'a>>,
     pub environment: &'a Environment,
     pub problems: Vec<Wrong>,
+    /// Keys that policies lock.
+    pub locks: Vec<Sourced<String>>,
 }
 
 /// A value that cannot be, and whether a flag said it.
@@ -102,13 +119,37 @@ impl Key {
 
 impl<'a> Asked<'a> {
     /// What a flag said.
-    pub(super) fn flag<T: Clone>(&self, key: &Key, value: &Option<T>) -> Option<Sourced<T>> {
-        value.clone().map(|value| Sourced::new(value, Origin::Flag(key.flag)))
+    pub(super) fn flag<T: Clone>(&mut self, key: &Key, value: &Option<T>) -> Option<Sourced<T>> {
+        let value = value.clone().map(|value| Sourced::new(value, Origin::Flag(key.flag)))?;
+        self.unlocked(key, &value.origin);
+        Some(value)
     }
 
-    /// What the strongest part of the file says.
+    /// The parts whose word on `key` counts, the strongest first.
+    pub(super) fn parts_for(&self, key: &'static str) -> impl Iterator<Item = Part<'a>> {
+        self.parts.iter().copied().filter(move |part| part.document.scope.allows(key))
+    }
+
+    /// What the strongest part of the files says.
     pub(super) fn file<T>(&self, key: &str, get: impl Fn(&Part<'a>) -> Option<T>) -> Option<Sourced<T>> {
-        self.parts.iter().find_map(|part| get(part).map(|value| Sourced::new(value, part.origin(key))))
+        let mut parts = self.parts.iter().filter(|part| part.document.scope.allows(key));
+        parts.find_map(|part| get(part).map(|value| Sourced::new(value, part.origin(key))))
+    }
+
+    /// Notes it where a policy locks `key`, which `origin`, a flag or a variable, sets.
+    pub(super) fn unlocked(&mut self, key: &Key, origin: &Origin) {
+        let lock = self.locks.iter().find(|lock| keys::is_below(key.file, lock));
+        if let Some(lock) = lock {
+            let why = format!("{origin}: {}", policy::locked(key.file, &lock.origin.exact()));
+            self.problem(why);
+        }
+    }
+
+    /// Whether `origin` is a file of a pull request's base branch.
+    pub(super) fn is_of_base(&self, origin: &Origin) -> bool {
+        let (Origin::File(place) | Origin::Profile { place, .. }) = origin else { return false };
+        let of_base = |part: &Part<'_>| part.document.revision.is_some() && part.document.name == place.file;
+        self.parts.iter().any(of_base)
     }
 
     /// What the strongest `[image]` of the file says.
@@ -118,17 +159,21 @@ impl<'a> Asked<'a> {
 
     /// A map whose keys are merged, with `flags` on top. Variables have no say in maps.
     pub(super) fn map(
-        &self,
+        &mut self,
         key: &Key,
         get: impl Fn(&'a Image) -> Option<&'a BTreeMap<String, String>>,
         flags: &[(String, String)],
     ) -> BTreeMap<String, Sourced<String>> {
         let mut merged = BTreeMap::new();
-        for part in self.parts.iter().rev() {
+        let allowed = |part: &&Part<'a>| part.document.scope.allows(key.file);
+        for part in self.parts.iter().rev().filter(allowed) {
             for (name, value) in part.image.and_then(&get).into_iter().flatten() {
                 let origin = part.origin(&format!("{}.{}", key.file, quote::key(name)));
                 merged.insert(name.clone(), Sourced::new(value.clone(), origin));
             }
+        }
+        if !flags.is_empty() {
+            self.unlocked(key, &Origin::Flag(key.flag));
         }
         for (name, value) in flags {
             merged.insert(name.clone(), Sourced::new(value.clone(), Origin::Flag(key.flag)));
@@ -140,6 +185,7 @@ impl<'a> Asked<'a> {
     pub(super) fn variable(&mut self, key: &Key) -> Option<Sourced<String>> {
         let name = key.variable?;
         let value = self.environment.get_os(name)?;
+        self.unlocked(key, &Origin::Variable(name));
         match value.to_str() {
             Some(text) => Some(Sourced::new(text.to_owned(), Origin::Variable(name))),
             None => {
@@ -150,9 +196,11 @@ impl<'a> Asked<'a> {
     }
 
     /// A variable that is a path, of any bytes.
-    pub(super) fn variable_path(&self, key: &Key) -> Option<Sourced<PathBuf>> {
+    pub(super) fn variable_path(&mut self, key: &Key) -> Option<Sourced<PathBuf>> {
         let name = key.variable?;
-        self.environment.get_os(name).map(|path| Sourced::new(PathBuf::from(path), Origin::Variable(name)))
+        let path = PathBuf::from(self.environment.get_os(name)?);
+        self.unlocked(key, &Origin::Variable(name));
+        Some(Sourced::new(path, Origin::Variable(name)))
     }
 
     /// A variable that is something else than text.
@@ -179,10 +227,26 @@ impl<'a> Asked<'a> {
         });
     }
 
+    /// The same with the column, for what stands in a file.
+    pub(super) fn offence(&mut self, origin: &Origin, why: &str) {
+        self.problem(format!("{}: {why}", origin.exact()));
+    }
+
+    /// Notes what no flag alone is to blame for.
+    pub(super) fn problem(&mut self, message: String) {
+        self.problems.push(Wrong { from_flag: false, message });
+    }
+
     /// All problems as one error; a command line that is all there is to correct is a matter of usage.
     pub(super) fn into_result(self) -> Result<(), Error> {
         let kind = if self.problems.iter().all(|wrong| wrong.from_flag) { Kind::Usage } else { Kind::Config };
-        let messages: Vec<&str> = self.problems.iter().map(|wrong| wrong.message.as_str()).collect();
+        let all = self.problems.iter().map(|wrong| wrong.message.as_str());
+        let mut messages: Vec<&str> = all.take(ENOUGH).collect();
+        let more = self.problems.len().saturating_sub(messages.len());
+        let more = format!("… and {more} more");
+        if self.problems.len() > messages.len() {
+            messages.push(&more);
+        }
         if messages.is_empty() { Ok(()) } else { Err(Error::new(kind, messages.join("\n"))) }
     }
 }
@@ -193,7 +257,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// `path` seen from `base`, with `.` and `..` resolved by their names alone: links are for whoever opens it.
-pub(super) fn join(base: &Path, path: &Path) -> PathBuf {
+pub(in crate::config) fn join(base: &Path, path: &Path) -> PathBuf {
     let mut whole = PathBuf::new();
     for component in base.join(path).components() {
         match component {

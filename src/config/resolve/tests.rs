@@ -4,11 +4,22 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
-use crate::config::model::{CommandLine, Method};
+use crate::config::model::{CommandLine, FailOn, Method};
 use crate::config::parse;
 use crate::config::repository::Destination;
 use crate::config::settings::{Health, Role};
 use crate::error::{Error, Kind};
+
+/// 2026-06-01, some time of the day.
+const NOW: i64 = 1_780_300_000;
+
+/// `DL3007` is what another tool calls `IMG101`.
+fn names(id: &str) -> Vec<String> {
+    match id {
+        "DL3007" | "IMG101" => vec!["DL3007".to_owned(), "IMG101".to_owned()],
+        _ => vec![id.to_owned()],
+    }
+}
 
 /// Settings of `file` at `/repo/imgbuild.toml`, with variables and flags.
 struct Case {
@@ -49,6 +60,8 @@ impl Case {
             push: Push::Never,
             working_folder: Path::new("/repo/sub"),
             root: Path::new("/repo"),
+            now: NOW,
+            rule_names: names,
         })
     }
 
@@ -76,6 +89,8 @@ fn without_a_word_everything_has_its_default() {
         push: Push::Auto,
         working_folder: Path::new("/repo/sub"),
         root: Path::new("/repo"),
+        now: NOW,
+        rule_names: names,
     })
     .unwrap();
     assert_eq!(settings.context, Sourced::default(PathBuf::from("/repo")));
@@ -432,6 +447,6 @@ ignore  = [{ rule = "IMG105", path = "Dockerfile", until = 2027-01-01, reason = 
     )
     .resolve();
     assert!(settings.tests[0].run[0].stdout.as_ref().unwrap().is_match(b"api 12\xff"));
-    assert_eq!(settings.checks.ignore[0].until.unwrap().to_string(), "2027-01-01");
-    assert_eq!(settings.checks.ignore[0].origin.to_string(), "imgbuild.toml:17");
+    assert_eq!(settings.checks.waivers[0].until.unwrap().to_string(), "2027-01-01");
+    assert_eq!(settings.checks.waivers[0].origin.to_string(), "imgbuild.toml:17");
 }

@@ -21,6 +21,8 @@ fn settings(text: &str, flags: &Flags) -> Settings {
         push: Push::Auto,
         working_folder: Path::new("/repo"),
         root: Path::new("/repo"),
+        now: 0,
+        rule_names: |id| vec![id.to_owned()],
     })
     .unwrap_or_else(|error| panic!("{error}"))
 }
@@ -45,7 +47,14 @@ insecure = ["registry.lan:5000"]
 [push]
 retry-for = "90s"
 [checks]
-ignore = [{ rule = "IMG105", until = 2027-01-01, reason = "later" }]
+ignore = [{ rule = "IMG105", until = 2027-01-01, reason = "later", match = "x" }]
+levels = { IMG105 = "error", DL3008 = "off" }
+trusted-registries = ["docker.io"]
+labels = { "org.opencontainers.image.title" = "text" }
+max-size = "500MB"
+max-layers = 40
+allow-services = ["supervisord"]
+baseline = "ci/known.json"
 [profile.ci.image.build]
 timeout = "90m"
 "#;
@@ -58,11 +67,15 @@ fn every_value_says_where_it_came_from() {
         tags: vec!["edge-{date}".to_owned()],
         ..Flags::default()
     };
-    let text = to_toml(&settings(FILE, &flags), true);
+    let settings = settings(FILE, &flags);
+    let text = to_toml(&settings, true);
+    // Elsewhere is shown that it tells policies apart.
+    let text = text.replace(settings.checks.policy.digest.as_str(), "DIGEST");
     assert_eq!(
         text,
         r#"# profile = "ci"  # a CI was detected
 # push = "never"  # --push
+# policy.digest = "DIGEST"  # imgbuild.toml
 image.repository = "api"  # imgbuild.toml:3
 image.context = "services/api"  # imgbuild.toml:5
 image.target = "runtime"  # --target
@@ -80,7 +93,7 @@ image.build.pull = false  # default
 image.build.no-cache = false  # default
 image.build.reproducible = false  # default
 image.build.generated = []  # default
-image.build.timeout = "1h30m"  # imgbuild.toml:23 (profile ci)
+image.build.timeout = "1h30m"  # imgbuild.toml:30 (profile ci)
 image.build.idle-timeout = "10m"  # default
 image.test = [
   { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:8
@@ -96,8 +109,16 @@ push.retry-for = "1m30s"  # imgbuild.toml:19
 push.idle-timeout = "2m"  # IMGBUILD_PUSH_IDLE_TIMEOUT
 push.timeout = "1h"  # default
 checks.fail-on = "error"  # default
+checks.levels.DL3008 = "off"  # imgbuild.toml:22
+checks.levels.IMG105 = "error"  # imgbuild.toml:22
+checks.trusted-registries = ["docker.io"]  # imgbuild.toml:23
+checks.labels."org.opencontainers.image.title" = "text"  # imgbuild.toml:24
+checks.max-size = "500MB"  # imgbuild.toml:25
+checks.max-layers = 40  # imgbuild.toml:26
+checks.allow-services = ["supervisord"]  # imgbuild.toml:27
+checks.baseline = "ci/known.json"  # imgbuild.toml:28
 checks.ignore = [
-  { reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:21
+  { match = "x", reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:21
 ]
 "#
     );
@@ -121,7 +142,7 @@ fn json_has_the_same_and_hides_the_same() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["settings"]["image.build.timeout"]["value"], "1h30m");
-    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:23 (profile ci)");
+    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:30 (profile ci)");
     assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
     assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:12");
     assert_eq!(json["settings"]["profile"]["value"], "ci");

@@ -75,6 +75,8 @@ impl World {
             push: Push::Auto,
             working_folder: Path::new("/r"),
             root: Path::new("/r"),
+            now: 0,
+            rule_names: |id| vec![id.to_owned()],
         })
         .unwrap();
         let facts =
