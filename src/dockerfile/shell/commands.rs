@@ -222,12 +222,22 @@ impl Reader<'_> {
         });
         self.charge(size_of::<Command>());
         let mut end = start;
+        // Whether `]]` was read.
+        let mut tested = false;
         let (mut assignments, mut words, mut redirects) = (Vec::new(), Vec::<Word>::new(), Vec::new());
         loop {
             self.blanks();
-            let test = words.first().is_some_and(|name| name.text == "[[" && !name.quoted);
+            let test = !tested && words.first().is_some_and(|name| name.text == "[[" && !name.quoted);
             while test && self.eat("\n") {
                 self.blanks();
+            }
+            if test && self.at_keyword("]]") {
+                let from = self.pos;
+                self.pos += 2;
+                words.push(Word { text: "]]".into(), range: from..self.pos, quoted: false, literal: true });
+                tested = true;
+                end = self.pos;
+                continue;
             }
             if !test && let Some(redirect) = self.redirect(Some((index, redirects.len()))) {
                 redirects.push(redirect);
@@ -262,17 +272,6 @@ impl Reader<'_> {
                     self.commands.pop();
                     self.function_body();
                     return;
-                }
-                if test && words.last().is_some_and(|word| word.text == "]]" && !word.quoted) {
-                    end = self.pos;
-                    // Only redirections may follow.
-                    self.blanks();
-                    while let Some(redirect) = self.redirect(Some((index, redirects.len()))) {
-                        redirects.push(redirect);
-                        end = self.pos;
-                        self.blanks();
-                    }
-                    break;
                 }
             }
             end = self.pos;

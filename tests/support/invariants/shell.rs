@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use imgbuild::dockerfile::shell::{Command, Context, Link, Script, Word, parse};
+use imgbuild::dockerfile::shell::{Command, Context, Script, Word, parse};
 
 /// Panics where a promise of `parse` is broken for `bytes`.
 pub(crate) fn holds(bytes: &[u8]) {
@@ -13,7 +13,6 @@ pub(crate) fn holds(bytes: &[u8]) {
         holds_for(command, &text);
         assert!(!command.context.has(Context::ShellString));
     }
-    assert!(script.commands.first().is_none_or(|command| command.link == Link::First));
     assert_eq!(parse(&text), script);
     let all = script.clone().with_inner(&text);
     assert!(all.commands.len() >= script.commands.len());
