@@ -98,24 +98,31 @@ impl Reader<'_> {
             }
             let start = self.pos;
             self.command(link, pipeline);
-            if self.pos == start && self.operator_len() == 0 {
-                self.complete = false;
-                self.step();
-            }
+            let empty = self.pos == start;
             self.blanks();
-            link = match self.link_after() {
-                After::Link(Link::Background) => {
-                    self.mark_background(from);
-                    Link::Background
+            let after = self.link_after();
+            if after == After::Branch && stops.has(Stop::Branch) {
+                return Some(Stop::Branch);
+            }
+            if empty {
+                // An operator, or a character that cannot stand here.
+                self.complete = false;
+                if self.pos == start {
+                    self.step();
                 }
+                continue;
+            }
+            link = match after {
                 After::Link(link) => link,
-                After::Branch if stops.has(Stop::Branch) => return Some(Stop::Branch),
                 After::Branch => {
                     self.complete = false;
                     Link::Then
                 }
                 After::Nothing => Link::Then,
             };
+            if link == Link::Background {
+                self.mark_background(from);
+            }
             if !matches!(link, Link::And | Link::Or | Link::Pipe) {
                 from = self.commands.len();
             }
@@ -154,10 +161,6 @@ impl Reader<'_> {
             }
         }
         Closer::Command
-    }
-
-    fn operator_len(&self) -> usize {
-        ["&&", "||", ";", "|", "&"].iter().find(|op| self.starts_with(op)).map_or(0, |op| op.len())
     }
 
     /// Steps over the operator behind a command. Line breaks are no operator here.
@@ -219,12 +222,22 @@ impl Reader<'_> {
         });
         self.charge(size_of::<Command>());
         let mut end = start;
+        // Whether `]]` was read.
+        let mut tested = false;
         let (mut assignments, mut words, mut redirects) = (Vec::new(), Vec::<Word>::new(), Vec::new());
         loop {
             self.blanks();
-            let test = words.first().is_some_and(|name| name.text == "[[" && !name.quoted);
+            let test = !tested && words.first().is_some_and(|name| name.text == "[[" && !name.quoted);
             while test && self.eat("\n") {
                 self.blanks();
+            }
+            if test && self.at_keyword("]]") {
+                let from = self.pos;
+                self.pos += 2;
+                words.push(Word { text: "]]".into(), range: from..self.pos, quoted: false, literal: true });
+                tested = true;
+                end = self.pos;
+                continue;
             }
             if !test && let Some(redirect) = self.redirect(Some((index, redirects.len()))) {
                 redirects.push(redirect);
@@ -259,15 +272,6 @@ impl Reader<'_> {
                     self.commands.pop();
                     self.function_body();
                     return;
-                }
-                if test && words.last().is_some_and(|word| word.text == "]]" && !word.quoted) {
-                    end = self.pos;
-                    // Redirections may follow.
-                    while let Some(redirect) = self.redirect(Some((index, redirects.len()))) {
-                        redirects.push(redirect);
-                        end = self.pos;
-                    }
-                    break;
                 }
             }
             end = self.pos;
@@ -329,6 +333,7 @@ enum Closer {
     Command,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum After {
     Link(Link),
     Branch,

@@ -268,7 +268,7 @@ mod tests {
             let value = if text == "curl -o=x" { Some("x") } else { value };
             assert_eq!(got.as_deref(), value, "{text}");
         }
-        assert_eq!(command("curl -o=x --output=abc").flag_value(&["output"]).unwrap().range, 20..23);
+        assert_eq!(command("curl -o=x --output=abc").flag_value(&["output"]).unwrap().range, 19..22);
         assert_eq!(command("curl '-oabc'").flag_value(&["o"]).unwrap().range, 5..12);
     }
 }

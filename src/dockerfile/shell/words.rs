@@ -28,13 +28,19 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// Whether `text` is `NAME=` or `NAME+=`: in `local a=(b c)` an array follows.
+fn assigns(text: &str) -> bool {
+    let name = text.strip_suffix('=').map(|name| name.strip_suffix('+').unwrap_or(name));
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(is_name))
+}
+
 /// Where a word stands: what it may hold depends on that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// The first word of a command: `!(` opens a subshell.
     Name,
     Argument,
-    /// Between `[[` and `]]` operators are words.
+    /// Between `[[` and `]]` operators are words, `;` aside.
     Test,
 }
 
@@ -49,7 +55,13 @@ impl Reader<'_> {
                 b'(' if place == Place::Argument && word.text.ends_with(['?', '*', '+', '@', '!']) => {
                     self.extended_glob(&mut word);
                 }
-                _ if is_blank(byte) || (place != Place::Test && ends_word(byte)) => break,
+                b'(' if place == Place::Argument && !word.quoted && assigns(&word.text) => {
+                    let array = self.array();
+                    word.text.push_str(&array.text);
+                    word.expands = true;
+                }
+                _ if is_blank(byte) || byte == b';' => break,
+                _ if place != Place::Test && ends_word(byte) => break,
                 b'\'' => {
                     self.pos += 1;
                     word.quoted = true;
@@ -85,22 +97,23 @@ impl Reader<'_> {
     pub(super) fn array(&mut self) -> Word {
         let start = self.pos;
         self.pos += 1;
-        let mut word = Building { expands: true, ..Building::default() };
-        loop {
-            self.lines();
-            if self.eat(")") {
-                break;
+        self.nested(None, |reader| {
+            loop {
+                reader.lines();
+                if reader.eat(")") {
+                    break;
+                }
+                if reader.peek().is_none() {
+                    reader.complete = false;
+                    break;
+                }
+                if reader.word(Place::Argument).is_none() {
+                    reader.complete = false;
+                    reader.step();
+                }
             }
-            if self.peek().is_none() {
-                self.complete = false;
-                break;
-            }
-            if self.word(Place::Argument).is_none() {
-                self.complete = false;
-                self.step();
-            }
-        }
-        word.text.push_str(self.slice(start));
+        });
+        let word = Building { text: self.slice(start).to_owned(), expands: true, ..Building::default() };
         self.finish(word, start)
     }
 
