@@ -2,6 +2,7 @@
 //! engine.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::engine::{Engine, endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::image::Digest;
+use crate::rules;
 use crate::source::{self, BlobIds, CiContext, GitOptions, SourceState};
 
 /// The largest Dockerfile that is read, in bytes.
@@ -95,6 +97,11 @@ pub(super) async fn settings(
     Ok(settings)
 }
 
+/// The root of the repository that `folder` lies in, by the name `.git` alone; `folder` where there is none.
+pub(super) fn root_of(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
+}
+
 /// The settings for a command that needs no git repository.
 pub(super) async fn settings_without_source(session: &Session, flags: &Flags) -> Result<Settings> {
     let ci = ci_context(session);
@@ -127,8 +134,7 @@ pub(super) async fn settings_for_registries(
         return Ok((settings, ci));
     }
     // All that is wanted of git here is where the configuration may lie; its state would take longer than the rest.
-    let mut folders = session.directory.ancestors();
-    let root = folders.find(|folder| folder.join(".git").exists()).unwrap_or(&session.directory);
+    let root = root_of(&session.directory);
     let settings = settings(session, flags, &ci, None, root).await?;
     Ok((settings, ci))
 }
@@ -155,7 +161,12 @@ fn resolve(
 
 /// What else a rule is called.
 fn rule_names(id: &str) -> Vec<String> {
-    vec![id.to_owned()]
+    let rules = rules::registry::find_all(id);
+    let names =
+        rules.iter().flat_map(|rule| [rule.code, rule.name].into_iter().chain(rule.aliases.iter().copied()));
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.push(id.to_owned());
+    names
 }
 
 /// The Dockerfile, read and parsed.
@@ -170,12 +181,7 @@ pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
     let located = config::locate(settings, root)?;
     let path = located.context.join(&located.dockerfile);
     let shown = located.dockerfile.display();
-    let unreadable =
-        |cause: std::io::Error| Error::new(Kind::Io, format!("cannot read {shown}")).because(cause);
-    if fs::metadata(&path).map_err(unreadable)?.len() > MAX_DOCKERFILE {
-        return Err(Error::new(Kind::Config, format!("{shown} is larger than {} MiB", MAX_DOCKERFILE >> 20)));
-    }
-    let bytes = fs::read(&path).map_err(unreadable)?;
+    let bytes = read_dockerfile(&path, &shown.to_string())?;
     let dockerfile = dockerfile::parse(&bytes);
     let args = settings.build_args.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     let target = settings.target.as_ref().map(|target| target.value.as_str());
@@ -191,6 +197,19 @@ pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
         .hint("nothing of it is left out in silence; rewrite the instruction in the classic form"));
     }
     Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest: Digest::of(&bytes) })
+}
+
+/// The bytes of a Dockerfile; `shown` is what messages call it.
+pub(super) fn read_dockerfile(path: &Path, shown: &str) -> Result<Vec<u8>> {
+    let unreadable =
+        |cause: std::io::Error| Error::new(Kind::Io, format!("cannot read {shown}")).because(cause);
+    let too_large =
+        || Error::new(Kind::Config, format!("{shown} is larger than {} MiB", MAX_DOCKERFILE >> 20));
+    let mut bytes = Vec::new();
+    // What grows while it is read, or never ends, ends here.
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_DOCKERFILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_DOCKERFILE { Err(too_large()) } else { Ok(bytes) }
 }
 
 /// The first pass over the context. Git's own content hashes save reading what provably did not change.

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod base;
+mod check;
 mod ci;
 mod clean;
 mod context;
@@ -11,6 +12,7 @@ mod courses;
 mod detect;
 mod facts;
 mod gather;
+mod judging;
 mod plan;
 mod policy;
 mod prepare;
@@ -22,6 +24,7 @@ mod tags;
 mod test;
 mod undo;
 
+pub use check::{CheckOptions, Checked, check};
 pub use ci::{build, ci};
 pub use clean::{Cleaned, clean};
 pub use context::{Shown, context};

@@ -128,7 +128,10 @@ fn take_inline(
                         about,
                         &reading::untrusted_waiver::RULE,
                         waiver.origin.clone(),
-                        format!("the waiver of {} is not on the base branch, and holds once it is merged", waiver.rule),
+                        format!(
+                            "the waiver of {} is not on the base branch, and holds once it is merged",
+                            waiver.rule
+                        ),
                     );
                     continue;
                 }

@@ -1,0 +1,140 @@
+//! `imgbuild check`: the rules, without an engine.
+
+mod files;
+mod fixing;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::gather;
+use super::judging::{self, Judging, TextFile};
+use super::session::Session;
+use crate::config::{self, Flags, Settings};
+use crate::error::{Error, Kind, Result};
+use crate::rules::{Baseline, Judgement, Score, scorecard};
+use crate::source::{CiContext, SourceState};
+
+/// What is asked of a check.
+#[derive(Debug, Clone, Default)]
+pub struct CheckOptions {
+    /// Files, folders, patterns, and `-` for stdin. None is the repository's own Dockerfile with its context.
+    pub paths: Vec<PathBuf>,
+    /// The image that is judged.
+    pub image: Option<String>,
+    /// Whether what can be mended is.
+    pub fix: bool,
+    /// A file with findings that are known, in place of the configured one.
+    pub baseline: Option<PathBuf>,
+    /// Where to write all findings as known ones.
+    pub write_baseline: Option<PathBuf>,
+    /// Whether no registry is asked about base images.
+    pub offline: bool,
+    /// Whether ShellCheck is left out although it is on PATH.
+    pub no_shellcheck: bool,
+    /// The level that stops, in place of the configured one; the outer `None` leaves that.
+    pub fail_on: Option<config::model::FailOn>,
+    /// The text of stdin, where `-` is among the paths.
+    pub stdin: Option<Vec<u8>>,
+}
+
+/// What a check came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// The findings.
+    pub judgement: Judgement,
+    /// The fifteen practices.
+    pub scorecard: Vec<Score>,
+    /// The texts of the files that were judged, by the path that findings name.
+    pub texts: BTreeMap<String, Arc<Vec<u8>>>,
+    /// How many fixes were made.
+    pub fixed: Option<usize>,
+    /// The digest of the policy in force, and the files it comes from.
+    pub policy: (String, Vec<String>),
+}
+
+impl Checked {
+    /// The failure that the findings are, where they are one.
+    pub fn error(&self) -> Option<Error> {
+        judging::failure(&self.judgement)
+    }
+}
+
+/// Judges files, or the repository as a build would see it.
+pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> Result<Checked> {
+    let ci = gather::ci_context(session);
+    let repository = options.paths.is_empty() && options.image.is_none();
+    let (source, _) = source(session, &ci, repository).await;
+    let root = source.as_ref().map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
+    let root = root.to_owned();
+    let settings = gather::settings(session, flags, &ci, source.as_deref(), &root).await?;
+    let mut judging = Judging::new(session, &settings, &ci, source.as_deref(), &root)?;
+    if let Some(fail_on) = options.fail_on {
+        judging.regime.fail_on = judging::least(fail_on);
+    }
+    if let Some(path) = &options.baseline {
+        judging.regime.baseline = Some(baseline(&session.directory.join(path))?);
+    }
+    let mut files = if repository {
+        vec![own_dockerfile(session, &settings, &root)?]
+    } else {
+        // The configured stage is one of the configured Dockerfile.
+        judging.expectations.target = None;
+        files::read(session, options).await?
+    };
+    let fixed = if options.fix { Some(fixing::fix(session, &mut files, &judging)?) } else { None };
+    judging.files(session, files).await?;
+    judging.without_context("files were named, and not the repository");
+    judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built");
+    let judgement = judging.settle();
+    if let Some(path) = &options.write_baseline {
+        write_baseline(&session.directory.join(path), &judgement)?;
+    }
+    let scorecard = scorecard(&judgement, &judging::before_a_run());
+    let policy = (settings.checks.policy.digest.to_string(), settings.checks.policy.sources.clone());
+    Ok(Checked { judgement, scorecard, texts: judging.texts, fixed, policy })
+}
+
+/// The git state, where it is needed: for the context, and for the policy of a pull request. It takes longer than all
+/// the rest. Else, and where there is none, why.
+async fn source(
+    session: &Session,
+    ci: &CiContext,
+    repository: bool,
+) -> (Option<Arc<SourceState>>, Option<String>) {
+    if !repository && !ci.is_pr() {
+        return (None, None);
+    }
+    match gather::source(session, ci).await {
+        Ok(source) => (Some(source), None),
+        Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+/// The Dockerfile that a build would take, under its path from the working folder.
+fn own_dockerfile(session: &Session, settings: &Settings, root: &Path) -> Result<TextFile> {
+    let located = config::locate(settings, root)?;
+    let path = located.context.join(&located.dockerfile);
+    let shown = path.strip_prefix(&session.directory).unwrap_or(&path).to_string_lossy().into_owned();
+    let bytes = gather::read_dockerfile(&path, &shown)?;
+    Ok(TextFile { path: shown, bytes: Arc::new(bytes), file: Some(path) })
+}
+
+fn baseline(path: &Path) -> Result<Baseline> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|cause| {
+        Error::new(Kind::Io, format!("cannot read the baseline {name}"))
+            .because(cause)
+            .hint("write one with `imgbuild check --write-baseline FILE`")
+    })?;
+    Baseline::parse(&name, &bytes)
+}
+
+/// Every finding that stands, or that an earlier baseline has.
+fn write_baseline(path: &Path, judgement: &Judgement) -> Result<()> {
+    let known = judgement.findings.iter().filter(|finding| !finding.is_waived());
+    let text = Baseline::write(known)?;
+    std::fs::write(path, text).map_err(|cause| {
+        Error::new(Kind::Io, format!("cannot write the baseline {}", path.display())).because(cause)
+    })
+}

@@ -1,0 +1,142 @@
+//! What rules judge, gathered; and what they come to. `check` and `ci` share it.
+
+mod regime;
+mod texts;
+mod trust;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::session::{Session, blocking};
+use crate::config::Settings;
+use crate::error::{Error, Kind, Result};
+use crate::rules::facts::BaseFacts;
+use crate::rules::{Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle};
+use crate::source::{CiContext, SourceState};
+
+pub(super) use regime::least;
+
+use trust::Trust;
+
+/// A Dockerfile that is judged.
+#[derive(Debug, Clone)]
+pub(super) struct TextFile {
+    /// How findings name it.
+    pub(super) path: String,
+    /// Its bytes.
+    pub(super) bytes: Arc<Vec<u8>>,
+    /// Where it lies; `None` where it came by stdin.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Verdicts on their way to findings.
+#[derive(Debug)]
+pub(super) struct Judging {
+    pub(super) regime: Regime,
+    pub(super) expectations: Expectations,
+    pub(super) bases: Fact<BaseFacts>,
+    /// The files that were judged, by the path that findings name.
+    pub(super) texts: BTreeMap<String, Arc<Vec<u8>>>,
+    verdicts: Verdicts,
+    waivers: Vec<FileWaivers>,
+    /// Whose waivers hold.
+    trust: Trust,
+}
+
+impl Judging {
+    /// Nothing judged yet, by the settings in force.
+    pub(super) fn new(
+        session: &Session,
+        settings: &Settings,
+        ci: &CiContext,
+        source: Option<&SourceState>,
+        root: &Path,
+    ) -> Result<Judging> {
+        Ok(Judging {
+            regime: regime::regime(session, settings, source, root)?,
+            expectations: regime::expectations(settings),
+            bases: Fact::Missing("registries were not asked".to_owned()),
+            texts: BTreeMap::new(),
+            verdicts: Verdicts::default(),
+            waivers: Vec::new(),
+            trust: Trust::new(ci, source),
+        })
+    }
+
+    /// Judges Dockerfiles, all processors at once.
+    pub(super) async fn files(&mut self, session: &Session, files: Vec<TextFile>) -> Result<()> {
+        for file in &files {
+            self.texts.insert(file.path.clone(), Arc::clone(&file.bytes));
+            if let Some(holding) = self.trust.holding(session, file)? {
+                self.only(&file.path, holding);
+            }
+        }
+        let (expectations, bases, stop) =
+            (self.expectations.clone(), self.bases.clone(), session.stop.clone());
+        let judged = blocking(move || texts::judge(&files, &expectations, &bases, &stop)).await?;
+        for (verdicts, waivers) in judged {
+            self.verdicts.add(verdicts);
+            self.waivers.push(waivers);
+        }
+        Ok(())
+    }
+
+    fn only(&mut self, path: &str, holding: BTreeMap<String, usize>) {
+        match &mut self.regime.inline {
+            InlineTrust::Only(known) => {
+                known.insert(path.to_owned(), holding);
+            }
+            trust => *trust = InlineTrust::Only(BTreeMap::from([(path.to_owned(), holding)])),
+        }
+    }
+
+    /// What one file comes to by its text alone, waivers and levels applied.
+    pub(super) fn alone(&self, session: &Session, file: TextFile) -> Result<Judgement> {
+        let bases = Fact::Missing("not needed".to_owned());
+        let mut verdicts = Verdicts::default();
+        let mut waivers = Vec::new();
+        for (judged, own) in texts::judge(&[file], &self.expectations, &bases, &session.stop)? {
+            verdicts.add(judged);
+            waivers.push(own);
+        }
+        Ok(settle(verdicts, waivers, &self.regime))
+    }
+
+    /// Says why no context is judged.
+    pub(super) fn without_context(&mut self, why: &str) {
+        self.verdicts.of_context(&Fact::Missing(why.to_owned()));
+    }
+
+    /// Says why no image is judged.
+    pub(super) fn without_image(&mut self, why: &str) {
+        self.verdicts.of_image(&Fact::Missing(why.to_owned()));
+    }
+
+    /// What it all comes to, so far.
+    pub(super) fn settle(&self) -> Judgement {
+        settle(self.verdicts.clone(), self.waivers.clone(), &self.regime)
+    }
+}
+
+/// The failure that findings are, where some reach the level that stops.
+pub(super) fn failure(judgement: &Judgement) -> Option<Error> {
+    let least = judgement.fail_on.filter(|_| judgement.fails())?;
+    let count = judgement.standing().filter(|finding| finding.level >= least).count();
+    let what = if count == 1 { "finding" } else { "findings" };
+    Some(
+        Error::new(Kind::Findings, format!("{count} {what} at or above the level {least}"))
+            .hint("`imgbuild explain RULE` says why it matters, what to write instead, and how to accept it"),
+    )
+}
+
+/// What `ci` does beyond the rules, seen before it is run.
+pub(super) fn before_a_run() -> BTreeMap<Item, Result<String, String>> {
+    let later = |item| (item, Err("`imgbuild ci` sees to it when it publishes".to_owned()));
+    BTreeMap::from([
+        later(Item::Tags),
+        later(Item::Latest),
+        later(Item::Automated),
+        (Item::Tests, Err("`imgbuild ci` runs them".to_owned())),
+    ])
+}

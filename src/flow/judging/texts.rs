@@ -1,0 +1,65 @@
+//! Dockerfiles judged by their text, on all processors.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::TextFile;
+use crate::dockerfile::{BaseImage, graph, parse};
+use crate::error::{Error, Kind, Result};
+use crate::rules::facts::BaseFacts;
+use crate::rules::waiver::inline_waivers;
+use crate::rules::{Analysis, Expectations, Fact, FileWaivers, Verdicts};
+use crate::stop::Stop;
+
+/// What a file came to.
+pub(super) type Judged = (Verdicts, FileWaivers);
+
+/// Judges `files`; the result is in their order, however many processors there are.
+pub(super) fn judge(
+    files: &[TextFile],
+    expectations: &Expectations,
+    bases: &Fact<BaseFacts>,
+    stop: &Stop,
+) -> Result<Vec<Judged>> {
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at).filter(|_| !stop.is_set()) else { return done };
+            done.push((at, one(file, expectations, bases)));
+        }
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            let broken = |_| Error::new(Kind::Internal, "a rule broke off while it judged a file");
+            all.extend(other.join().map_err(broken)?);
+        }
+        Ok(all)
+    })?;
+    stop.check()?;
+    all.sort_by_key(|(at, _)| *at);
+    Ok(all.into_iter().map(|(_, judged)| judged).collect())
+}
+
+fn one(file: &TextFile, expectations: &Expectations, bases: &Fact<BaseFacts>) -> Judged {
+    let parsed = parse(&file.bytes);
+    let analysis = Analysis::new(&file.path, &file.bytes, &parsed, expectations);
+    let mut verdicts = Verdicts::default();
+    verdicts.of_file(&analysis, bases);
+    let inline = inline_waivers(&file.path, &file.bytes, &parsed);
+    (verdicts, FileWaivers { path: file.path.clone(), inline })
+}
+
+/// The images that the files start from.
+pub(super) fn images(files: &[TextFile], expectations: &Expectations) -> BTreeSet<String> {
+    let bases = files.iter().flat_map(|file| graph(&parse(&file.bytes), &expectations.build_args).bases);
+    let image = |base| match base {
+        BaseImage::Image(reference) => Some(reference),
+        _ => None,
+    };
+    bases.filter_map(image).collect()
+}
