@@ -3,6 +3,8 @@
 
 mod error_text;
 pub mod escape;
+mod explain;
+pub mod findings;
 pub mod json;
 mod live;
 mod look;
@@ -13,6 +15,7 @@ mod plain;
 mod recorder;
 mod report_file;
 mod reporter;
+pub mod rule_pages;
 pub mod run_report;
 #[cfg(test)]
 mod sample;
@@ -23,6 +26,7 @@ mod view;
 mod words;
 
 pub use error_text::error_text;
+pub use explain::explain;
 pub use live::Live;
 pub use masker::Masker;
 pub use mode::{ColorChoice, Format, OutputFlags, OutputMode, Progress, Surroundings, UNBOUNDED, resolve};

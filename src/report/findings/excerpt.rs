@@ -1,0 +1,236 @@
+//! The text that a finding is about, with carets under it.
+
+use std::borrow::Cow;
+
+use console::measure_text_width;
+
+use super::hush::hushed;
+use crate::report::escape;
+use crate::report::look::Look;
+use crate::rules::Region;
+
+/// Columns of an excerpt, also where there is room for more: what is beyond is no help.
+const MOST_COLUMNS: usize = 80;
+/// Columns that a tab takes; its stop is not known in a line that is cut.
+const TAB: &str = "    ";
+/// Bytes of a line that are looked at, on either side of where the region begins.
+const WINDOW: usize = 4_096;
+
+/// The line of `source` that `region` begins in, and carets under the region, which `paint` colours; an ellipsis below
+/// tells of further lines. Nothing where the region is not in `source`.
+pub(super) fn excerpt(
+    source: &[u8],
+    region: &Region,
+    look: Look,
+    paint: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let Some(line) = Line::of(source, region) else { return Vec::new() };
+    let number = region.start.line.to_string();
+    let gutter = " ".repeat(number.len());
+    let room = look.width.min(MOST_COLUMNS).saturating_sub(number.len() + 5).max(8);
+    let (text, blanks, carets) = line.cut(room, look.ellipsis());
+    let bar = look.dim("|");
+    let mut lines = vec![
+        format!("  {} {bar} {text}", look.dim(&number)),
+        format!("  {gutter} {bar} {}{}", " ".repeat(blanks), paint(&"^".repeat(carets))),
+    ];
+    let is_longer = match region.end.line.checked_sub(region.start.line) {
+        None | Some(0) => false,
+        Some(1) => region.end.column > 1,
+        Some(_) => true,
+    };
+    if is_longer {
+        lines.push(format!("  {gutter} {bar} {}", look.dim(look.ellipsis())));
+    }
+    lines
+}
+
+/// The part of a line around a region, safe but for its escapes.
+struct Line {
+    text: String,
+    /// Where each character of `text` begins.
+    starts: Vec<usize>,
+    /// The characters of the region.
+    region: (usize, usize),
+    /// Whether there is more of the line before and behind.
+    more: (bool, bool),
+}
+
+impl Line {
+    fn of(source: &[u8], region: &Region) -> Option<Line> {
+        let (before, behind) = source.split_at_checked(region.span.start)?;
+        let floor = before.len().saturating_sub(WINDOW);
+        let head = before.get(floor..)?;
+        let newline = head.iter().rposition(|byte| *byte == b'\n');
+        let is_cut_before = newline.is_none() && floor > 0;
+        let mut head = head.get(newline.map_or(0, |at| at + 1)..)?;
+        if is_cut_before {
+            let whole = head.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(head.len());
+            head = head.get(whole..)?;
+        }
+        head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+
+        let window = behind.get(..WINDOW).unwrap_or(behind);
+        let newline = window.iter().position(|byte| *byte == b'\n');
+        let mut tail = window.get(..newline.unwrap_or(window.len()))?;
+        while let [most @ .., b'\r'] = tail {
+            tail = most;
+        }
+        let length = region.span.end.saturating_sub(region.span.start).min(tail.len());
+        let (inside, after) = tail.split_at_checked(length)?;
+
+        let parts = [head, inside, after].map(String::from_utf8_lossy);
+        let [from, to] = [1, 2].map(|most| parts.iter().take(most).map(|p| p.chars().count()).sum());
+        let text = hushed(&parts.concat(), is_cut_before);
+        let starts = text.char_indices().map(|(at, _)| at).collect();
+        let more = (is_cut_before, newline.is_none() && behind.len() > WINDOW);
+        Some(Line { text, starts, region: (from, to), more })
+    }
+
+    /// The text in at most `room` columns, the columns before the carets, and the number of carets.
+    fn cut(&self, room: usize, ellipsis: &str) -> (String, usize, usize) {
+        let (from, to) = self.region;
+        let all = self.starts.len();
+        // A caret may stand behind the last character.
+        let room = room - 1;
+        let fits = self.more == (false, false) && self.reach(0, room).1 == all;
+        let dots = measure_text_width(ellipsis);
+        let (mut first, mut last) = (0, all);
+        if !fits {
+            let room = room.saturating_sub(2 * dots).max(1);
+            first = self.back(from, room / 3);
+            last = self.reach(first, room).1;
+            if last == all {
+                first = self.back(all, room).min(first);
+            }
+        }
+        let is_open = first > 0 || self.more.0;
+        let mut out = String::new();
+        if is_open {
+            out.push_str(ellipsis);
+        }
+        let (mut blanks, mut carets) = (if is_open { dots } else { 0 }, 0);
+        for index in first..last {
+            let (cell, width) = self.cell(index);
+            out.push_str(&cell);
+            if index < from {
+                blanks += width;
+            } else if index < to {
+                carets += width;
+            }
+        }
+        if last < all || self.more.1 {
+            out.push_str(ellipsis);
+        }
+        (out.trim_end().to_owned(), blanks, carets.max(1))
+    }
+
+    /// The columns from character `first` on that fit in `room`, and the character behind them.
+    fn reach(&self, first: usize, room: usize) -> (usize, usize) {
+        let mut used = 0;
+        for index in first..self.starts.len() {
+            let width = self.cell(index).1;
+            if used + width > room {
+                return (used, index);
+            }
+            used += width;
+        }
+        (used, self.starts.len())
+    }
+
+    /// The first of those characters in front of `last` that fit in `room`.
+    fn back(&self, last: usize, room: usize) -> usize {
+        let mut used = 0;
+        let mut first = last.min(self.starts.len());
+        while let Some(index) = first.checked_sub(1) {
+            used += self.cell(index).1;
+            if used > room {
+                break;
+            }
+            first = index;
+        }
+        first
+    }
+
+    /// How a character is shown, and in how many columns.
+    fn cell(&self, index: usize) -> (Cow<'_, str>, usize) {
+        let Some(&at) = self.starts.get(index) else { return (Cow::Borrowed(""), 0) };
+        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
+        let text = self.text.get(at..end).unwrap_or_default();
+        match text {
+            "\t" => (Cow::Borrowed(TAB), TAB.len()),
+            "#" if escape::is_command(&self.text, at) => (Cow::Borrowed("\\u{23}"), 6),
+            _ if text.len() == 1 && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
+                (Cow::Borrowed(text), 1)
+            }
+            "\r" => (Cow::Borrowed("\\r"), 2),
+            _ => {
+                let shown = escape::line(text, MOST_COLUMNS);
+                let width = measure_text_width(&shown);
+                (Cow::Owned(shown), width)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{LineIndex, Span};
+
+    fn look(width: usize, unicode: bool) -> Look {
+        Look { color: false, unicode, width }
+    }
+
+    fn region(source: &[u8], start: usize, end: usize) -> Region {
+        let lines = LineIndex::new(source);
+        Region { span: Span { start, end }, start: lines.position(start), end: lines.position(end) }
+    }
+
+    fn of(source: &str, wanted: &str) -> Vec<String> {
+        let start = source.find(wanted).unwrap();
+        let region = region(source.as_bytes(), start, start + wanted.len());
+        excerpt(source.as_bytes(), &region, look(80, true), str::to_owned)
+    }
+
+    #[test]
+    fn carets_stand_under_the_region() {
+        assert_eq!(of("FROM a\nRUN b c\n", "b"), ["  2 | RUN b c", "    |     ^"]);
+        assert_eq!(of("\u{feff}RUN b\r\n", "RUN b"), ["  1 | RUN b", "    | ^^^^^"]);
+        assert_eq!(of("RUN\t界界 x", "界界"), ["  1 | RUN    界界 x", "    |        ^^^^"]);
+        assert_eq!(of("RUN e\u{301} x", "x"), ["  1 | RUN e\u{301} x", "    |       ^"]);
+        assert_eq!(of("RUN \u{1b}[2J x", "x"), ["  1 | RUN \\u{1b}[2J x", "    |               ^"]);
+        assert_eq!(
+            of("a ##[group] \u{202e} b", "b"),
+            ["  1 | a \\u{23}#[group] \\u{202e} b", "    |                           ^"]
+        );
+        assert_eq!(of("RUN a \\\n  b\nx", "a \\\n  b"), ["  1 | RUN a \\", "    |     ^^^", "    | …"]);
+        assert_eq!(of("RUN a\nx", "RUN a\n"), ["  1 | RUN a", "    | ^^^^^"]);
+    }
+
+    #[test]
+    fn nothing_and_the_end_have_a_caret() {
+        let at = |source: &[u8], start| {
+            excerpt(source, &region(source, start, start), look(80, true), str::to_owned)
+        };
+        assert_eq!(at(b"RUN a", 5), ["  1 | RUN a", "    |      ^"]);
+        assert_eq!(at(b"", 0), ["  1 |", "    | ^"].map(|line| line.replace("1 |", "1 | ")));
+        let elsewhere = region(b"a\nb\nlonger", 9, 10);
+        assert!(excerpt(b"a", &elsewhere, look(80, true), str::to_owned).is_empty());
+        assert_eq!(at(b"\xff\xfe\xc3", 1), ["  1 | \u{fffd}\u{fffd}\u{fffd}", "    |  ^"]);
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_region() {
+        let long = format!("RUN {} HERE {}", "a".repeat(5_000), "b".repeat(9_000_000));
+        let shown = of(&long, "HERE");
+        assert!(shown.iter().all(|line| measure_text_width(line) <= 80), "{shown:?}");
+        let caret = shown[1].find('^').unwrap();
+        assert_eq!(shown[0].chars().skip(caret).take(4).collect::<String>(), "HERE");
+        assert!(shown[0].contains("| …aaa") && shown[0].ends_with("bb…"), "{shown:?}");
+        let ascii = excerpt(long.as_bytes(), &region(long.as_bytes(), 0, 3), look(40, false), str::to_owned);
+        assert!(ascii[0].ends_with("..."), "{ascii:?}");
+        let end = of(&format!("RUN {} END", "a".repeat(200)), "END");
+        assert!(end[0].ends_with("aaa END") && measure_text_width(&end[0]) > 70, "{end:?}");
+    }
+}

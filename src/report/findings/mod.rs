@@ -1,0 +1,25 @@
+//! What a check came to, in each format that it can be asked for. Pure: results in, text out. Texts from the files that
+//! were judged are hostile here as everywhere in this room.
+
+mod checkstyle;
+mod excerpt;
+mod github;
+mod gitlab;
+mod human;
+mod hush;
+mod json;
+mod results;
+#[cfg(test)]
+mod sample;
+mod sarif;
+mod scores;
+#[cfg(test)]
+mod tests;
+
+pub use checkstyle::checkstyle;
+pub use github::github;
+pub use gitlab::gitlab;
+pub use human::human;
+pub use json::json;
+pub use results::{PolicyRef, Results};
+pub use sarif::sarif;

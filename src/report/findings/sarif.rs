@@ -1,0 +1,8 @@
+//! sarif
+
+use super::Results;
+
+/// The results as sarif.
+pub fn sarif(results: &Results<'_>) -> String {
+    String::new()
+}

@@ -1,0 +1,31 @@
+//! The scorecard as a table.
+
+use crate::report::look::Look;
+use crate::report::words;
+use crate::rules::{ItemState, Score};
+
+/// One line for each practice, more where its note is long: state, number, title, note.
+pub(super) fn table(scores: &[Score], look: Look) -> Vec<String> {
+    scores.iter().flat_map(|score| row(score, look)).collect()
+}
+
+fn row(score: &Score, look: Look) -> Vec<String> {
+    let (mark, word, paint): (_, _, fn(Look, &str) -> String) = match score.state {
+        ItemState::Enforced => (look.good(), "enforced", Look::green),
+        ItemState::Waived => (look.cut_off(), "waived", Look::yellow),
+        ItemState::Failed => (look.bad(), "failed", Look::red),
+        ItemState::NotChecked => (look.dim("-"), "not checked", Look::dim),
+    };
+    let count = |number: usize| words::count(u64::try_from(number).unwrap_or(u64::MAX), "finding");
+    let mut notes = Vec::new();
+    if score.findings > 0 {
+        notes.push(count(score.findings));
+    }
+    if score.waived > 0 {
+        notes.push(format!("{} accepted", count(score.waived)));
+    }
+    notes.extend(score.note.clone());
+    let note = if notes.is_empty() { String::new() } else { format!(": {}", notes.join(", ")) };
+    let head = format!("  {mark} {} {:>2} ", paint(look, &format!("{word:11}")), score.number);
+    look.message(&head, &format!("{}{note}", score.title), 19)
+}
