@@ -33,6 +33,13 @@ pub enum Command {
         #[command(flatten)]
         build: BuildArgs,
     },
+    /// Judge Dockerfiles, the build context and images by the practices.
+    Check(CheckArgs),
+    /// Explain a rule; without one, list them all.
+    Explain {
+        /// The rule: a code, a name, or what another tool calls it, such as DL3008.
+        rule: Option<String>,
+    },
     /// Show the build context: what would be sent.
     Context(ContextArgs),
     /// Take back what a run published: each tag becomes what it was before.
@@ -166,6 +173,68 @@ pub struct BuildArgs {
     pub profile: Option<String>,
 }
 
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Dockerfiles, folders to search for some, patterns, or - for stdin. Without any: the Dockerfile, context and git
+    /// state that a build would take.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Judge this image of the engine's, too.
+    #[arg(long, value_name = "REF")]
+    pub image: Option<String>,
+
+    /// Mend what can be mended without a look.
+    #[arg(long)]
+    pub fix: bool,
+
+    /// The least level that fails, in place of the configured one.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+
+    /// Only findings that this file does not have count.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings to this file, as a baseline.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Ask no registry about base images.
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Leave out ShellCheck, although it is on PATH.
+    #[arg(long)]
+    pub no_shellcheck: bool,
+
+    /// The folder whose content is the build context.
+    #[arg(long, value_name = "DIR")]
+    pub context: Option<PathBuf>,
+
+    /// The Dockerfile; it has to be inside the context.
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+
+    /// The stage that is built.
+    #[arg(long, value_name = "STAGE")]
+    pub target: Option<String>,
+}
+
+/// The least level that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Every finding.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors.
+    Error,
+    /// No finding.
+    Never,
+}
+
 /// Options of `context`.
 #[derive(Debug, Args)]
 pub struct ContextArgs {
@@ -206,6 +275,21 @@ pub enum Format {
     Json,
     /// One JSON event per line, as it happens.
     Ndjson,
+    /// SARIF 2.1.0; only of check.
+    Sarif,
+    /// GitHub's annotations; only of check.
+    Github,
+    /// Checkstyle's XML; only of check.
+    Checkstyle,
+    /// GitLab's Code Quality report; only of check.
+    Gitlab,
+}
+
+impl Format {
+    /// Whether only `check` has it.
+    pub fn is_of_findings(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github | Format::Checkstyle | Format::Gitlab)
+    }
 }
 
 /// How progress is shown.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::args::{Cli, Command, ContextArgs};
-use super::flags;
 use super::output::Output;
+use super::{check, flags};
 use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -14,6 +14,12 @@ use crate::report::{self, Format, ReportFile, RunReport};
 
 /// Runs the command and gives the exit code.
 pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, output: &Output) -> Result<u8> {
+    if cli.global.format.is_of_findings() && !matches!(cli.command, Command::Check(_)) {
+        return Err(Error::new(
+            Kind::Usage,
+            "this format is one of findings, and only `imgbuild check` has it",
+        ));
+    }
     let (events, receiver) = Events::channel();
     let report_path =
         cli.global.report.clone().or_else(|| environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
@@ -97,6 +103,8 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.out(&(report::json::safe(&plan.json) + "\n")),
             }
         }
+        Command::Check(args) => check::check(args, cli.global.format, session, output).await,
+        Command::Explain { rule } => check::explain(rule.as_deref(), output),
         Command::Context(args) => context(args, session, output).await,
         Command::Tags { repository, all } => {
             let tags = flow::tags(session, &Flags::default(), repository, *all).await?;

@@ -1,8 +1,9 @@
 //! Arguments as the plain values that the configuration takes.
 
-use super::args::{BuildArgs, ContextArgs, Global, Push};
-use crate::config::{self, Flags};
+use super::args::{BuildArgs, CheckArgs, ContextArgs, FailOn, Global, Push};
+use crate::config::{self, Flags, model};
 use crate::error::{Error, Kind, Result};
+use crate::flow::CheckOptions;
 
 /// The flags of a run.
 pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
@@ -34,4 +35,34 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
 /// The flags of `context`.
 pub(super) fn of_context(args: &ContextArgs) -> Flags {
     Flags { context: args.context.clone(), dockerfile: args.dockerfile.clone(), ..Flags::default() }
+}
+
+/// The flags of `check`.
+pub(super) fn of_check(args: &CheckArgs) -> Flags {
+    Flags {
+        context: args.context.clone(),
+        dockerfile: args.dockerfile.clone(),
+        target: args.target.clone(),
+        ..Flags::default()
+    }
+}
+
+/// What a check is asked for; `stdin` is its text, where `-` is among the paths.
+pub(super) fn check_options(args: &CheckArgs, stdin: Option<Vec<u8>>) -> CheckOptions {
+    CheckOptions {
+        paths: args.paths.clone(),
+        image: args.image.clone(),
+        fix: args.fix,
+        baseline: args.baseline.clone(),
+        write_baseline: args.write_baseline.clone(),
+        offline: args.offline,
+        no_shellcheck: args.no_shellcheck,
+        fail_on: args.fail_on.map(|level| match level {
+            FailOn::Info => model::FailOn::Info,
+            FailOn::Warning => model::FailOn::Warning,
+            FailOn::Error => model::FailOn::Error,
+            FailOn::Never => model::FailOn::Never,
+        }),
+        stdin,
+    }
 }

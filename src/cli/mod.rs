@@ -2,6 +2,7 @@
 //! and, with the reporters it sets up, the only one that writes to them.
 
 pub mod args;
+mod check;
 mod commands;
 mod entry;
 mod flags;

@@ -32,7 +32,10 @@ impl Output {
         let flags = OutputFlags {
             format: match global.format {
                 Format::Human => report::Format::Human,
-                Format::Json => report::Format::Json,
+                // Whichever document it is, it is one, and for programs.
+                Format::Json | Format::Sarif | Format::Github | Format::Checkstyle | Format::Gitlab => {
+                    report::Format::Json
+                }
                 Format::Ndjson => report::Format::Ndjson,
             },
             progress: match global.progress {

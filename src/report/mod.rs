@@ -15,6 +15,7 @@ mod plain;
 mod recorder;
 mod report_file;
 mod reporter;
+mod rule_list;
 pub mod rule_pages;
 pub mod run_report;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use plain::Plain;
 pub use recorder::{Recorder, Recording};
 pub use report_file::ReportFile;
 pub use reporter::{Finished, Reporter, spawn};
+pub use rule_list::{rule_json, rule_list, rule_list_json};
 pub use run_report::RunReport;
 pub use standard::standard;
 pub use summary::summary;

@@ -125,6 +125,14 @@ pub struct OutputMode {
     pub width: usize,
 }
 
+impl OutputMode {
+    /// The same for text that goes to stdout.
+    #[must_use]
+    pub fn of_stdout(&self) -> OutputMode {
+        OutputMode { color: self.stdout_color, ..*self }
+    }
+}
+
 /// Decides how everything is shown.
 ///
 /// Progress, from the first row that holds:

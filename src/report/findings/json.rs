@@ -58,3 +58,12 @@ pub(super) fn written(document: &impl Serialize) -> String {
     // Only maps whose keys are no strings cannot be written, and no document of these has one.
     safe(&serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
 }
+
+/// Each finding that counts as a JSON document on a line of its own.
+pub fn ndjson(results: &Results<'_>) -> String {
+    let line = |finding| {
+        let record = FindingRecord::from(finding);
+        safe(&serde_json::to_string(&record).unwrap_or_default()) + "\n"
+    };
+    results.judgement.standing().map(line).collect()
+}

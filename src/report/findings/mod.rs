@@ -20,6 +20,6 @@ pub use checkstyle::checkstyle;
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::human;
-pub use json::json;
+pub use json::{json, ndjson};
 pub use results::{PolicyRef, Results};
 pub use sarif::sarif;

@@ -1,0 +1,93 @@
+//! `check` and `explain`: what they print.
+
+use std::io::Read as _;
+
+use super::args::{CheckArgs, Format};
+use super::flags;
+use super::output::Output;
+use crate::error::{Error, Kind, Result};
+use crate::flow::{self, Checked, Session};
+use crate::report::findings::{self, PolicyRef, Results};
+use crate::report::{self};
+use crate::rules::registry;
+
+/// The most that is read from stdin, in bytes: more than any Dockerfile has.
+const MAX_STDIN: u64 = (10 << 20) + 1;
+
+/// Judges, prints, and fails where the findings do.
+pub(super) async fn check(
+    args: &CheckArgs,
+    format: Format,
+    session: &Session,
+    output: &Output,
+) -> Result<()> {
+    let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
+    let options = flags::check_options(args, stdin);
+    let checked = flow::check(session, &flags::of_check(args), &options).await?;
+    output.out(&output.masker.text(&document(&checked, format, output)))?;
+    match checked.error() {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+fn document(checked: &Checked, format: Format, output: &Output) -> String {
+    let sources = checked.texts.iter().map(|(path, text)| (path.as_str(), text.as_slice())).collect();
+    let (digest, files) = &checked.policy;
+    let results = Results {
+        judgement: &checked.judgement,
+        scorecard: &checked.scorecard,
+        sources: &sources,
+        files: checked.texts.len(),
+        version: env!("CARGO_PKG_VERSION"),
+        policy: Some(PolicyRef { digest, sources: files }),
+    };
+    match format {
+        Format::Human => {
+            let fixed = checked.fixed.map(|count| format!("{count} fixes made\n")).unwrap_or_default();
+            fixed + &findings::human(&results, &output.mode.of_stdout())
+        }
+        Format::Json => findings::json(&results),
+        Format::Ndjson => findings::ndjson(&results),
+        Format::Sarif => findings::sarif(&results),
+        Format::Github => findings::github(&results),
+        Format::Checkstyle => findings::checkstyle(&results),
+        Format::Gitlab => findings::gitlab(&results),
+    }
+}
+
+fn stdin() -> Result<Vec<u8>> {
+    let unreadable = |cause| Error::new(Kind::Io, "cannot read stdin").because(cause);
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(MAX_STDIN).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 == MAX_STDIN {
+        return Err(Error::new(Kind::Config, format!("stdin is larger than {} MiB", MAX_STDIN >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// Prints the documentation of a rule, or the list of all.
+pub(super) fn explain(id: Option<&str>, output: &Output) -> Result<()> {
+    let mode = output.mode.of_stdout();
+    let Some(id) = id else {
+        return match output.mode.format {
+            report::Format::Human => output.out(&report::rule_list(&mode)),
+            report::Format::Json | report::Format::Ndjson => output.out(&report::rule_list_json()),
+        };
+    };
+    let rules = registry::find_all(id);
+    if rules.is_empty() {
+        let error = Error::new(Kind::Usage, format!("there is no rule {id:?}"));
+        return Err(match registry::nearest(id) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint("`imgbuild explain` lists all rules"),
+        });
+    }
+    for rule in rules {
+        match output.mode.format {
+            report::Format::Human => output.out(&report::explain(rule, &mode))?,
+            report::Format::Json | report::Format::Ndjson => output.out(&report::rule_json(rule))?,
+        }
+    }
+    Ok(())
+}
