@@ -10,8 +10,11 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+/// Panics where something does not hold for a text.
+type Holds = fn(&[u8]);
+
 /// The folder of the seeds, and what must hold for every text.
-const TARGETS: [(&str, fn(&[u8])); 1] = [("shell", shell::holds)];
+const TARGETS: [(&str, Holds); 1] = [("shell", shell::holds)];
 
 /// How many texts chance makes of the seeds of a target.
 const MUTATIONS: usize = 2_000;
@@ -90,7 +93,7 @@ fn mutation(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 }
 
 /// Checks `text`, and shows it if something does not hold.
-fn feed(name: &str, holds: fn(&[u8]), text: &[u8]) {
+fn feed(name: &str, holds: Holds, text: &[u8]) {
     let result = catch_unwind(AssertUnwindSafe(|| holds(text)));
     assert!(result.is_ok(), "{name} fails on {:?}", String::from_utf8_lossy(text));
 }

@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is not read yet, as bytes. Empty once reading was given up, so that every loop ends.
+    #[inline]
     pub(super) fn rest(&self) -> &'a [u8] {
         if self.halted {
             return &[];
@@ -92,20 +93,24 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.pos..self.end).unwrap_or_default()
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.rest().first().copied()
     }
 
     /// The byte `ahead` places on.
+    #[inline]
     pub(super) fn peek_at(&self, ahead: usize) -> Option<u8> {
         self.rest().get(ahead).copied()
     }
 
+    #[inline]
     pub(super) fn starts_with(&self, what: &str) -> bool {
         self.rest().starts_with(what.as_bytes())
     }
 
     /// Steps over `what`, if it is next.
+    #[inline]
     pub(super) fn eat(&mut self, what: &str) -> bool {
         let next = self.starts_with(what);
         if next {
@@ -149,6 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How long the `\` and line break that join two lines here are; zero where there are none.
+    #[inline]
     pub(super) fn joint(&self, ahead: usize) -> usize {
         match self.rest().get(ahead..) {
             Some([b'\\', rest @ ..]) => match Self::break_len(rest) {
