@@ -20,6 +20,8 @@ pub enum Stage {
     Context,
     /// Deciding everything that will be done, or refusing.
     Plan,
+    /// Judging by the practices what will be built.
+    Check,
     /// Streaming the build.
     Build,
     /// Running the image.
@@ -32,10 +34,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Stage; 7] = [
+    pub const ALL: [Stage; 8] = [
         Stage::Source,
         Stage::Context,
         Stage::Plan,
+        Stage::Check,
         Stage::Build,
         Stage::Smoke,
         Stage::Publish,
@@ -48,6 +51,7 @@ impl Stage {
             Stage::Source => "source",
             Stage::Context => "context",
             Stage::Plan => "plan",
+            Stage::Check => "check",
             Stage::Build => "build",
             Stage::Smoke => "smoke",
             Stage::Publish => "publish",
@@ -102,6 +106,21 @@ pub enum Event {
     Warning {
         /// One line.
         text: String,
+    },
+    /// Something that a rule of the practices found, and that nobody accepted.
+    Finding {
+        /// The rule's code.
+        rule: String,
+        /// The rule's name.
+        name: String,
+        /// `error`, `warning` or `info`.
+        level: String,
+        /// The file and line, or the image.
+        place: String,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        remedy: String,
     },
     /// The context as the first pass found it.
     ContextListed {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather};
+use super::{adopt, base, facts, gather, practices};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
@@ -42,6 +42,8 @@ async fn stages(
 ) -> Result<()> {
     let prepared = prepare(session, command, Need::Engine, flags, report).await?;
     let engine = prepared.engine.clone().ok_or_else(|| missing("the engine"))?;
+    let practices = practices::before_build(session, &prepared, report);
+    let _practices = session.stage(Stage::Check, practices).await?;
     let keeper = keep(session, engine, &prepared, slot)?;
 
     let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;

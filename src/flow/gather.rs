@@ -175,6 +175,8 @@ pub(super) struct Files {
     pub(super) dockerfile: Arc<Dockerfile>,
     pub(super) facts: Facts,
     pub(super) digest: Digest,
+    /// The Dockerfile as it was read, for the rules.
+    pub(super) bytes: Arc<Vec<u8>>,
 }
 
 pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
@@ -196,7 +198,8 @@ pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
         )
         .hint("nothing of it is left out in silence; rewrite the instruction in the classic form"));
     }
-    Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest: Digest::of(&bytes) })
+    let digest = Digest::of(&bytes);
+    Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest, bytes: Arc::new(bytes) })
 }
 
 /// The bytes of a Dockerfile; `shown` is what messages call it.

@@ -12,7 +12,9 @@ use super::session::{Session, blocking};
 use crate::config::Settings;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::BaseFacts;
-use crate::rules::{Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle};
+use crate::rules::{
+    Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle,
+};
 use crate::source::{CiContext, SourceState};
 
 pub(super) use regime::least;
@@ -111,6 +113,14 @@ impl Judging {
     /// Says why no image is judged.
     pub(super) fn without_image(&mut self, why: &str) {
         self.verdicts.of_image(&Fact::Missing(why.to_owned()));
+    }
+
+    /// The same in a run that stops: a rule that could not judge though its findings would stop the run is a finding, but
+    /// for those whose facts are `awaited`.
+    pub(super) fn settle_strictly(&self, awaited: impl Fn(&Check) -> bool) -> Judgement {
+        let mut verdicts = self.verdicts.clone();
+        verdicts.insist(&self.regime, |rule| awaited(&rule.check));
+        settle(verdicts, self.waivers.clone(), &self.regime)
     }
 
     /// What it all comes to, so far.

@@ -15,6 +15,7 @@ mod gather;
 mod judging;
 mod plan;
 mod policy;
+mod practices;
 mod prepare;
 mod registries;
 mod session;

@@ -22,8 +22,11 @@ use crate::source::{self, CiContext, Revision, SourceState};
 /// Everything that later stages need.
 pub(super) struct Prepared {
     pub(super) settings: Settings,
+    pub(super) ci: CiContext,
     pub(super) source: Arc<SourceState>,
     pub(super) dockerfile: Arc<Dockerfile>,
+    /// The Dockerfile's bytes.
+    pub(super) dockerfile_bytes: Arc<Vec<u8>>,
     pub(super) listing: Arc<Listing>,
     pub(super) located: Located,
     pub(super) base: Option<BaseImage>,
@@ -32,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     /// `None` where the engine could not be reached and the command can do without.
     pub(super) engine: Option<Engine>,
+    /// Opens any registry.
+    pub(super) registries: Registries,
     /// `None` where the run does not push.
     pub(super) registry: Option<Registry>,
     /// The login that the engine pushes with.
@@ -172,15 +177,18 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     let (registry, push_login) = asked.map(|Asked { registry, login, .. }| (registry, login)).unzip();
     Ok(Prepared {
         dockerfile: files.dockerfile,
+        dockerfile_bytes: files.bytes,
         located: files.located,
         own_labels: files.facts.labels,
         push_login: push_login.flatten(),
         settings,
+        ci,
         source,
         listing,
         base,
         plan,
         engine,
+        registries,
         registry,
         base_logins,
     })

@@ -47,6 +47,15 @@ impl Look {
         self.paint(Style::new().dim(), text)
     }
 
+    /// The word for a finding's level, in its colour.
+    pub(super) fn level(self, level: &str) -> String {
+        match level {
+            "error" => self.red(level),
+            "warning" => self.yellow(level),
+            _ => self.cyan(level),
+        }
+    }
+
     pub(super) fn good(self) -> String {
         self.green(if self.unicode { "✓" } else { "+" })
     }

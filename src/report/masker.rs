@@ -60,6 +60,11 @@ impl Masker {
             | Event::PushStatus { line: text }
             | Event::TestStarted { name: text }
             | Event::BuildStep { instruction: text, .. } => self.mask(text),
+            Event::Finding { place, message, remedy, .. } => {
+                self.mask(place);
+                self.mask(message);
+                self.mask(remedy);
+            }
             Event::ContainerLog { test, line } => {
                 self.mask(test);
                 self.mask(line);

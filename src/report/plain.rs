@@ -99,6 +99,10 @@ impl<W: Write> Reporter for Plain<W> {
             Event::Warning { text } => {
                 self.say(at_ms, &format!("{} {}", self.look.yellow("warning:"), self.text(text)))
             }
+            Event::Finding { rule, name, level, place, message, .. } => {
+                let (level, place) = (self.look.level(level), self.short(place));
+                self.say(at_ms, &format!("check: {level} {rule} {name} at {place}: {}", self.text(message)))
+            }
             Event::ContextListed { entries, bytes, digest } => {
                 let (entries, size) = (words::count(*entries, "entry"), words::size(*bytes));
                 self.say(at_ms, &format!("context: {entries}, {size}, {}", self.short(digest)))

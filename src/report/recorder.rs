@@ -121,6 +121,7 @@ impl Recorder {
             }
             Event::Cancelling { .. } => self.cut_off(stamped.at_ms),
             Event::RunStarted { .. }
+            | Event::Finding { .. }
             | Event::ContextSent { .. }
             | Event::PushStatus { .. }
             | Event::RunFinished { .. } => {}

@@ -9,6 +9,7 @@ use super::json;
 use crate::error::{Error, Kind, Result};
 use crate::event;
 use crate::image::Digest;
+use crate::rules::{FindingRecord, Score};
 
 /// Version of the document; it grows when a field changes its meaning or goes. New fields do not change it.
 pub const SCHEMA: u32 = 1;
@@ -62,6 +63,15 @@ pub struct RunReport {
     /// The tests of the image, in the order they ended.
     #[serde(default)]
     pub tests: Vec<TestFacts>,
+    /// What the rules found, accepted findings among them, by file and line.
+    #[serde(default)]
+    pub findings: Vec<FindingRecord>,
+    /// How each of the fifteen practices stands.
+    #[serde(default)]
+    pub scorecard: Vec<Score>,
+    /// Rules that could not judge, by code, and why.
+    #[serde(default)]
+    pub rules_skipped: BTreeMap<String, String>,
     /// The stages, in the order they ended.
     #[serde(default)]
     pub timings: Vec<StageTiming>,
@@ -292,6 +302,9 @@ impl RunReport {
             pushed: false,
             not_pushed_because: None,
             tests: Vec::new(),
+            findings: Vec::new(),
+            scorecard: Vec::new(),
+            rules_skipped: BTreeMap::new(),
             timings: Vec::new(),
             labels: BTreeMap::new(),
             warnings: Vec::new(),
@@ -338,6 +351,15 @@ impl RunReport {
             change(&mut test.name);
             test.problems.iter_mut().chain(&mut test.log).for_each(&mut *change);
         }
+        for finding in &mut self.findings {
+            let FindingRecord { path, field, message, evidence, remedy, excused, fix, .. } = finding;
+            [path, message, remedy].into_iter().for_each(&mut *change);
+            [field, evidence, excused].into_iter().flatten().for_each(&mut *change);
+            for edit in fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+                change(&mut edit.text);
+            }
+        }
+        self.rules_skipped.values_mut().for_each(&mut *change);
         self.not_pushed_because.iter_mut().for_each(&mut *change);
         self.labels.values_mut().for_each(&mut *change);
         self.warnings.iter_mut().chain(&mut self.notes).for_each(&mut *change);

@@ -76,6 +76,10 @@ impl View {
             Event::Warning { text } => {
                 return look.message(&format!("{} ", look.yellow("warning:")), text, 2);
             }
+            Event::Finding { rule, level, place, message, .. } => {
+                let head = format!("{} {rule} ", look.level(level));
+                return look.message(&head, &format!("{place}: {message}"), 2);
+            }
             Event::ContextListed { entries, bytes, .. } => {
                 self.context = format!("{}, {}", words::count(*entries, "entry"), words::size(*bytes));
             }

@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 use super::analysis::Analysis;
 use super::facts::{BaseFacts, ContextFacts, ImageFacts};
 use super::found::Found;
-use super::registry::RULES;
 use super::registry::reading::invalid_dockerfile;
+use super::registry::{self, RULES};
 use super::rule::Check;
-use super::{Fact, Finding, Rule};
+use super::{Fact, Finding, Level, Place, Regime, Rule};
 
 /// What the rules said, before levels and waivers.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,23 @@ impl Verdicts {
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
+    }
+
+    /// Makes a finding of each rule that could not judge though one of its findings would stop the run: what was not
+    /// looked at is not clean. `awaited` rules get their chance later.
+    pub fn insist(&mut self, regime: &Regime, awaited: impl Fn(&Rule) -> bool) {
+        let unjudged: Vec<(&'static str, String)> =
+            self.skipped.iter().map(|(code, why)| (*code, why.clone())).collect();
+        for (code, why) in unjudged {
+            let Some(rule) = registry::find(code).filter(|rule| !awaited(rule)) else { continue };
+            if regime.level(rule, rule.level) != Some(Level::Error) {
+                continue;
+            }
+            Found::new(rule, &mut self.findings)
+                .add(Place::file("."), format!("this rule could not judge: {why}"))
+                .level(Level::Error)
+                .remedy(format!("mend what kept it from judging, or waive {code} with the reason"));
+        }
     }
 
     /// Adds what others said.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::waiver::{Day, Waiver};
-use super::{Baseline, Level};
+use super::{Baseline, Level, Rule};
 
 /// Everything that decides what the verdicts come to.
 #[derive(Debug, Clone, Default)]
@@ -51,4 +51,20 @@ pub enum InlineTrust {
     All,
     /// On a pull request only those that the base branch has, too: how often each [key](Waiver::key) is there, by file.
     Only(BTreeMap<String, BTreeMap<String, usize>>),
+}
+
+impl Regime {
+    /// The level in force of a finding of `rule` that is of the level `own` where nobody sets another; `None` where the
+    /// rule is off. What a policy demands is never off, and never below its least level.
+    pub fn level(&self, rule: &Rule, own: Level) -> Option<Level> {
+        let demanded = self.policy.least.get(rule.code).copied();
+        let required = self.policy.required.contains(rule.code);
+        let least = demanded.or(required.then_some(rule.level));
+        let level = match self.levels.get(rule.code) {
+            Some(Some(level)) => *level,
+            Some(None) => return least,
+            None => own,
+        };
+        Some(least.map_or(level, |least| level.max(least)))
+    }
 }

@@ -144,16 +144,10 @@ fn take_inline(
 
 /// The level in force; false where the rule is off.
 fn set_level(finding: &mut Finding, regime: &Regime) -> bool {
-    let code = finding.rule.code;
-    let demanded = regime.policy.least.get(code).copied();
-    let required = regime.policy.required.contains(code);
-    match regime.levels.get(code) {
-        Some(Some(level)) => finding.level = *level,
-        Some(None) if !required && demanded.is_none() => return false,
-        Some(None) | None => {}
+    match regime.level(finding.rule, finding.level) {
+        Some(level) => finding.level = level,
+        None => return false,
     }
-    let least = demanded.or(required.then_some(finding.rule.level));
-    finding.level = least.map_or(finding.level, |least| finding.level.max(least));
     true
 }
 

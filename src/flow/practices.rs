@@ -1,0 +1,94 @@
+//! The practices in a run that builds: judged before the build, and once more when there is an image.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::judging::{self, Judging, TextFile};
+use super::prepare::Prepared;
+use super::session::Session;
+use crate::error::Result;
+use crate::event::Event;
+use crate::plan::Command;
+use crate::report::RunReport;
+use crate::rules::{Check, Finding, FindingRecord, Item, Judgement, Level, scorecard};
+
+/// What was judged so far, and what was told of it.
+#[derive(Debug)]
+pub(super) struct Practices {
+    judging: Judging,
+    /// Findings stop `ci`; `build` tells them.
+    stops: bool,
+    told: BTreeSet<String>,
+}
+
+/// Judges the Dockerfile, its bases and the context.
+pub(super) async fn before_build(
+    session: &Session,
+    prepared: &Prepared,
+    report: &mut RunReport,
+) -> Result<Practices> {
+    let source = &prepared.source;
+    let mut judging = Judging::new(session, &prepared.settings, &prepared.ci, Some(source), &source.root)?;
+    let path = prepared.located.context.join(&prepared.located.dockerfile);
+    let root = source.root.canonicalize().unwrap_or_else(|_| source.root.clone());
+    let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+    let files =
+        vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
+    judging.files(session, files).await?;
+    judging.without_image("the image is judged once it is built");
+    let mut practices =
+        Practices { judging, stops: prepared.plan.command == Command::Ci, told: BTreeSet::new() };
+    practices.conclude(session, report, &judging::before_a_run(), true)?;
+    Ok(practices)
+}
+
+impl Practices {
+    /// Tells what is new, and fails where it stops the run. `awaits_image` says that rules on images come later.
+    fn conclude(
+        &mut self,
+        session: &Session,
+        report: &mut RunReport,
+        proven: &BTreeMap<Item, std::result::Result<String, String>>,
+        awaits_image: bool,
+    ) -> Result<()> {
+        let awaited = |check: &Check| awaits_image && matches!(check, Check::Image(_));
+        let judgement =
+            if self.stops { self.judging.settle_strictly(awaited) } else { self.judging.settle() };
+        for finding in judgement.standing().filter(|finding| finding.level > Level::Info) {
+            if self.told.insert(finding.fingerprint.clone()) {
+                session.events.emit(event(finding));
+            }
+        }
+        record(report, &judgement, proven);
+        match judging::failure(&judgement).filter(|_| self.stops) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+fn record(
+    report: &mut RunReport,
+    judgement: &Judgement,
+    proven: &BTreeMap<Item, std::result::Result<String, String>>,
+) {
+    report.findings = judgement.findings.iter().map(FindingRecord::from).collect();
+    report.scorecard = scorecard(judgement, proven);
+    let skipped = judgement.skipped.iter();
+    report.rules_skipped = skipped.map(|(rule, why)| (rule.code.to_owned(), why.clone())).collect();
+}
+
+fn event(finding: &Finding) -> Event {
+    let place = match finding.place.line {
+        0 => finding.place.path.clone(),
+        line => format!("{}:{line}", finding.place.path),
+    };
+    Event::Finding {
+        rule: finding.rule.code.to_owned(),
+        name: finding.rule.name.to_owned(),
+        level: finding.level.to_string(),
+        place,
+        message: finding.message.clone(),
+        remedy: finding.remedy.clone(),
+    }
+}
