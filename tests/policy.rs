@@ -133,14 +133,10 @@ fn a_pull_request_gains_nothing_by_what_it_extends() {
     assert_eq!(ran.json()["settings"]["policy.digest"]["origin"], "main:ci/policy.toml");
     ran.says("checks is taken from the base branch main").says("policy is taken from the base branch main");
 
-    // Nor by extending nothing any more, nor by a file of another name.
-    for text in [
-        "image.target = 'own'\n",
-        "extends = 'ci/other.toml'\n",
-        "extends = 'ci/policy.toml'\n[checks]\nmax-layers = 1\n",
-    ] {
+    // Nor by extending nothing any more, nor by a table of its own.
+    let own = ["image.target = 'own'\n", "extends = 'ci/policy.toml'\n[checks]\nmax-layers = 1\n"];
+    for text in own {
         repo.write("imgbuild.toml", text);
-        repo.write("ci/other.toml", weak);
         let ran = in_merge_request(&repo, config(&repo)).expect(0);
         assert_eq!(setting(&ran, "checks.fail-on"), "warning main:ci/policy.toml:2", "{text}");
         assert_eq!(ran.json()["settings"]["policy.lock"]["value"], json!(["checks.fail-on"]), "{text}");
@@ -151,6 +147,9 @@ fn a_pull_request_gains_nothing_by_what_it_extends() {
     in_merge_request(&repo, config(&repo))
         .expect(3)
         .says("imgbuild.toml:2:8: `checks.fail-on` is locked by the policy main:ci/policy.toml:5:9");
+    repo.write("imgbuild.toml", "extends = 'ci/other.toml'\n");
+    repo.write("ci/other.toml", weak);
+    in_merge_request(&repo, config(&repo)).expect(3).says("ci/other.toml:2:1: `checks.fail-on` is locked");
 }
 
 #[test]

@@ -118,9 +118,11 @@ impl Document {
         self.binds && self.model.policy.is_some() && self.scope.allows("policy")
     }
 
-    /// The keys that its `[policy]` locks.
-    pub(super) fn locks(&self) -> &[String] {
+    /// The keys that its `[policy]` locks, each once, and which of the list it is.
+    pub(super) fn locks(&self) -> BTreeMap<&str, usize> {
         let policy = self.model.policy.as_ref().filter(|_| self.is_in_force());
-        policy.and_then(|policy| policy.lock.as_deref()).unwrap_or_default()
+        let list = policy.and_then(|policy| policy.lock.as_deref()).unwrap_or_default();
+        // The first of two alike is named.
+        list.iter().enumerate().rev().map(|(nth, key)| (key.as_str(), nth)).collect()
     }
 }

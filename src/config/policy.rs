@@ -2,6 +2,8 @@
 //! come from its base branch, or from what `IMGBUILD_POLICY` names. Its own author could otherwise wave it through by
 //! changing the rules in the same commit.
 
+use std::collections::BTreeSet;
+
 use super::document::Document;
 use super::keys::POLICY;
 
@@ -57,7 +59,8 @@ pub fn with_policy(own: Option<&Document>, policy: Policy<'_>) -> (Option<Docume
     for document in &mut above {
         document.scope.except = policy_keys();
     }
-    let locked: Vec<String> = from.iter().flat_map(Document::locks).cloned().collect();
+    let locked: BTreeSet<String> =
+        from.iter().flat_map(|document| document.locks().into_keys()).map(str::to_owned).collect();
     for document in &mut from {
         document.scope.only = Some(policy_keys().into_iter().chain(locked.iter().cloned()).collect());
     }
@@ -71,10 +74,10 @@ pub fn with_policy(own: Option<&Document>, policy: Policy<'_>) -> (Option<Docume
 fn forgive(above: &mut [Document], from: &mut [Document], notes: &mut Vec<String>) {
     for nth in 0..from.len() {
         let Some((stronger, [locker, weaker @ ..])) = from.split_at_mut_checked(nth) else { continue };
-        let locks = locker.locks().to_vec();
+        let locks: Vec<String> = locker.locks().into_keys().map(str::to_owned).collect();
         for document in above.iter_mut() {
             let same = |other: &Document| other.inside.is_some() && other.inside == document.inside;
-            if same(locker) || weaker.iter().any(|weaker| same(weaker)) {
+            if same(locker) || weaker.iter().any(same) {
                 document.scope.forgiven.extend(locks.iter().cloned());
             }
         }

@@ -32,6 +32,7 @@ async fn stages(
     slot: &OnceCell<Keeper>,
 ) -> Result<()> {
     let settings = gather::settings_without_source(session, flags).await?;
+    facts::policy(report, &settings);
     let engine = gather::connect(session).await?;
     report.engine = Some(facts::engine(engine.info()));
     let image = get(session, &engine, name).await?;

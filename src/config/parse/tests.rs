@@ -517,6 +517,8 @@ waivers = { allow = ["IMG3*", "*", "I*G"] }
             "7:36: allow[2]: `I*G` names no rules: write an id, or its beginning and `*`, like \"IMG3*\"",
         ]
     );
+    let long = format!("policy.lock = [{}]", "'quux',".repeat(201));
+    assert_eq!(problems(&long), ["1:15: more than 200 entries"]);
     assert!(error("[policy]\nrequired = []").ends_with("did you mean `require`?"));
     assert!(error("[policy.waivers]\nmaxdays = 3").ends_with("did you mean `max-days`?"));
     assert!(error("[profile.ci.policy]\nrequire = []").contains("unknown key `policy`"));

@@ -55,9 +55,10 @@ fn says_policy(document: &Document) -> bool {
 
 fn add(policy: &mut EffectivePolicy, document: &Document, table: &PolicyTable) {
     let origin = |key: &str| Origin::File(document.place(key));
+    let mut known: BTreeSet<String> = policy.required.iter().map(|rule| rule.value.clone()).collect();
     for (nth, rule) in table.require.iter().flatten().enumerate() {
-        // Lists are short, or their file is nobody's policy; the first to demand a rule is named.
-        if !policy.required.iter().any(|known| known.value == *rule) {
+        // The first to demand a rule is named.
+        if known.insert(rule.clone()) {
             policy.required.push(Sourced::new(rule.clone(), origin(&format!("policy.require[{nth}]"))));
         }
     }
@@ -68,8 +69,8 @@ fn add(policy: &mut EffectivePolicy, document: &Document, table: &PolicyTable) {
             policy.least_levels.insert(rule.clone(), demand);
         }
     }
-    for (nth, key) in table.lock.iter().flatten().enumerate() {
-        policy.locks.push(Sourced::new(key.clone(), origin(&format!("policy.lock[{nth}]"))));
+    for (key, nth) in document.locks() {
+        policy.locks.push(Sourced::new(key.to_owned(), origin(&format!("policy.lock[{nth}]"))));
     }
     let Some(limits) = &table.waivers else { return };
     let caps = &mut policy.waiver_caps;
@@ -93,7 +94,7 @@ fn add(policy: &mut EffectivePolicy, document: &Document, table: &PolicyTable) {
 pub(super) fn hold_to_locks(asked: &mut Asked<'_>, document: Option<&Document>) {
     let chain: Vec<&Document> = document.into_iter().flat_map(Document::chain).collect();
     for (below, locker) in chain.iter().enumerate() {
-        for (nth, lock) in locker.locks().iter().enumerate() {
+        for (lock, nth) in locker.locks() {
             let by = locker.place(&format!("policy.lock[{nth}]"));
             for document in chain.iter().take(below) {
                 let mut table: Option<&str> = None;

@@ -1,9 +1,12 @@
 //! `[checks]` and `[policy]`.
 
 use super::Checker;
-use crate::config::grammar;
+use crate::config::grammar::{self, Verdict};
 use crate::config::model::{Checks, Level, PolicyTable};
 use crate::config::quote;
+
+/// Entries that a list of a policy may have.
+const LONGEST: usize = 200;
 
 impl Checker<'_> {
     pub(super) fn checks(&mut self, at: &str, checks: &Checks) {
@@ -49,8 +52,17 @@ impl Checker<'_> {
                 self.wrong(&key, "the least level `off` demands nothing");
             }
         }
-        self.values("policy.lock", policy.lock.as_ref(), grammar::lock);
         let allow = policy.waivers.as_ref().and_then(|waivers| waivers.allow.as_ref());
-        self.values("policy.waivers.allow", allow, grammar::rules);
+        for (key, list, check) in [
+            ("policy.lock", policy.lock.as_ref(), grammar::lock as fn(&str) -> Verdict),
+            ("policy.waivers.allow", allow, grammar::rules),
+        ] {
+            // Every key and every waiver is compared with all of it.
+            if list.is_some_and(|list| list.len() > LONGEST) {
+                self.wrong(key, format!("more than {LONGEST} entries"));
+            } else {
+                self.values(key, list, check);
+            }
+        }
     }
 }

@@ -159,8 +159,8 @@ fn a_locked_key_is_refused_in_the_file_and_in_its_profiles() {
         [
             "imgbuild.toml:2:1: `checks.fail-on` is locked by the policy ci/policy.toml:2:9: take it out",
             "imgbuild.toml:10:1: `profile.ci.checks.fail-on` is locked by the policy ci/policy.toml:2:9: take it out",
-            "imgbuild.toml:4:2: `registries` is locked by the policy ci/policy.toml:2:27: take it out",
             "imgbuild.toml:8:1: `image.build` is locked by the policy ci/policy.toml:2:41: take it out",
+            "imgbuild.toml:4:2: `registries` is locked by the policy ci/policy.toml:2:27: take it out",
         ]
     );
     // The file that locks may set, and so may what it extends.
