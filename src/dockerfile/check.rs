@@ -1,21 +1,50 @@
 //! What a builder refuses of a single instruction, told from its text.
 
+mod durations;
+mod flags;
+mod mounts;
+mod variables;
+
 use std::ops::Range;
 
-use super::words::{assignments, declarations, words};
-use super::{Form, Instruction, Keyword, Pair, Problem};
+use super::words::{BLANKS, assignments, declarations, words};
+use super::{Directives, Form, Instruction, Keyword, Pair, Problem, Span, heredoc};
 
 /// The longest piece of a file that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
+/// Problems of one instruction; a line may hold ten thousand wrong flags.
+const MAX_FOUND: usize = 10;
+
+/// The problems of one instruction.
+pub(super) struct Found {
+    line: u32,
+    problems: Vec<Problem>,
+}
+
+impl Found {
+    fn add(&mut self, span: Span, message: String) {
+        self.problems.push(Problem { line: self.line, column: 0, span, message });
+    }
+
+    fn full(&self) -> bool {
+        self.problems.len() >= MAX_FOUND
+    }
+}
 
 /// The problems of `instruction`; `written` is its first word.
-pub(super) fn instruction(instruction: &Instruction, written: &str, escape: char) -> Option<Problem> {
-    let message = match (instruction.keyword, instruction.trigger.as_deref()) {
-        (Keyword::Unknown, _) => Some(unknown(written)),
-        (_, Some(trigger)) => of_trigger(trigger, escape),
-        _ => of_arguments(instruction, escape),
-    }?;
-    Some(Problem { line: instruction.line, span: instruction.span, message })
+pub(super) fn instruction(instruction: &Instruction, written: &str, directives: &Directives) -> Vec<Problem> {
+    let mut found = Found { line: instruction.line, problems: Vec::new() };
+    match (instruction.keyword, instruction.trigger.as_deref()) {
+        // Another frontend may know more instructions than we do.
+        (Keyword::Unknown, _) if directives.foreign() => {}
+        (Keyword::Unknown, _) => found.add(instruction.keyword_span, unknown(written)),
+        (_, Some(trigger)) => {
+            flags::check(instruction, directives, &mut found);
+            of_trigger(trigger, directives, &mut found);
+        }
+        _ => of_instruction(instruction, directives, &mut found),
+    }
+    found.problems
 }
 
 fn unknown(written: &str) -> String {
@@ -26,66 +55,113 @@ fn unknown(written: &str) -> String {
     }
 }
 
-fn of_trigger(trigger: &Instruction, escape: char) -> Option<String> {
+fn of_trigger(trigger: &Instruction, directives: &Directives, found: &mut Found) {
+    let span = trigger.keyword_span;
     match trigger.keyword {
-        Keyword::Onbuild => Some("ONBUILD cannot trigger another ONBUILD".to_owned()),
+        Keyword::Onbuild => found.add(span, "ONBUILD cannot trigger another ONBUILD".to_owned()),
         Keyword::From | Keyword::Maintainer => {
-            Some(format!("{} is not allowed as a trigger of ONBUILD", trigger.keyword.name()))
+            found.add(span, format!("{} is not allowed as a trigger of ONBUILD", trigger.keyword.name()));
         }
-        Keyword::Unknown => Some("unknown instruction behind ONBUILD".to_owned()),
-        _ => of_arguments(trigger, escape),
+        Keyword::Unknown if directives.foreign() => {}
+        Keyword::Unknown => found.add(span, "unknown instruction behind ONBUILD".to_owned()),
+        _ => of_instruction(trigger, directives, found),
     }
 }
 
-fn of_arguments(instruction: &Instruction, escape: char) -> Option<String> {
+fn of_instruction(instruction: &Instruction, directives: &Directives, found: &mut Found) {
+    flags::check(instruction, directives, found);
+    if let Some((message, range)) = of_arguments(instruction, directives.escape) {
+        let narrow = range.filter(|range| !range.is_empty()).map(|range| instruction.place(range));
+        found.add(narrow.unwrap_or(instruction.keyword_span), message);
+        return;
+    }
+    variables::check(instruction, directives.escape, found);
+}
+
+/// What is wrong, and the bytes of the arguments that are; `None` for the whole instruction.
+type Wrong = (String, Option<Range<usize>>);
+
+fn of_arguments(instruction: &Instruction, escape: char) -> Option<Wrong> {
     let keyword = instruction.keyword;
     let name = keyword.name();
     let arguments = instruction.arguments.as_str();
+    let whole = Some(0..arguments.len());
     let wants_some = !matches!(keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint);
     if arguments.is_empty() && wants_some {
-        return Some(format!("{name} needs an argument"));
+        return Some((format!("{name} needs an argument"), None));
     }
     let form = instruction.form();
     if form == Form::Invalid {
-        return Some(format!("{name}: an array in JSON form may hold strings only"));
+        return Some((format!("{name}: an array in JSON form may hold strings only"), whole));
     }
     match keyword {
-        Keyword::Add | Keyword::Copy => {
-            let count = match form {
-                Form::Exec(words) => words.len(),
-                _ => arguments.split_ascii_whitespace().take(2).count(),
-            };
-            (count < 2).then(|| format!("{name} needs a source and a destination"))
+        Keyword::Add | Keyword::Copy => sources(name, arguments, &form),
+        Keyword::Arg => {
+            let blank = declarations(arguments, escape).into_iter().find(|pair| pair.name.is_empty())?;
+            Some(("ARG: a name is empty".to_owned(), Some(blank.range)))
         }
-        Keyword::Arg => declarations(arguments, escape)
-            .iter()
-            .any(|pair| pair.name.is_empty())
-            .then(|| "ARG: a name is empty".to_owned()),
         Keyword::Env | Keyword::Label => match assignments(arguments, escape) {
-            Err((why, _)) => Some(format!("{name}: {why}")),
-            Ok(pairs) if pairs.iter().any(|pair| pair.name.is_empty()) => {
-                Some(format!("{name}: a name is empty"))
+            Err((why, range)) => Some((format!("{name}: {why}"), Some(range))),
+            Ok(pairs) => {
+                let blank = pairs.into_iter().find(|pair| pair.name.is_empty())?;
+                Some((format!("{name}: a name is empty"), Some(blank.range)))
             }
-            Ok(_) => None,
         },
-        Keyword::Healthcheck => healthcheck(arguments),
-        Keyword::Shell if form == Form::Shell => Some("SHELL wants a JSON array of strings".to_owned()),
+        Keyword::Healthcheck => healthcheck(arguments).map(|why| (why.to_owned(), whole)),
+        Keyword::Shell => match form {
+            Form::Exec(words) if words.is_empty() => Some(("SHELL needs an argument".to_owned(), whole)),
+            Form::Exec(_) => None,
+            _ => Some(("SHELL wants a JSON array of strings".to_owned(), whole)),
+        },
+        Keyword::Volume => match form {
+            Form::Exec(words) if words.is_empty() => Some(("VOLUME needs an argument".to_owned(), whole)),
+            Form::Exec(words) if words.iter().any(|word| word.trim().is_empty()) => {
+                Some(("VOLUME: a path is empty".to_owned(), whole))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
 
-fn healthcheck(arguments: &str) -> Option<String> {
+/// `ADD` and `COPY`: at least one source, and a destination that is a path.
+fn sources(name: &str, arguments: &str, form: &Form) -> Option<Wrong> {
+    let (count, last, range) = match form {
+        Form::Exec(words) => (words.len(), words.last().cloned(), 0..arguments.len()),
+        _ => {
+            let (mut count, mut last, mut range) = (0, None, 0..0);
+            for (word, at) in variables::split(arguments) {
+                (count, last, range) = (count + 1, Some(word), at);
+            }
+            (count, last.map(str::to_owned), range)
+        }
+    };
+    if count < 2 {
+        return Some((format!("{name} needs a source and a destination"), Some(0..arguments.len())));
+    }
+    let is_document = last.is_some_and(|word| heredoc::opens(&word));
+    is_document.then(|| (format!("{name}: a here-document cannot be the destination"), Some(range)))
+}
+
+/// Whether the arguments of a `HEALTHCHECK` begin with `NONE`.
+fn is_none(arguments: &str) -> bool {
+    let word = arguments.split(char::is_whitespace).next().unwrap_or_default();
+    word.eq_ignore_ascii_case("NONE")
+}
+
+fn healthcheck(arguments: &str) -> Option<&'static str> {
     let (kind, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
     let rest = rest.trim_start();
     match kind.to_ascii_uppercase().as_str() {
         "NONE" if rest.is_empty() => None,
-        "NONE" => Some("HEALTHCHECK NONE takes no arguments".to_owned()),
-        "CMD" if rest.is_empty() => Some("HEALTHCHECK CMD needs a command".to_owned()),
-        "CMD" if Form::of(rest) == Form::Invalid => {
-            Some("HEALTHCHECK: an array in JSON form may hold strings only".to_owned())
-        }
-        "CMD" => None,
-        _ => Some("HEALTHCHECK is followed by CMD or NONE".to_owned()),
+        "NONE" => Some("HEALTHCHECK NONE takes no arguments"),
+        "CMD" => match Form::of(rest) {
+            Form::Invalid => Some("HEALTHCHECK: an array in JSON form may hold strings only"),
+            Form::Exec(words) if words.is_empty() => Some("HEALTHCHECK CMD needs a command"),
+            Form::Shell if rest.is_empty() => Some("HEALTHCHECK CMD needs a command"),
+            _ => None,
+        },
+        _ => Some("HEALTHCHECK is followed by CMD or NONE"),
     }
 }
 

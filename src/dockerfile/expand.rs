@@ -22,6 +22,13 @@ impl fmt::Display for ExpandError {
     }
 }
 
+impl ExpandError {
+    /// The text, cut where it repeats much of the file.
+    pub(super) fn short(&self) -> String {
+        self.0.chars().take(200).collect()
+    }
+}
+
 impl std::error::Error for ExpandError {}
 
 impl From<PatternError> for ExpandError {

@@ -88,7 +88,7 @@ fn refuse_problems(file: &Dockerfile) -> Result<()> {
     let Some(first) = file.problems.first() else { return Ok(()) };
     let error = Error::new(
         Kind::Config,
-        format!("the Dockerfile is invalid: line {}: {}", first.line, first.message),
+        format!("the Dockerfile is invalid: line {}, column {}: {}", first.line, first.column, first.message),
     );
     Err(match file.problems.len() {
         1 => error,

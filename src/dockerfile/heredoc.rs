@@ -23,6 +23,11 @@ pub(super) fn opened(text: &str) -> Result<Vec<Heredoc>, ExpandError> {
     Ok(heredocs)
 }
 
+/// Whether `word` opens a here-document.
+pub(super) fn opens(word: &str) -> bool {
+    word.contains("<<") && matches!(from_word(word), Ok(Some(_)))
+}
+
 fn from_word(word: &str) -> Result<Option<Heredoc>, ExpandError> {
     let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (fd, rest) = word.split_at_checked(digits).unwrap_or(("", word));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::directives::DirectiveReader;
 use super::flags::flags;
 use super::lines::{Lines, Logical, trim_end, trim_start};
-use super::{Dockerfile, Flag, Instruction, Keyword, Problem, Span, check, heredoc, stages};
+use super::{Dockerfile, Flag, Instruction, Keyword, LineIndex, Problem, Span, check, heredoc, stages};
 
 /// More instructions than anybody writes; a file of ten megabytes could hold five million.
 const MAX_INSTRUCTIONS: usize = 200_000;
@@ -30,7 +30,7 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         }
         if instructions.len() == MAX_INSTRUCTIONS {
             let message = format!("more than {MAX_INSTRUCTIONS} instructions");
-            problems.push(Problem { line: line.number, span: line.span(), message });
+            problems.push(Problem { line: line.number, column: 0, span: line.span(), message });
             break;
         }
         // The only escape characters are ASCII.
@@ -41,20 +41,32 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         read_heredocs(&mut instruction, &logical, &mut lines, &mut problems);
         if problems.len() < MAX_PROBLEMS {
             let written = first_word(&logical.text);
-            problems.extend(check::instruction(&instruction, &written, reader.directives.escape));
+            problems.extend(check::instruction(&instruction, &written, &reader.directives));
         }
         instructions.push(instruction);
     }
     for (line, span) in lines.too_long.drain(..).take(MAX_PROBLEMS) {
-        problems.push(Problem { line, span, message: "the line is longer than 65535 bytes".to_owned() });
+        problems.push(Problem {
+            line,
+            column: 0,
+            span,
+            message: "the line is longer than 65535 bytes".to_owned(),
+        });
     }
     let stages = stages::stages(&instructions, &mut problems);
     if instructions.is_empty() {
         let message = "the file holds no instruction".to_owned();
-        problems.push(Problem { line: 1, span: Span { start: 0, end: bytes.len() }, message });
+        problems.push(Problem { line: 1, column: 0, span: Span { start: 0, end: bytes.len() }, message });
     }
     problems.sort_by_key(|p| (p.span.start, p.line));
     problems.truncate(MAX_PROBLEMS);
+    if !problems.is_empty() {
+        let index = LineIndex::new(bytes);
+        for problem in &mut problems {
+            let at = index.position(problem.span.start);
+            (problem.line, problem.column) = (at.line, at.column);
+        }
+    }
     Dockerfile {
         instructions,
         stages,
@@ -125,7 +137,7 @@ fn read_heredocs(
         return;
     }
     let mut problem = |message: String| {
-        problems.push(Problem { line: logical.line, span: logical.span, message });
+        problems.push(Problem { line: logical.line, column: 0, span: logical.span, message });
     };
     let mut heredocs = match heredoc::opened(&String::from_utf8_lossy(&logical.text)) {
         Ok(heredocs) => heredocs,

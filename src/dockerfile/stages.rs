@@ -9,7 +9,7 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
     for (index, instruction) in instructions.iter().enumerate() {
         let mut problem = |message: &str| {
             let message = message.to_owned();
-            problems.push(Problem { line: instruction.line, span: instruction.span, message });
+            problems.push(Problem { line: instruction.line, column: 0, span: instruction.span, message });
         };
         if instruction.keyword == Keyword::From {
             let (base, name) = match from(&instruction.arguments) {
@@ -38,7 +38,12 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
         && !lost
         && let Some(first) = instructions.first()
     {
-        problems.push(Problem { line: first.line, span: first.span, message: "there is no FROM".to_owned() });
+        problems.push(Problem {
+            line: first.line,
+            column: 0,
+            span: first.span,
+            message: "there is no FROM".to_owned(),
+        });
     }
     stages
 }

@@ -135,6 +135,20 @@ pub struct Directives {
     pub escape: char,
 }
 
+impl Directives {
+    /// Whether another frontend than Docker's own builds the file: it may know more instructions and flags.
+    pub fn foreign(&self) -> bool {
+        let Some(syntax) = &self.syntax else { return false };
+        let image = syntax.value.split_whitespace().next().unwrap_or_default();
+        let image = image.split('@').next().unwrap_or_default();
+        // A tag stands behind the last slash; a port before it.
+        let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
+        let last = last.split(':').next().unwrap_or_default();
+        let dockers = path == "docker" || path.ends_with("/docker");
+        !(dockers && matches!(last, "dockerfile" | "dockerfile-upstream"))
+    }
+}
+
 impl Default for Directives {
     fn default() -> Self {
         Directives { syntax: None, check: None, escape: '\\' }
@@ -155,8 +169,10 @@ pub struct Directive {
 /// Something in the file that a builder would refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// 1-based; 1 in an empty file.
+    /// Of the first wrong byte, 1-based; 1 in an empty file. An instruction that is continued may begin above.
     pub line: u32,
+    /// Of the first wrong byte, 1-based, in characters.
+    pub column: u32,
     /// The bytes that are wrong.
     pub span: Span,
     /// A lowercase fragment; may hold text of the file.

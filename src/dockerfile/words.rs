@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// What separates the name and the value of the old form.
-const BLANKS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
+pub(super) const BLANKS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
 
 /// A word as written, and its bytes in the text.
 pub(super) type Word = (String, Range<usize>);

@@ -116,7 +116,7 @@ fn errors_name_what_is_wrong() {
         (unknown.message(), unknown.hints()),
         ("the Dockerfile has no stage \"two\"", &["its stages are: one".to_owned()][..])
     );
-    assert!(error("FROM a\nRUNN x", None).message().contains("line 2: unknown instruction"));
+    assert!(error("FROM a\nRUNN x", None).message().contains("line 2, column 1: unknown instruction"));
     assert!(error("", None).message().contains("no instruction"));
     assert_eq!(error("FROM a", Some("1")).kind(), Kind::Config);
 }

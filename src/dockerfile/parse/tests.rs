@@ -64,7 +64,7 @@ fn comments_are_kept_and_directives_are_none() {
 
 #[test]
 fn every_part_knows_its_bytes() {
-    let text = "from a\nONBUILD  rU\\\nN --mount=type=\\\nbind,\"x=y z\" --network=none  ab \\\n# c\n  \"c d\" e\nENV a=1 \\\n b='2 3'\n";
+    let text = "from a\nONBUILD  rU\\\nN --mount=type=\\\nbind,\"source=y z\" --network=none  ab \\\n# c\n  \"c d\" e\nENV a=1 \\\n b='2 3'\n";
     let file = clean(text);
     let bytes = text.as_bytes();
     let at = |span: Span| std::str::from_utf8(span.of(bytes)).unwrap();
@@ -74,7 +74,7 @@ fn every_part_knows_its_bytes() {
     let run = onbuild.trigger.as_ref().unwrap();
     assert_eq!(at(run.keyword_span), "rU\\\nN");
     let flags: Vec<_> = run.flags.iter().map(|f| at(f.span)).collect();
-    assert_eq!(flags, ["--mount=type=\\\nbind,\"x=y z\"", "--network=none"]);
+    assert_eq!(flags, ["--mount=type=\\\nbind,\"source=y z\"", "--network=none"]);
     let words: Vec<_> = run.word_ranges('\\').into_iter().map(|(_, r)| at(run.place(r))).collect();
     assert_eq!(words, ["ab", "\"c d\"", "e"]);
     let outer = onbuild.arguments.find("ab").unwrap();
@@ -183,7 +183,7 @@ fn huge_files_are_read_in_bounded_time() {
     assert_eq!(parse("FROM a\n".repeat(100_000).as_bytes()).stages.len(), 100_000);
     assert!(parse("x\n".repeat(5 << 20).as_bytes()).problems.len() <= MAX_PROBLEMS);
     let deep = format!("FROM {}\n", "${a:-".repeat(10_000));
-    assert!(parse(deep.as_bytes()).problems.is_empty());
+    assert!(parse(deep.as_bytes()).problems[0].message.contains("nested"));
     assert_eq!(parse(&vec![0xff; 1 << 20]).problems.len(), 3);
     assert_eq!(parse(&vec![0; 1 << 20]).instructions.len(), 1);
     parse(format!("FROM a\n{}", "RUN <<E\n".repeat(100_000)).as_bytes());

@@ -1,0 +1,74 @@
+//! Words whose variables or quotes cannot be read.
+
+use std::ops::Range;
+
+use super::super::expand::expand;
+use super::super::words::{assignments, declarations};
+use super::super::{Form, Instruction, Keyword};
+use super::{BLANKS, Found};
+
+/// Tells which words of `instruction` no builder can expand. Whether a variable has a value is another question.
+pub(super) fn check(instruction: &Instruction, escape: char, found: &mut Found) {
+    let arguments = instruction.arguments.as_str();
+    let suspicious = |text: &str| text.contains(['$', '\'', '"', escape]);
+    let flags = instruction.flags.iter().any(|flag| flag.value.as_deref().is_some_and(|v| v.contains('$')));
+    if !suspicious(arguments) && !flags {
+        return;
+    }
+    let mut word = |text: &str, range: Range<usize>| {
+        if suspicious(text)
+            && !found.full()
+            && let Err(error) = expand(text, escape, &|_| Some("x".to_owned()))
+        {
+            let name = instruction.keyword.name();
+            found.add(instruction.place(range), format!("{name}: cannot expand the word: {}", error.short()));
+        }
+    };
+    match instruction.keyword {
+        Keyword::Env | Keyword::Label => {
+            for pair in assignments(arguments, escape).unwrap_or_default() {
+                word(&pair.name, pair.range.clone());
+                word(pair.value.as_deref().unwrap_or_default(), pair.range);
+            }
+        }
+        Keyword::Arg => {
+            for pair in declarations(arguments, escape) {
+                word(&pair.name, pair.range.clone());
+                word(pair.value.as_deref().unwrap_or_default(), pair.range);
+            }
+        }
+        Keyword::User | Keyword::Workdir | Keyword::Stopsignal => word(arguments, 0..arguments.len()),
+        Keyword::Add | Keyword::Copy | Keyword::Volume => match instruction.form() {
+            Form::Exec(words) => words.iter().for_each(|text| word(text, 0..arguments.len())),
+            _ => split(arguments).for_each(|(text, range)| word(text, range)),
+        },
+        Keyword::Expose => split(arguments).for_each(|(text, range)| word(text, range)),
+        Keyword::From => split(arguments).take(1).for_each(|(text, range)| word(text, range)),
+        _ => {}
+    }
+    if !matches!(instruction.keyword, Keyword::Add | Keyword::Copy | Keyword::From | Keyword::Run) {
+        return;
+    }
+    for flag in &instruction.flags {
+        let value = flag.value.as_deref().unwrap_or_default();
+        if value.contains('$')
+            && !found.full()
+            && let Err(error) = expand(value, escape, &|_| Some("x".to_owned()))
+        {
+            let name = instruction.keyword.name();
+            found.add(flag.span, format!("{name}: cannot expand the flag: {}", error.short()));
+        }
+    }
+}
+
+/// The words between blanks, quotes or not, and their places.
+pub(super) fn split(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let mut at = 0;
+    text.split(BLANKS)
+        .map(move |word| {
+            let start = at;
+            at += word.len() + 1;
+            (word, start..start + word.len())
+        })
+        .filter(|(word, _)| !word.is_empty())
+}
