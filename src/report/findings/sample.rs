@@ -76,7 +76,11 @@ pub(super) fn usual() -> Sample {
         )
         .evidence("node:latest");
     let mut found = Found::new(&invalid_dockerfile::RULE, &mut findings);
-    found.add(place("Dockerfile", text, "ENV TOKEN=hunter2 \\\n    A=b"), "this is of two lines");
+    let two = "ENV TOKEN=hunter2 \\\n    A=b";
+    let span = place("Dockerfile", text, two).region.unwrap().span;
+    found
+        .add(place("Dockerfile", text, two), "this is of two lines")
+        .fix("Put it on one line", vec![Edit { span, text: "ENV TOKEN=hunter2 A=b".to_owned() }]);
     found.add(place("Dockerfile", text, "FRO"), "there is no instruction FRO").known_as("DL1000");
     found.add(Place::file("api/Dockerfile"), "the file is empty").level(Level::Info);
     found.add(Place::field("imgbuild.toml", "checks.ignore"), "this was waived").excused =
@@ -140,4 +144,16 @@ pub(super) fn many(number: usize) -> Sample {
     }
     self::number(&mut findings);
     Sample::of(findings, &[("Dockerfile", &text)])
+}
+
+/// One finding about any bytes of any text.
+pub(super) fn of_text(text: &str, start: usize, length: usize) -> Sample {
+    let lines = LineIndex::new(text.as_bytes());
+    let start = start.min(text.len());
+    let span = Span { start, end: (start + length).min(text.len()) };
+    let region = Region { span, start: lines.position(span.start), end: lines.position(span.end) };
+    let place = Place { line: region.start.line, column: 1, region: Some(region), ..Place::file("x") };
+    let mut findings = Vec::new();
+    Found::new(&latest_base_image::RULE, &mut findings).add(place, text).evidence(text);
+    Sample::of(findings, &[("x", text)])
 }
