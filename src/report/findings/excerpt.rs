@@ -222,12 +222,12 @@ mod tests {
 
     #[test]
     fn long_lines_are_cut_around_the_region() {
-        let long = format!("RUN {} HERE {}", "a".repeat(5_000), "b".repeat(9_000_000));
+        let long = format!("RUN {} HERE {}", "a ".repeat(2_500), "b".repeat(9_000_000));
         let shown = of(&long, "HERE");
         assert!(shown.iter().all(|line| measure_text_width(line) <= 80), "{shown:?}");
         let caret = shown[1].find('^').unwrap();
         assert_eq!(shown[0].chars().skip(caret).take(4).collect::<String>(), "HERE");
-        assert!(shown[0].contains("| …aaa") && shown[0].ends_with("bb…"), "{shown:?}");
+        assert!(shown[0].contains(" a a  HERE") && shown[0].ends_with("bb…"), "{shown:?}");
         let ascii = excerpt(long.as_bytes(), &region(long.as_bytes(), 0, 3), look(40, false), str::to_owned);
         assert!(ascii[0].ends_with("..."), "{ascii:?}");
         let end = of(&format!("RUN {} END", "a".repeat(200)), "END");

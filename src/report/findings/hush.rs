@@ -1,6 +1,8 @@
 //! Values of secrets in a line that is about to be shown. A finding about one never says its value, but any finding may
 //! be about the line that it stands on.
 
+use crate::rules::Fix;
+
 /// Words in a key that make its value a secret.
 const PARTS: [&str; 12] = [
     "apikey",
@@ -48,6 +50,11 @@ pub(super) fn hushed(line: &str, cut: bool) -> String {
     scan.chars.into_iter().collect()
 }
 
+/// Whether a fix would say a secret; it is made by `--fix` alone then.
+pub(super) fn says_secret(fix: &Fix) -> bool {
+    fix.edits.iter().any(|edit| edit.text.lines().any(|line| hushed(line, false) != line))
+}
+
 struct Scan {
     chars: Vec<char>,
     at: usize,
@@ -88,9 +95,11 @@ impl Scan {
         let quote = self.peek(0).filter(|c| matches!(c, '"' | '\''));
         let ahead = usize::from(quote.is_some());
         match self.peek(ahead) {
-            Some('=' | ':') => {
+            Some(c @ ('=' | ':')) => {
                 self.at += ahead + 1;
-                self.skip_blanks();
+                if c == ':' {
+                    self.skip_blanks();
+                }
                 self.hush_value();
             }
             Some(c) if c.is_whitespace() && is_legacy_env => {
@@ -177,7 +186,7 @@ mod tests {
     fn values_of_secrets_are_hidden() {
         let table = [
             ("ENV API_KEY=abc OTHER=def", "ENV API_KEY=*** OTHER=def"),
-            ("ENV DB_PASSWORD \"a b\" c", "ENV DB_PASSWORD *** ** *"),
+            ("ENV DB_PASSWORD \"a b\" c", "ENV DB_PASSWORD ** ** *"),
             ("ARG TOKEN='a b' X=1", "ARG TOKEN='* *' X=1"),
             ("ARG NPM_TOKEN", "ARG NPM_TOKEN"),
             ("ENV TOKEN=$OTHER", "ENV TOKEN=$OTHER"),
@@ -190,6 +199,7 @@ mod tests {
             ("RUN x ghp_0123456789abcdefghij", "RUN x **************************"),
             ("ENV PASSWORD=a\\", "ENV PASSWORD=*\\"),
             ("RUN --mount=type=secret,id=npm true", "RUN --mount=type=secret,id=npm true"),
+            ("ENV KEY= A=b", "ENV KEY= A=b"),
             ("ENV PUBLIC_KEY=abc", "ENV PUBLIC_KEY=abc"),
             ("RUN apt-key add - && monkey=1", "RUN apt-key add - && monkey=1"),
         ];

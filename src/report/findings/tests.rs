@@ -1,1 +1,159 @@
-//! Tests of all formats.
+use console::measure_text_width;
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::{Format, OutputMode, Progress, UNBOUNDED, escape};
+
+fn mode(width: usize) -> OutputMode {
+    OutputMode {
+        format: Format::Human,
+        progress: Progress::Plain,
+        color: false,
+        stdout_color: false,
+        unicode: true,
+        width,
+    }
+}
+
+/// Compares with `tests/vectors/findings/NAME`.
+fn golden(name: &str, made: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/findings").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, made).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(made, expected, "{name}: UPDATE=1 writes it anew");
+}
+
+type Made = fn(&Results<'_>) -> String;
+
+const FORMATS: [(&str, Made); 6] = [
+    ("human.txt", |results| human(results, &mode(80))),
+    ("json.json", json),
+    ("sarif.json", sarif),
+    ("github.txt", github),
+    ("checkstyle.xml", checkstyle),
+    ("gitlab.json", gitlab),
+];
+
+#[test]
+fn every_format_is_as_it_was() {
+    for (name, made) in FORMATS {
+        golden(name, &sample::usual().with(|results| made(&results)));
+    }
+    let ascii = OutputMode { unicode: false, ..mode(50) };
+    golden("human-ascii.txt", &sample::usual().with(|results| human(&results, &ascii)));
+    golden("hostile-github.txt", &sample::hostile().with(|results| github(&results)));
+    golden("hostile-checkstyle.xml", &sample::hostile().with(|results| checkstyle(&results)));
+    golden("hostile-human.txt", &sample::hostile().with(|results| human(&results, &mode(80))));
+}
+
+#[test]
+fn no_format_says_a_secret() {
+    for (name, made) in FORMATS {
+        let text = sample::usual().with(|results| made(&results));
+        assert!(!text.contains("hunter2"), "{name}: {text}");
+    }
+}
+
+/// No line but our own commands begins one, nothing hidden is left, and markers of commands are broken.
+#[test]
+fn hostile_texts_stay_texts() {
+    for (name, made) in FORMATS {
+        let text = sample::hostile().with(|results| made(&results));
+        assert!(!text.chars().any(|c| escape::is_hidden(c) && c != '\n'), "{name}: {text:?}");
+        for line in text.lines() {
+            let lower = line.to_lowercase();
+            assert!(
+                !["##[", "##vso", "##teamcity"].iter().any(|marker| lower.contains(marker)),
+                "{name}: {line}"
+            );
+            let own = name == "github.txt" && line.starts_with("::error file=");
+            assert!(own || !line.trim_start().starts_with("::"), "{name}: {line}");
+        }
+        if name == "checkstyle.xml" {
+            let values: Vec<&str> = text.split('"').skip(1).step_by(2).collect();
+            assert!(values.iter().all(|value| !value.contains(['<', '>', '\''])), "{text}");
+        }
+    }
+}
+
+/// A command's properties end where its message begins, whatever is in them.
+#[test]
+fn nothing_breaks_out_of_a_command() {
+    let text = sample::hostile().with(|results| github(&results));
+    let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
+    assert_eq!(commands.len(), 2 * sample::HOSTILE.len());
+    for command in commands {
+        let (properties, _) = command[2..].split_once("::").unwrap();
+        let names: Vec<&str> = properties[6..].split(',').map(|p| p.split('=').next().unwrap()).collect();
+        let known = ["file", "line", "endLine", "col", "endColumn", "title"];
+        assert!(names.iter().all(|name| known.contains(name)), "{command}");
+        assert_eq!(names.first(), Some(&"file"));
+        assert_eq!(names.last(), Some(&"title"));
+    }
+}
+
+#[test]
+fn json_comes_back_as_it_was() {
+    let text = sample::hostile().with(|results| json(&results));
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for (finding, word) in document["findings"].as_array().unwrap().iter().step_by(2).zip(sample::HOSTILE) {
+        assert_eq!(finding["path"], word);
+        assert_eq!(finding["message"], word);
+    }
+    assert_eq!(document["excused"].as_array().map(Vec::len), Some(sample::HOSTILE.len()));
+}
+
+#[test]
+fn nothing_is_a_result_too() {
+    let of = |made: Made| sample::empty().with(|results| made(&results));
+    assert!(of(|results| human(results, &mode(80))).starts_with("no findings in 0 files\n\n"));
+    assert_eq!(of(github), "no findings in 0 files\n");
+    assert_eq!(of(gitlab), "[]\n");
+    assert!(of(checkstyle).ends_with("<checkstyle version=\"4.3\">\n</checkstyle>\n"));
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&of(json)).unwrap()["findings"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_thousand_findings_are_all_shown() {
+    let many = sample::many(1_000);
+    let count = |made: Made, word: &str| many.with(|results| made(&results)).matches(word).count();
+    assert_eq!(count(|results| human(results, &mode(80)), " ^"), 1_000);
+    assert_eq!(count(json, "\"rule\": \"IMG102\""), 1_000);
+    assert_eq!(count(sarif, "\"ruleId\": \"IMG102\""), 1_000);
+    assert_eq!(count(github, "::warning file=Dockerfile,line="), 1_000);
+    assert_eq!(count(checkstyle, "<error "), 1_000);
+    assert_eq!(count(gitlab, "\"check_name\": \"IMG102\""), 1_000);
+}
+
+#[test]
+fn text_for_people_fits() {
+    for sample in [sample::usual(), sample::hostile(), sample::many(20)] {
+        for width in [40, 80, 200, UNBOUNDED] {
+            for (unicode, color) in [(true, true), (false, false)] {
+                let mode = OutputMode { unicode, stdout_color: color, ..mode(width) };
+                let text = sample.with(|results| human(&results, &mode));
+                for line in text.lines() {
+                    assert!(measure_text_width(line) <= width, "{width}: {line}");
+                }
+                assert_eq!(text.contains('\u{1b}'), color);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_fits(text in any::<String>(), start in 0usize..60, length in 0usize..60) {
+        let made = sample::of_text(&text, start, length).with(|results| human(&results, &mode(80)));
+        for line in made.lines() {
+            prop_assert!(measure_text_width(line) <= 80, "{line:?}");
+            prop_assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{line:?}");
+        }
+    }
+}
