@@ -1,0 +1,4 @@
+FROM a:1
+WORKDIR aa
+FROM b:1
+WORKDIR bb

@@ -1,0 +1,4 @@
+FROM debian:12
+USER foo
+USER root
+USER 0

@@ -1,0 +1,3 @@
+# DL3006: near misses
+FROM debian:12
+RUN from a

@@ -1,0 +1,2 @@
+FROM a:1 AS b
+FROM b:latest

@@ -1,0 +1,1 @@
+FROM $X/a:latest

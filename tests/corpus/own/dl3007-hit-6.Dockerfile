@@ -1,0 +1,1 @@
+FROM x.y:5000/a:latest

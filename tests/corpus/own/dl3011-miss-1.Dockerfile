@@ -1,0 +1,3 @@
+FROM a:1
+ARG P=70000
+EXPOSE $P

@@ -1,0 +1,5 @@
+# DL3012: near misses
+FROM debian:12
+HEALTHCHECK CMD x
+FROM debian:12
+HEALTHCHECK NONE

@@ -1,0 +1,2 @@
+ARG URL=http://x
+ADD $URL /x

@@ -1,0 +1,3 @@
+# DL3022: flagged, one way or another
+FROM debian:12
+COPY --from=x a b

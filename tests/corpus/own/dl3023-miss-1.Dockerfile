@@ -1,0 +1,2 @@
+FROM a:1 AS x
+COPY --from=X a b

@@ -1,0 +1,2 @@
+FROM a:1 AS X
+COPY --from=x a b

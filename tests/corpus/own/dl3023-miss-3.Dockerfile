@@ -1,0 +1,2 @@
+FROM a:1
+COPY --from=0 a b

@@ -1,0 +1,3 @@
+FROM a:1 AS x
+FROM b:1 AS y
+COPY --from=x a b

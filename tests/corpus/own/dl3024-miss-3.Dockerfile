@@ -1,0 +1,2 @@
+FROM x:1
+FROM b:1 AS x

@@ -1,0 +1,4 @@
+FROM a:1
+CMD x
+FROM b:1
+CMD y

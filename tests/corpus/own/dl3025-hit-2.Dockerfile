@@ -1,0 +1,3 @@
+FROM a:1
+ENTRYPOINT x
+FROM b:1

@@ -1,0 +1,3 @@
+FROM debian:12
+ENV PIP_NO_CACHE_DIR=1
+RUN pip install a

@@ -1,0 +1,3 @@
+FROM a:1
+ARG A=1
+ENV B=$A C=$B

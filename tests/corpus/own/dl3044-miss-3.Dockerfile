@@ -1,0 +1,3 @@
+FROM a:1
+ARG A
+ENV A=1 B=$A

@@ -1,0 +1,4 @@
+FROM a:1
+WORKDIR /x
+FROM b:1
+COPY a b

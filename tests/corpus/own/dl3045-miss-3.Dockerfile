@@ -1,0 +1,4 @@
+FROM a:1 AS x
+WORKDIR /x
+FROM x
+COPY a b

@@ -1,0 +1,4 @@
+FROM a:1 AS x
+FROM b:1 AS y
+HEALTHCHECK CMD x
+FROM x

@@ -1,0 +1,3 @@
+FROM a:1 AS x
+HEALTHCHECK CMD x
+FROM x

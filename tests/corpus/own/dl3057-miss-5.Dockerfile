@@ -1,0 +1,4 @@
+FROM a:1 AS x
+FROM x AS y
+FROM y
+HEALTHCHECK CMD x

@@ -1,0 +1,5 @@
+FROM a:1 AS a
+FROM a AS b
+HEALTHCHECK CMD x
+FROM a AS c
+FROM b AS d

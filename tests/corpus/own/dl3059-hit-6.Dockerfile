@@ -1,0 +1,5 @@
+FROM debian:12
+RUN a
+RUN b
+ARG x
+RUN c

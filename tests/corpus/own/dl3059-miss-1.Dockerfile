@@ -1,0 +1,4 @@
+FROM debian:12
+RUN a
+ENV x=1
+RUN b

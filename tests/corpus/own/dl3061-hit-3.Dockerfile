@@ -1,0 +1,3 @@
+ARG X
+ENV Y=1
+FROM a:1

@@ -1,0 +1,3 @@
+ARG X
+RUN y
+FROM a:1

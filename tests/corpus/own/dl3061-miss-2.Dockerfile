@@ -1,0 +1,2 @@
+ARG X
+FROM a:1

@@ -1,0 +1,5 @@
+ARG A
+ARG B
+#c
+
+FROM a:1

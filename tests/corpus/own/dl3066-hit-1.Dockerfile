@@ -1,0 +1,4 @@
+FROM a:1
+USER foo
+FROM b:1
+USER 1000

@@ -1,0 +1,3 @@
+FROM a:1
+USER foo
+FROM b:1

@@ -1,0 +1,3 @@
+FROM a:1 as x
+USER foo
+FROM x

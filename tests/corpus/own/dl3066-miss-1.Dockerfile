@@ -1,0 +1,2 @@
+ARG X=foo
+USER $X

@@ -1,0 +1,3 @@
+FROM a:1
+ARG X=foo
+USER $X

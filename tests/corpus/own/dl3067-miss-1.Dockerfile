@@ -1,0 +1,3 @@
+COPY . .
+FROM b:1
+COPY . .

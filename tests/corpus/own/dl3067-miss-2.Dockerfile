@@ -1,0 +1,3 @@
+FROM a:1 AS x
+COPY . .
+FROM b:1

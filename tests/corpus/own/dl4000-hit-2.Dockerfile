@@ -1,0 +1,3 @@
+#x
+MAINTAINER x
+FROM a:1

@@ -1,0 +1,5 @@
+FROM debian:12
+ENTRYPOINT a
+CMD b
+ENTRYPOINT c
+CMD d

@@ -1,0 +1,4 @@
+FROM a:1 AS x
+CMD a
+FROM x
+CMD b
