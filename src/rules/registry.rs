@@ -40,6 +40,12 @@ registry! {
     }
     /// Packages that `RUN` installs.
     packages {
+        unpinned_apt_package,
+        apt_lists_left_behind,
+        apt_install_without_yes,
+        apt_recommended_packages,
+        apt_in_script,
+        dist_upgrade,
     }
     /// The shell of `RUN`, and what it downloads.
     scripts {
