@@ -45,6 +45,8 @@ registry! {
         apt_install_without_yes,
         apt_recommended_packages,
         apt_in_script,
+        unpinned_apk_package,
+        apk_cache_left_behind,
         dist_upgrade,
     }
     /// The shell of `RUN`, and what it downloads.
