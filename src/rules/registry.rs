@@ -47,6 +47,12 @@ registry! {
         apt_in_script,
         unpinned_apk_package,
         apk_cache_left_behind,
+        unpinned_pip_package,
+        pip_cache_left_behind,
+        unpinned_npm_package,
+        unpinned_gem,
+        yarn_cache_left_behind,
+        unpinned_go_package,
         dist_upgrade,
     }
     /// The shell of `RUN`, and what it downloads.
