@@ -23,7 +23,7 @@ mod rule;
 mod scorecard;
 mod settle;
 pub mod waiver;
-pub mod words;
+mod words;
 
 pub use analysis::Analysis;
 pub use baseline::Baseline;

@@ -64,6 +64,9 @@ registry! {
         yarn_cache_left_behind,
         unpinned_go_package,
         dist_upgrade,
+        apt_update_alone,
+        npm_install_without_lockfile,
+        dependencies_after_source,
     }
     /// The shell of `RUN`, and what it downloads.
     scripts {

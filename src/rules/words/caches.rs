@@ -7,7 +7,7 @@ use crate::rules::analysis::{Analysis, Step};
 
 /// What a command does to a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub(in crate::rules) enum Effect {
     /// It leaves files in it.
     Fills,
     /// It empties it.
@@ -18,7 +18,7 @@ pub enum Effect {
 
 /// Adds a finding for each `RUN` whose last word on a cache is a command that fills it. `judge` gets each command without
 /// `sudo` and the like; `may` says which steps are looked at.
-pub fn report_left(
+pub(in crate::rules) fn report_left(
     file: &Analysis<'_>,
     found: &mut Found<'_>,
     may: impl Fn(&Step<'_>) -> bool,
@@ -42,7 +42,7 @@ pub fn report_left(
 }
 
 /// Whether the command deletes something whose path holds one of `parts`, or whose path cannot be told.
-pub fn removes(command: &Command, parts: &[&str]) -> bool {
+pub(in crate::rules) fn removes(command: &Command, parts: &[&str]) -> bool {
     let name = command.name();
     let deletes = name == "rm" || name == "find" && has_any(command, &["-delete", "rm"]);
     deletes

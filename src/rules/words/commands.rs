@@ -10,7 +10,7 @@ const MOST: usize = 5;
 
 /// Adds a finding for each `RUN` with commands that `judge` has something to say about. It gets each command without
 /// `sudo` and the like; what it says of several commands is told in one message.
-pub fn report(
+pub(in crate::rules) fn report(
     file: &Analysis<'_>,
     found: &mut Found<'_>,
     judge: impl Fn(&Step<'_>, &Command) -> Option<String>,
@@ -33,7 +33,7 @@ pub fn report(
 
 /// Adds a finding for each `RUN` in which `judge` finds packages without a version: `NAME installs a and b without a
 /// version`, at the first of them. The finding is given to `detail`, with that package.
-pub fn report_unpinned(
+pub(in crate::rules) fn report_unpinned(
     file: &Analysis<'_>,
     found: &mut Found<'_>,
     judge: impl Fn(&Command) -> Vec<Word>,
@@ -47,16 +47,14 @@ pub fn report_unpinned(
             let bare = command.unwrapped();
             for word in judge(&bare) {
                 if names.len() < MOST {
-                    let name = shown(&word);
+                    let name = package_name(&word);
                     if !names.contains(&name) {
                         names.push(name);
                     }
                 } else {
                     more += 1;
                 }
-                first.get_or_insert_with(|| {
-                    (step.span(body, word.range.clone()), bare.name().to_owned(), word)
-                });
+                first.get_or_insert_with(|| (step.span(body, word.range.clone()), tool(&bare), word));
             }
         }
         if let Some((span, tool, word)) = first {
@@ -64,6 +62,12 @@ pub fn report_unpinned(
             detail(found.add(file.place_at(step, span), message), &word);
         }
     }
+}
+
+/// The name of what installs: `python -m pip` is pip.
+fn tool(command: &Command) -> String {
+    let name = command.name();
+    if name.starts_with("python") { "pip".to_owned() } else { name.to_owned() }
 }
 
 /// `a, b and c`, or `a, b and 7 more`.
@@ -80,7 +84,7 @@ fn list(names: &[String], more: usize) -> String {
 }
 
 /// A word for a message: short, without what `$(…)` runs, and without the user names, passwords and queries of URLs.
-pub fn shown(word: &Word) -> String {
+pub(in crate::rules) fn package_name(word: &Word) -> String {
     let mut text = word.text.as_str();
     let run = text.find("$(").into_iter().chain(text.find('`')).min();
     let mut tail = "";
@@ -109,12 +113,16 @@ pub fn shown(word: &Word) -> String {
 }
 
 /// Whether one of the command's arguments is one of `verbs`, wherever it stands: options with values may stand before it.
-pub fn has_verb(command: &Command, verbs: &[&str]) -> bool {
+pub(in crate::rules) fn has_verb(command: &Command, verbs: &[&str]) -> bool {
     command.args().iter().any(|word| verbs.contains(&word.text.as_str()))
 }
 
 /// The operands that are none of `verbs`. The flags `with_value`, without dashes, take the next word.
-pub fn operands<'a>(command: &'a Command, verbs: &[&str], with_value: &[&str]) -> Vec<&'a Word> {
+pub(in crate::rules) fn operands<'a>(
+    command: &'a Command,
+    verbs: &[&str],
+    with_value: &[&str],
+) -> Vec<&'a Word> {
     let mut words = command.positional(with_value);
     words.retain(|word| !verbs.contains(&word.text.as_str()));
     words
@@ -134,10 +142,10 @@ mod tests {
             ("`cat x`", "$(…)"),
             ("a\nb", "a b"),
         ] {
-            assert_eq!(shown(&Word { text: text.to_owned(), ..Word::default() }), want);
+            assert_eq!(package_name(&Word { text: text.to_owned(), ..Word::default() }), want);
         }
         let long = Word { text: "é".repeat(100), ..Word::default() };
-        assert_eq!(shown(&long).chars().count(), 60);
+        assert_eq!(package_name(&long).chars().count(), 60);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::commands::{has_verb, operands};
 
 /// The packages that `yum`, `dnf` or `microdnf install` names without a version; of `module install`, the modules without
 /// a stream.
-pub fn unpinned_rpms(command: &Command, tools: &[&str]) -> Vec<Word> {
+pub(in crate::rules) fn unpinned_rpms(command: &Command, tools: &[&str]) -> Vec<Word> {
     if !tools.contains(&command.name()) || !has_verb(command, &["install"]) {
         return Vec::new();
     }

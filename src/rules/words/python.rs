@@ -4,7 +4,7 @@ use crate::dockerfile::shell::{Command, Word};
 
 /// The arguments of `pip install`, where the command is one: `pip3.12 install`, `python -m pip install`. With what stands
 /// between `pip` and `install`.
-pub fn pip_install(command: &Command) -> Option<&[Word]> {
+pub(in crate::rules) fn pip_install(command: &Command) -> Option<&[Word]> {
     let name = command.name();
     let args = command.args();
     let rest = if is_version(name.strip_prefix("pip")) {

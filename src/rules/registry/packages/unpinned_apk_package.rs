@@ -1,7 +1,7 @@
 //! `unpinned-apk-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{has_verb, operands, report_unpinned, shown};
+use crate::rules::words::commands::{has_verb, operands, package_name, report_unpinned};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -41,7 +41,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     report_unpinned(file, found, unpinned, |finding, word| {
         finding.remedy(format!(
             "name a version: {0}=VERSION, or {0}~1.2, which lets fixes in (`apk policy {0}` tells which there are)",
-            shown(word)
+            package_name(word)
         ));
     });
 }

@@ -1,7 +1,7 @@
 //! `unpinned-apt-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{has_verb, operands, report_unpinned, shown};
+use crate::rules::words::commands::{has_verb, operands, package_name, report_unpinned};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -41,7 +41,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     report_unpinned(file, found, unpinned, |finding, word| {
         finding.remedy(format!(
             "name a version: {0}=VERSION (`apt-cache policy {0}` in the base image tells which)",
-            shown(word)
+            package_name(word)
         ));
     });
 }

@@ -1,7 +1,7 @@
 //! `unpinned-go-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{has_verb, report_unpinned, shown};
+use crate::rules::words::commands::{has_verb, package_name, report_unpinned};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -64,7 +64,7 @@ const WITH_VALUE: &[&str] = &[
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     report_unpinned(file, found, unpinned, |finding, word| {
         let path = word.text.split('@').next().unwrap_or_default();
-        let path = shown(&Word { text: path.to_owned(), ..word.clone() });
+        let path = package_name(&Word { text: path.to_owned(), ..word.clone() });
         finding.remedy(format!("name a version: {path}@VERSION"));
     });
 }

@@ -1,7 +1,8 @@
 //! `unpinned-npm-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{has_verb, operands, report_unpinned, shown};
+use crate::rules::words::commands::{package_name, report_unpinned};
+use crate::rules::words::node::npm_install;
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -36,28 +37,6 @@ rule! {
     }
 }
 
-const WITH_VALUE: &[&str] = &[
-    "registry",
-    "loglevel",
-    "prefix",
-    "C",
-    "cache",
-    "userconfig",
-    "globalconfig",
-    "only",
-    "omit",
-    "include",
-    "tag",
-    "w",
-    "workspace",
-    "install-strategy",
-    "cpu",
-    "os",
-    "libc",
-    "fetch-timeout",
-    "fetch-retries",
-];
-
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     report_unpinned(file, found, unpinned, |finding, word| {
         let name = word
@@ -68,21 +47,15 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         if !name.contains(['$', '`', ':']) {
             finding.remedy(format!(
                 "name a version: {}@VERSION",
-                shown(&Word { text: name.to_owned(), ..word.clone() })
+                package_name(&Word { text: name.to_owned(), ..word.clone() })
             ));
         }
     });
 }
 
 fn unpinned(command: &Command) -> Vec<Word> {
-    let verbs = ["install", "i", "add"];
-    if command.name() != "npm" || !has_verb(command, &verbs) {
-        return Vec::new();
-    }
-    let words = operands(command, &verbs, WITH_VALUE);
-    // Some switches are given a value of their own.
-    let is_package = |word: &&Word| !matches!(word.text.as_str(), "true" | "false");
-    words.into_iter().filter(is_package).filter(|word| !is_pinned(&word.text)).cloned().collect()
+    let packages = npm_install(command).unwrap_or_default();
+    packages.into_iter().filter(|word| !is_pinned(&word.text)).cloned().collect()
 }
 
 fn is_pinned(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! `unpinned-pip-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{operands, report_unpinned, shown};
+use crate::rules::words::commands::{operands, package_name, report_unpinned};
 use crate::rules::words::python::pip_install;
 use crate::rules::{Analysis, Found, rule};
 
@@ -98,7 +98,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         if !word.text.contains("://") {
             finding.remedy(format!(
                 "name a version: {}==VERSION, or install from a lock file with -r",
-                shown(word)
+                package_name(word)
             ));
         }
     });

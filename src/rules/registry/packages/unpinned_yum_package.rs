@@ -1,6 +1,6 @@
 //! `unpinned-yum-package`.
 
-use crate::rules::words::commands::{report_unpinned, shown};
+use crate::rules::words::commands::{package_name, report_unpinned};
 use crate::rules::words::packages::unpinned_rpms;
 use crate::rules::{Analysis, Found, rule};
 
@@ -42,7 +42,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         found,
         |command| unpinned_rpms(command, &["yum"]),
         |finding, word| {
-            finding.remedy(format!("name a version: {}-VERSION", shown(word)));
+            finding.remedy(format!("name a version: {}-VERSION", package_name(word)));
         },
     );
 }

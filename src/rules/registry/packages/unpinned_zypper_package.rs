@@ -1,7 +1,7 @@
 //! `unpinned-zypper-package`.
 
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::words::commands::{has_verb, operands, report_unpinned, shown};
+use crate::rules::words::commands::{has_verb, operands, package_name, report_unpinned};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -58,7 +58,7 @@ const WITH_VALUE: &[&str] = &[
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     report_unpinned(file, found, unpinned, |finding, word| {
-        finding.remedy(format!("name a version: {}=VERSION", shown(word)));
+        finding.remedy(format!("name a version: {}=VERSION", package_name(word)));
     });
 }
 
