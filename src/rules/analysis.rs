@@ -1,5 +1,8 @@
 //! What every rule on a Dockerfile needs, worked out once for each file.
 
+mod heirs;
+mod mounts;
+
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
 use crate::dockerfile::{

@@ -40,6 +40,33 @@ registry! {
     }
     /// Packages that `RUN` installs.
     packages {
+        unpinned_apt_package,
+        apt_lists_left_behind,
+        apt_install_without_yes,
+        apt_recommended_packages,
+        apt_in_script,
+        unpinned_apk_package,
+        apk_cache_left_behind,
+        unpinned_pip_package,
+        pip_cache_left_behind,
+        unpinned_npm_package,
+        unpinned_gem,
+        yum_without_yes,
+        yum_cache_left_behind,
+        unpinned_yum_package,
+        zypper_without_yes,
+        zypper_dist_upgrade,
+        zypper_cache_left_behind,
+        unpinned_zypper_package,
+        dnf_without_yes,
+        dnf_cache_left_behind,
+        unpinned_dnf_package,
+        yarn_cache_left_behind,
+        unpinned_go_package,
+        dist_upgrade,
+        apt_update_alone,
+        npm_install_without_lockfile,
+        dependencies_after_source,
     }
     /// The shell of `RUN`, and what it downloads.
     scripts {

@@ -1,0 +1,160 @@
+//! Findings on the commands of `RUN`: one for an instruction and a rule, whatever the number of commands.
+
+use crate::dockerfile::Keyword;
+use crate::dockerfile::shell::{Command, Word};
+use crate::rules::analysis::{Analysis, Step};
+use crate::rules::{Finding, Found};
+
+/// More parts of one message help nobody.
+const MOST: usize = 5;
+
+/// Adds a finding for each `RUN` with commands that `judge` has something to say about. It gets each command without
+/// `sudo` and the like; what it says of several commands is told in one message.
+pub(in crate::rules) fn report(
+    file: &Analysis<'_>,
+    found: &mut Found<'_>,
+    judge: impl Fn(&Step<'_>, &Command) -> Option<String>,
+) {
+    for step in file.of(Keyword::Run) {
+        let mut first = None;
+        let mut said: Vec<String> = Vec::new();
+        for (body, command) in step.commands() {
+            let Some(message) = judge(step, &command.unwrapped()) else { continue };
+            first.get_or_insert_with(|| step.span(body, command.range.clone()));
+            if said.len() < MOST && !said.contains(&message) {
+                said.push(message);
+            }
+        }
+        if let Some(span) = first {
+            found.add(file.place_at(step, span), said.join("; "));
+        }
+    }
+}
+
+/// Adds a finding for each `RUN` in which `judge` finds packages without a version: `NAME installs a and b without a
+/// version`, at the first of them. The finding is given to `detail`, with that package.
+pub(in crate::rules) fn report_unpinned(
+    file: &Analysis<'_>,
+    found: &mut Found<'_>,
+    judge: impl Fn(&Command) -> Vec<Word>,
+    detail: impl Fn(&mut Finding, &Word),
+) {
+    for step in file.of(Keyword::Run) {
+        let mut first = None;
+        let mut names: Vec<String> = Vec::new();
+        let mut more = 0;
+        for (body, command) in step.commands() {
+            let bare = command.unwrapped();
+            for word in judge(&bare) {
+                if names.len() < MOST {
+                    let name = package_name(&word);
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                } else {
+                    more += 1;
+                }
+                first.get_or_insert_with(|| (step.span(body, word.range.clone()), tool(&bare), word));
+            }
+        }
+        if let Some((span, tool, word)) = first {
+            let message = format!("{tool} installs {} without a version", list(&names, more));
+            detail(found.add(file.place_at(step, span), message), &word);
+        }
+    }
+}
+
+/// The name of what installs: `python -m pip` is pip.
+fn tool(command: &Command) -> String {
+    let name = command.name();
+    if name.starts_with("python") { "pip".to_owned() } else { name.to_owned() }
+}
+
+/// `a, b and c`, or `a, b and 7 more`.
+fn list(names: &[String], more: usize) -> String {
+    let mut parts = names.to_vec();
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    match parts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A word for a message: short, without what `$(…)` runs, and without the user names, passwords and queries of URLs.
+pub(in crate::rules) fn package_name(word: &Word) -> String {
+    let mut text = word.text.as_str();
+    let run = text.find("$(").into_iter().chain(text.find('`')).min();
+    let mut tail = "";
+    if let Some(at) = run {
+        text = text.get(..at).unwrap_or_default();
+        tail = "$(…)";
+    }
+    let mut out = String::new();
+    match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let rest = rest.split('?').next().unwrap_or_default();
+            out.push_str(scheme);
+            out.push_str("://");
+            match rest.rsplit_once('@') {
+                Some((_, rest)) => out.extend(["…@", rest]),
+                None => out.push_str(rest),
+            }
+        }
+        None => out.push_str(text),
+    }
+    if out.chars().nth(60).is_some() {
+        out = out.chars().take(59).chain(['…']).collect();
+    }
+    out.push_str(tail);
+    out.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether one of the command's arguments is one of `verbs`, wherever it stands: options with values may stand before it.
+pub(in crate::rules) fn has_verb(command: &Command, verbs: &[&str]) -> bool {
+    command.args().iter().any(|word| verbs.contains(&word.text.as_str()))
+}
+
+/// The operands that are none of `verbs`. The flags `with_value`, without dashes, take the next word.
+pub(in crate::rules) fn operands<'a>(
+    command: &'a Command,
+    verbs: &[&str],
+    with_value: &[&str],
+) -> Vec<&'a Word> {
+    let mut words = command.positional(with_value);
+    words.retain(|word| !verbs.contains(&word.text.as_str()));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_shown_without_secrets() {
+        for (text, want) in [
+            ("curl", "curl"),
+            ("git+https://user:pa/ss@host/x@v1", "git+https://…@v1"),
+            ("https://host/x?token=abc", "https://host/x"),
+            ("x-$(cat secret)", "x-$(…)"),
+            ("`cat x`", "$(…)"),
+            ("a\nb", "a b"),
+        ] {
+            assert_eq!(package_name(&Word { text: text.to_owned(), ..Word::default() }), want);
+        }
+        let long = Word { text: "é".repeat(100), ..Word::default() };
+        assert_eq!(package_name(&long).chars().count(), 60);
+    }
+
+    #[test]
+    fn lists_are_read_aloud() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(list(&names[..1], 0), "a");
+        assert_eq!(list(&names[..2], 0), "a and b");
+        assert_eq!(list(&names, 0), "a, b and c");
+        assert_eq!(list(&names, 4), "a, b, c and 4 more");
+        assert_eq!(list(&[], 0), "");
+    }
+}
