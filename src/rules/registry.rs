@@ -43,6 +43,15 @@ registry! {
     }
     /// The shell of `RUN`, and what it downloads.
     scripts {
+        nonsense_command,
+        sudo,
+        curl_and_wget,
+        replaced_shell,
+        pipe_without_pipefail,
+        useradd_without_no_log_init,
+        wget_with_progress_bar,
+        consecutive_runs,
+        cd_in_run,
     }
     /// What a container starts, and how it is watched.
     running {
