@@ -33,7 +33,7 @@ rule! {
     IMG402 "sudo" {
         level: Warning,
         items: [BestPractice],
-        aliases: ["DL3004", "DS-0010"],
+        aliases: ["DL3004", "DS-0010", "CKV2_DOCKER_1"],
         remedy: "switch with USER root and back; in an entrypoint, use gosu or setpriv",
         check: Text(check),
     }
