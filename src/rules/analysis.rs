@@ -192,7 +192,9 @@ fn steps<'a>(bytes: &[u8], file: &'a Dockerfile) -> Vec<Step<'a>> {
             shell = default();
         }
         let instruction = outer.trigger.as_deref().unwrap_or(outer);
+        // Behind ONBUILD it is the next image's shell that changes.
         if instruction.keyword == Keyword::Shell
+            && outer.trigger.is_none()
             && let Form::Exec(words) = instruction.form()
         {
             shell = words;

@@ -70,6 +70,25 @@ registry! {
     }
     /// The shell of `RUN`, and what it downloads.
     scripts {
+        nonsense_command,
+        sudo,
+        curl_and_wget,
+        replaced_shell,
+        pipe_without_pipefail,
+        useradd_without_no_log_init,
+        wget_with_progress_bar,
+        consecutive_runs,
+        cd_in_run,
+        tls_verification_off,
+        unversioned_url,
+        unverified_download,
+        cloned_branch,
+        remote_add_without_checksum,
+        untried_result,
+        changing_arg_before_run,
+        environment_specific_arg,
+        default_password,
+        hidden_failure,
     }
     /// What a container starts, and how it is watched.
     running {

@@ -165,6 +165,7 @@ impl Reader<'_> {
 
     /// Steps over the operator behind a command. Line breaks are no operator here.
     fn link_after(&mut self) -> After {
+        let start = self.pos;
         if self.eat(";;&") || self.eat(";;") || self.eat(";&") {
             After::Branch
         } else if self.eat("&&") {
@@ -172,6 +173,8 @@ impl Reader<'_> {
         } else if self.eat("||") {
             After::Link(Link::Or)
         } else if self.eat("|&") || self.eat("|") {
+            self.charge(size_of::<usize>());
+            self.pipes.push(start);
             After::Link(Link::Pipe)
         } else if self.eat("&") {
             After::Link(Link::Background)

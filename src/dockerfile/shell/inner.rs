@@ -12,10 +12,12 @@ impl Script {
     /// They are in the context [`Context::ShellString`] besides that of their command, which they share `background` with.
     /// Their ranges are exact where `text`, which this script was read from, has the string without escapes in it; else
     /// they are that of the word. Strings may nest four deep; a broken one makes the whole not complete.
+    /// [`pipes`](Script::pipes) stays as it is.
     #[must_use]
     pub fn with_inner(self, text: &str) -> Script {
         let mut pipelines = self.commands.iter().map(|command| command.pipeline).max().unwrap_or_default();
-        let mut out = Script { commands: Vec::with_capacity(self.commands.len()), complete: self.complete };
+        let commands = Vec::with_capacity(self.commands.len());
+        let mut out = Script { commands, pipes: self.pipes, complete: self.complete };
         add(self.commands, text, MAX_DEPTH, &mut pipelines, &mut out);
         out.commands.sort_by_key(|command| command.range.start);
         out

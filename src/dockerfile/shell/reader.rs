@@ -27,7 +27,7 @@ pub fn parse(text: &str) -> Script {
             redirect.body = heredoc.body;
         }
     }
-    Script { commands: reader.commands, complete: reader.complete }
+    Script { commands: reader.commands, pipes: reader.pipes, complete: reader.complete }
 }
 
 /// A heredoc whose operator was read.
@@ -49,6 +49,7 @@ pub(super) struct Reader<'a> {
     /// Where this part ends: the text's end, or that of the `` `…` `` or `$((…))` around.
     end: usize,
     pub(super) commands: Vec<Command>,
+    pub(super) pipes: Vec<usize>,
     pub(super) heredocs: Vec<Heredoc>,
     /// How many of `heredocs` have their body behind them.
     bodies: usize,
@@ -71,6 +72,7 @@ impl<'a> Reader<'a> {
             pos: 0,
             end: text.len(),
             commands: Vec::new(),
+            pipes: Vec::new(),
             heredocs: Vec::new(),
             bodies: 0,
             complete: true,

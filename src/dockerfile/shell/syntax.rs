@@ -8,6 +8,8 @@ pub struct Script {
     /// In the order in which they begin, whatever they are nested in: a command stands before those of the `$(…)` in its
     /// words, and those of an `if`, a loop or a function stand where they are written.
     pub commands: Vec<Command>,
+    /// Where each `|` and `|&` of a pipeline stands, whatever it connects: commands, groups or loops.
+    pub pipes: Vec<usize>,
     /// False where a quote or a compound command does not close, a keyword stands where none may, or the text is nested
     /// or long beyond measure. What was read until then is kept.
     pub complete: bool,

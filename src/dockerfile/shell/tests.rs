@@ -346,6 +346,15 @@ fn words_know_how_they_are_written() {
 }
 
 #[test]
+fn pipes_are_known_whatever_they_connect() {
+    let pipes = |text: &str| parse(text).pipes;
+    assert_eq!(pipes("a | b |& c || d; e > f"), [2, 6]);
+    assert_eq!(pipes("a | while b; do c; done"), [2]);
+    assert_eq!(pipes("{ a; } | { b; }; x=$(c | d) \"$(e|f)\" `g | h`"), [7, 23, 34, 42]);
+    assert_eq!(pipes("echo 'a | b' \\| \"c | d\" # e | f\ncase x in a | b) c;; esac"), []);
+}
+
+#[test]
 fn pipelines_have_numbers() {
     let numbers = |text: &str| parse(text).commands.iter().map(|c| c.pipeline).collect::<Vec<_>>();
     let [a, b, c, d] = numbers("a | b && c | d")[..] else { panic!("four") };
