@@ -23,6 +23,7 @@ mod rule;
 mod scorecard;
 mod settle;
 pub mod waiver;
+mod words;
 
 pub use analysis::Analysis;
 pub use baseline::Baseline;

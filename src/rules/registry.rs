@@ -33,10 +33,19 @@ registry! {
     }
     /// Base images and stages.
     stages {
+        untagged_base_image,
         latest_base_image,
     }
     /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
     instructions {
+        relative_workdir,
+        add_instead_of_copy,
+        copy_from_undefined_stage,
+        copy_to_relative_path,
+        maintainer,
+        user_by_name,
+        root_user,
+        copied_root,
     }
     /// Packages that `RUN` installs.
     packages {
