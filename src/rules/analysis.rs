@@ -2,12 +2,15 @@
 
 mod heirs;
 mod mounts;
+mod operands;
 
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
 use crate::dockerfile::{
     Dockerfile, Form, Graph, Instruction, Keyword, LineIndex, Scopes, Span, Stage, graph, scopes,
 };
+
+pub use operands::{FromWords, Operand, Transfer};
 
 /// A Dockerfile, and what follows from its text.
 #[derive(Debug)]
@@ -94,7 +97,8 @@ impl<'a> Analysis<'a> {
 
     /// The steps of a stage, its `FROM` first.
     pub fn of_stage(&self, stage: usize) -> impl Iterator<Item = &Step<'a>> {
-        self.steps.iter().filter(move |step| step.stage == Some(stage))
+        let range = self.file.stages.get(stage).map_or(0..0, |stage| stage.instructions.clone());
+        self.steps.get(range).unwrap_or_default().iter()
     }
 
     /// The stages with their indices.

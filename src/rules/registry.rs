@@ -33,10 +33,31 @@ registry! {
     }
     /// Base images and stages.
     stages {
+        untagged_base_image,
         latest_base_image,
+        untrusted_registry,
+        constant_platform,
+        redundant_target_platform,
+        duplicate_stage_name,
+        reserved_stage_name,
+        instruction_before_from,
     }
     /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
     instructions {
+        relative_workdir,
+        add_instead_of_copy,
+        copied_archive,
+        copy_of_several_to_a_file,
+        copy_from_undefined_stage,
+        copy_from_itself,
+        copy_to_relative_path,
+        invalid_port,
+        self_referencing_env,
+        maintainer,
+        user_by_name,
+        root_user,
+        copied_root,
+        secret_in_arg_or_env,
     }
     /// Packages that `RUN` installs.
     packages {
@@ -98,6 +119,7 @@ registry! {
     }
     /// Labels, as a Dockerfile sets them.
     labels {
+        invalid_label_key,
     }
     /// The image that was built.
     image {

@@ -34,18 +34,14 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    for (index, stage) in file.stages() {
+    for (index, _) in file.stages() {
         let Some(BaseImage::Image(reference)) = file.graph.bases.get(index) else { continue };
         let is_latest = !reference.contains('@') && reference.ends_with(":latest");
-        if let Some(step) = file.of_stage(index).next().filter(|_| is_latest) {
+        if let Some(step) = file.from_of(index).filter(|_| is_latest) {
             found.add(
                 file.place(step),
-                format!("the base image of {} has the tag latest", stage_name(stage, index)),
+                format!("the base image of {} has the tag latest", file.stage_title(index)),
             );
         }
     }
-}
-
-fn stage_name(stage: &crate::dockerfile::Stage, index: usize) -> String {
-    stage.name.clone().map_or_else(|| format!("stage {index}"), |name| format!("the stage {name}"))
 }

@@ -1,0 +1,46 @@
+//! Texts of a file inside of a message.
+
+/// The longest piece of a file that a message repeats, in characters.
+const MOST: usize = 80;
+
+/// `text` on one line, cut where it is long.
+pub(in crate::rules) fn shown(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// "a", "a and b", "a, b and c"; a few of many.
+pub(in crate::rules) fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    const FEW: usize = 8;
+    let names: Vec<String> = match names.len() {
+        0..=FEW => names.iter().map(|name| shown(name.as_ref())).collect(),
+        count => {
+            let few = names.iter().take(FEW - 1).map(|name| shown(name.as_ref()));
+            few.chain([format!("{} more", count + 1 - FEW)]).collect()
+        }
+    };
+    match names.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_as_sentences_and_stay_short() {
+        assert_eq!(listed::<&str>(&[]), "");
+        assert_eq!(listed(&["a"]), "a");
+        assert_eq!(listed(&["a", "b"]), "a and b");
+        assert_eq!(listed(&["a", "b", "c\n"]), "a, b and c\u{fffd}");
+        assert_eq!(listed(&["x"; 10]), "x, x, x, x, x, x, x and 3 more");
+        assert_eq!(shown(&"é".repeat(100)).chars().count(), MOST + 1);
+    }
+}
