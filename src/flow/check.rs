@@ -83,6 +83,9 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         files::read(session, options).await?
     };
     let fixed = if options.fix { Some(fixing::fix(session, &mut files, &judging)?) } else { None };
+    if !options.no_shellcheck {
+        judging.use_shellcheck(session);
+    }
     judging.files(session, files).await?;
     judging.without_context("files were named, and not the repository");
     judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built");

@@ -1,6 +1,7 @@
 //! What rules judge, gathered; and what they come to. `check` and `ci` share it.
 
 mod regime;
+mod shellcheck;
 mod texts;
 mod trust;
 
@@ -42,6 +43,7 @@ pub(super) struct Judging {
     pub(super) texts: BTreeMap<String, Arc<Vec<u8>>>,
     verdicts: Verdicts,
     waivers: Vec<FileWaivers>,
+    shellcheck: Option<PathBuf>,
     /// Whose waivers hold.
     trust: Trust,
 }
@@ -62,8 +64,19 @@ impl Judging {
             texts: BTreeMap::new(),
             verdicts: Verdicts::default(),
             waivers: Vec::new(),
+            shellcheck: None,
             trust: Trust::new(ci, source),
         })
+    }
+
+    /// Has ShellCheck read what `RUN` runs, where it is on PATH; else says that it does not.
+    pub(super) fn use_shellcheck(&mut self, session: &Session) {
+        self.shellcheck = shellcheck::on_path(&session.environment);
+        if self.shellcheck.is_none() {
+            session
+                .events
+                .note("shellcheck is not on PATH: the shell of RUN is judged by imgbuild's own rules alone");
+        }
     }
 
     /// Judges Dockerfiles, all processors at once.
@@ -73,6 +86,11 @@ impl Judging {
             if let Some(holding) = self.trust.holding(session, file)? {
                 self.only(&file.path, holding);
             }
+        }
+        if let Some(program) = &self.shellcheck {
+            let expectations = &self.expectations;
+            let said = shellcheck::judge(program, &files, expectations, &session.environment).await?;
+            self.verdicts.add(said);
         }
         let (expectations, bases, stop) =
             (self.expectations.clone(), self.bases.clone(), session.stop.clone());

@@ -34,6 +34,7 @@ pub(super) async fn before_build(
     let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
     let files =
         vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
+    judging.use_shellcheck(session);
     judging.files(session, files).await?;
     judging.without_image("the image is judged once it is built");
     let mut practices =

@@ -92,6 +92,12 @@ impl Verdicts {
         }
     }
 
+    /// Adds findings on a file that somebody else judged.
+    pub fn take(&mut self, mut findings: Vec<Finding>, bytes: &[u8]) {
+        fingerprint(&mut findings, bytes);
+        self.findings.extend(findings);
+    }
+
     /// Adds what others said.
     pub fn add(&mut self, other: Verdicts) {
         self.findings.extend(other.findings);

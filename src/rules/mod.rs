@@ -22,6 +22,7 @@ pub mod registry;
 mod rule;
 mod scorecard;
 mod settle;
+mod shellcheck;
 pub mod waiver;
 mod words;
 
@@ -42,5 +43,6 @@ pub use regime::{Demands, InlineTrust, Regime};
 pub use rule::{Check, Rule};
 pub use scorecard::{ItemState, Score, scorecard};
 pub use settle::{FileWaivers, Judgement, settle};
+pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts};
 
 use rule::rule;
