@@ -2,7 +2,7 @@
 
 use super::Results;
 use super::human::{skipped, tally};
-use super::results::is_of_image;
+use super::results::{is_of_image, repository_path};
 use crate::report::escape;
 use crate::rules::{Finding, Level};
 
@@ -26,7 +26,7 @@ fn command(finding: &Finding) -> String {
     let mut properties = Vec::new();
     // An image is no file of the repository.
     if !is_of_image(finding) {
-        properties.push(format!("file={}", property(&place.path)));
+        properties.push(format!("file={}", property(repository_path(&place.path))));
     }
     if place.line > 0 {
         properties.push(format!("line={}", place.line));
