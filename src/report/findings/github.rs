@@ -42,7 +42,7 @@ fn command(finding: &Finding) -> String {
         }
     }
     properties.push(format!("title={}", property(&format!("{} {}", finding.rule.code, finding.rule.name))));
-    let of_image = is_of_image(finding).then(|| format!("{}: ", place.path)).unwrap_or_default();
+    let of_image = if is_of_image(finding) { format!("{}: ", place.path) } else { String::new() };
     let field = place.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
     let message = format!("{of_image}{field}{}; {}", finding.message, finding.remedy);
     format!("::{kind} {}::{}", properties.join(","), data(&message))
