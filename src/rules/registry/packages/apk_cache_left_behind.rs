@@ -26,7 +26,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - <https://github.com/gliderlabs/docker-alpine/blob/master/docs/usage.md#disabling-cache>
+    /// - <https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper>
     /// - <https://docs.docker.com/build/cache/optimize/#use-cache-mounts>
     IMG307 "apk-cache-left-behind" {
         level: Info,
