@@ -91,7 +91,8 @@ impl<'a> Analysis<'a> {
 
     /// The steps of a stage, its `FROM` first.
     pub fn of_stage(&self, stage: usize) -> impl Iterator<Item = &Step<'a>> {
-        self.steps.iter().filter(move |step| step.stage == Some(stage))
+        let range = self.file.stages.get(stage).map_or(0..0, |stage| stage.instructions.clone());
+        self.steps.get(range).unwrap_or_default().iter()
     }
 
     /// The stages with their indices.

@@ -50,6 +50,8 @@ impl Reader<'_> {
                     self.extended_glob(&mut word);
                 }
                 _ if is_blank(byte) || (place != Place::Test && ends_word(byte)) => break,
+                // `[[ a ]];` ends the test, too.
+                _ if ends_word(byte) && word.text == "]]" && !word.quoted => break,
                 b'\'' => {
                     self.pos += 1;
                     word.quoted = true;
