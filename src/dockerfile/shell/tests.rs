@@ -275,7 +275,7 @@ fn compound_commands() {
             ("[[ a ]] > f; b", &["[[ a ]] >f", "; b"]),
             ("[[ a ]]; b", &["[[ a ]]", "; b"]),
             ("[[ a ]]&&b", &["[[ a ]]", "&& b"]),
-            ("if [[ a && b ]]; then c; fi", &["[[ a && b ]]", "c"]),
+            ("if [[ a && b ]]; then c; fi", &["[[ a && b ]] @cond", "c @if"]),
             ("rm -rf !(a|b) @(c d)/*", &["rm -rf !(a|b) [@(c d)/*]"]),
             ("(a &) ; b", &["a @sub &", "; b"]),
             ("{ a; b $(c); } & d", &["a @group &", "; b $(c) @group &", "c @group @$", "& d"]),
