@@ -37,10 +37,16 @@ registry! {
         latest_base_image,
         untrusted_registry,
         constant_platform,
+        base_without_digest,
         redundant_target_platform,
         duplicate_stage_name,
         reserved_stage_name,
+        uppercase_stage_name,
+        from_as_casing,
+        undefined_arg_in_from,
+        invalid_default_arg_in_from,
         instruction_before_from,
+        unreachable_stage,
     }
     /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
     instructions {
@@ -52,12 +58,22 @@ registry! {
         copy_from_itself,
         copy_to_relative_path,
         invalid_port,
+        expose_protocol_casing,
+        exposed_ssh_port,
         self_referencing_env,
+        undefined_variable,
+        legacy_key_value,
+        inconsistent_instruction_casing,
+        empty_continuation,
         maintainer,
         user_by_name,
         root_user,
+        missing_user,
+        volume_on_system_path,
         copied_root,
         secret_in_arg_or_env,
+        invalid_definition_description,
+        copied_secret_file,
     }
     /// Packages that `RUN` installs.
     packages {
@@ -120,6 +136,7 @@ registry! {
     /// Labels, as a Dockerfile sets them.
     labels {
         invalid_label_key,
+        label_schema_label,
     }
     /// The image that was built.
     image {
