@@ -1,5 +1,7 @@
 //! What every rule on a Dockerfile needs, worked out once for each file.
 
+pub(in crate::rules) mod fetching;
+
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
 use crate::dockerfile::{

@@ -37,6 +37,7 @@ registry! {
     }
     /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
     instructions {
+        ignored_copy_source,
     }
     /// Packages that `RUN` installs.
     packages {
@@ -49,6 +50,18 @@ registry! {
     }
     /// The build context, and what git says of it.
     context {
+        private_key_in_context,
+        env_file_in_context,
+        cloud_credentials_in_context,
+        registry_token_in_context,
+        git_directory_in_context,
+        missing_dockerignore,
+        ambiguous_dockerignore,
+        untracked_file_in_context,
+        ignored_file_in_context,
+        uncommitted_dockerfile,
+        uncommitted_config,
+        downloading_entrypoint_script,
     }
     /// Labels, as a Dockerfile sets them.
     labels {
