@@ -36,18 +36,12 @@ impl Tracked {
     }
 }
 
-/// What is tracked below the folder `below` of the repository at `root`, which is empty for all of it. Blocking.
-pub fn tracked(
-    root: &Path,
-    below: &Path,
-    reader: Reader,
-    environment: &Environment,
-    stop: &Stop,
-) -> Result<Tracked> {
-    collect(root, below, reader, Tools { environment, stop }).map_err(|failure| last_word(root, failure))
+/// What is tracked in the repository at `root`. Blocking.
+pub fn tracked(root: &Path, reader: Reader, environment: &Environment, stop: &Stop) -> Result<Tracked> {
+    collect(root, reader, Tools { environment, stop }).map_err(|failure| last_word(root, failure))
 }
 
-fn collect(root: &Path, below: &Path, reader: Reader, tools: Tools<'_>) -> Result<Tracked, Failure> {
+fn collect(root: &Path, reader: Reader, tools: Tools<'_>) -> Result<Tracked, Failure> {
     let mut tracked = Tracked::default();
     let mut open = vec![(PathBuf::new(), 0)];
     while let Some((folder, depth)) = open.pop() {
@@ -59,11 +53,10 @@ fn collect(root: &Path, below: &Path, reader: Reader, tools: Tools<'_>) -> Resul
         for (mode, path) in index(&at, reader, tools)? {
             let path = folder.join(path);
             if mode == SUBMODULE {
-                let touches = path.starts_with(below) || below.starts_with(&path);
-                if touches && matches!(Folder::of(&root.join(&path)), Folder::CheckedOut) {
+                if matches!(Folder::of(&root.join(&path)), Folder::CheckedOut) {
                     open.push((path, depth + 1));
                 }
-            } else if path.starts_with(below) {
+            } else {
                 tracked.files.insert(path.into_os_string().into_vec());
             }
         }
