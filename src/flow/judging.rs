@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::context_facts::context_facts;
 use super::session::{Session, blocking};
-use crate::config::Settings;
+use crate::config::{Located, Settings};
+use crate::context::Listing;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::BaseFacts;
 use crate::rules::{
@@ -123,6 +125,21 @@ impl Judging {
         Ok(settle(verdicts, waivers, &self.regime))
     }
 
+    /// Judges the context that a build would send. `source` is the git state, or why there is none.
+    pub(super) async fn context(
+        &mut self,
+        session: &Session,
+        settings: &Settings,
+        located: &Located,
+        listing: &Arc<Listing>,
+        source: &Fact<Arc<SourceState>>,
+    ) -> Result<()> {
+        let expectations = &self.expectations;
+        let facts = context_facts(session, settings, expectations, located, listing, source).await?;
+        self.verdicts.of_context(&Fact::Known(facts));
+        Ok(())
+    }
+
     /// Says why no context is judged.
     pub(super) fn without_context(&mut self, why: &str) {
         self.verdicts.of_context(&Fact::Missing(why.to_owned()));
@@ -145,6 +162,14 @@ impl Judging {
     pub(super) fn settle(&self) -> Judgement {
         settle(self.verdicts.clone(), self.waivers.clone(), &self.regime)
     }
+}
+
+/// A path as findings name it: from where the command runs, as far as it lies there.
+pub(super) fn shown(session: &Session, path: &Path) -> String {
+    let real = session.directory.canonicalize().ok();
+    let below = path.strip_prefix(&session.directory).ok();
+    let below = below.or_else(|| path.strip_prefix(real.as_deref()?).ok());
+    below.unwrap_or(path).to_string_lossy().into_owned()
 }
 
 /// The failure that findings are, where some reach the level that stops.

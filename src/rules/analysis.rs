@@ -1,5 +1,6 @@
 //! What every rule on a Dockerfile needs, worked out once for each file.
 
+pub(in crate::rules) mod fetching;
 mod heirs;
 mod mounts;
 mod operands;

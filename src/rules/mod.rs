@@ -5,6 +5,7 @@
 
 pub mod analysis;
 mod baseline;
+mod context_files;
 mod documentation;
 mod expectations;
 mod fact;

@@ -74,6 +74,7 @@ registry! {
         secret_in_arg_or_env,
         invalid_definition_description,
         copied_secret_file,
+        ignored_copy_source,
     }
     /// Packages that `RUN` installs.
     packages {
@@ -132,6 +133,18 @@ registry! {
     }
     /// The build context, and what git says of it.
     context {
+        private_key_in_context,
+        env_file_in_context,
+        cloud_credentials_in_context,
+        registry_token_in_context,
+        git_directory_in_context,
+        missing_dockerignore,
+        ambiguous_dockerignore,
+        untracked_file_in_context,
+        ignored_file_in_context,
+        uncommitted_dockerfile,
+        uncommitted_config,
+        downloading_entrypoint_script,
     }
     /// Labels, as a Dockerfile sets them.
     labels {
