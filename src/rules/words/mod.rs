@@ -9,6 +9,8 @@ mod mentions;
 pub(in crate::rules) mod node;
 pub(in crate::rules) mod packages;
 pub(in crate::rules) mod python;
+mod secret_names;
+mod secret_values;
 mod shown;
 mod unquoted;
 mod url;
@@ -17,6 +19,8 @@ pub(in crate::rules) use called::{called, called_name};
 pub(in crate::rules) use downloads::{curl_letters, downloads, verifies};
 pub(in crate::rules) use inside::inside;
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
+pub(in crate::rules) use secret_names::{means_otherwise, names_secret};
+pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use shown::{listed, shown};
 pub(in crate::rules) use unquoted::unquoted;
 pub(in crate::rules) use url::{
