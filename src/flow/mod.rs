@@ -3,6 +3,7 @@
 
 mod adopt;
 mod base;
+mod base_facts;
 mod check;
 mod ci;
 mod clean;
@@ -12,6 +13,7 @@ mod courses;
 mod detect;
 mod facts;
 mod gather;
+mod image_facts;
 mod judging;
 mod plan;
 mod policy;
