@@ -35,3 +35,10 @@ pub enum BaseState {
     /// There is no such image.
     Absent,
 }
+
+impl BaseFacts {
+    /// What is known of a reference.
+    pub fn known(&self, reference: &str) -> Option<&BaseFact> {
+        self.images.get(reference)?.as_ref().ok()
+    }
+}

@@ -113,7 +113,15 @@ mod tests {
             (
                 LabelType::Url,
                 &["https://example.com", "ssh://git@example.com/a", "https://[::1]/a?b#c"],
-                &["example.com", "/a", "https://", "git@example.com:a/b", "https://a b", " https://a", "mailto:a@b.c"],
+                &[
+                    "example.com",
+                    "/a",
+                    "https://",
+                    "git@example.com:a/b",
+                    "https://a b",
+                    " https://a",
+                    "mailto:a@b.c",
+                ],
             ),
             (LabelType::Hash, &["0123abc", "0123456789abcdefABCDEF"], &["0123ab", "0123abcg", "é123456"]),
             (
@@ -134,11 +142,21 @@ mod tests {
             (LabelType::Semver, &["1.2.3", "1.0.0-rc.1+b"], &["1.2", "v1.2.3", "01.2.3", "latest"]),
             (
                 LabelType::Spdx,
-                &["MIT", "MIT OR Apache-2.0", "(GPL-2.0-only WITH Classpath-exception-2.0) AND MIT", "GPL-2.0",
-                  "GPL-2.0+", "LicenseRef-Acme"],
+                &[
+                    "MIT",
+                    "MIT OR Apache-2.0",
+                    "(GPL-2.0-only WITH Classpath-exception-2.0) AND MIT",
+                    "GPL-2.0",
+                    "GPL-2.0+",
+                    "LicenseRef-Acme",
+                ],
                 &["MIT License", "Apache 2.0", "MIT, BSD", "proprietary", "(MIT", "MIT OR"],
             ),
-            (LabelType::Email, &["a@example.com", "a.b+c@d.example"], &["a", "a@b", "@example.com", "A <a@b.c>", "a@b..c"]),
+            (
+                LabelType::Email,
+                &["a@example.com", "a.b+c@d.example"],
+                &["a", "a@b", "@example.com", "A <a@b.c>", "a@b..c"],
+            ),
         ] {
             for value in good {
                 assert_eq!(mistyped("x", value, Some(kind)), None, "{kind:?} {value}");

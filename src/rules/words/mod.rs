@@ -26,7 +26,7 @@ pub(in crate::rules) use inside::inside;
 pub(in crate::rules) use label_types::{mistyped, noun};
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
 pub(in crate::rules) use platforms::serves;
-pub(in crate::rules) use secret_names::{means_otherwise, names_secret};
+pub(in crate::rules) use secret_names::{holds_secret, means_otherwise, names_secret};
 pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use shown::{listed, shown};
 pub(in crate::rules) use system_paths::is_of_system;

@@ -17,6 +17,17 @@ pub(in crate::rules) fn means_otherwise(name: &str) -> bool {
     has_word(name, &OTHERWISE)
 }
 
+/// Whether the variable `name` with the value `value` holds a secret by its name: not where there is no value, where it is
+/// only switched, or where the name says that the value is the fingerprint of a key, or where something is.
+pub(in crate::rules) fn holds_secret(name: &str, value: &str) -> bool {
+    const PLACES: [&str; 7] = ["gpg", "pgp", "fingerprint", "path", "dir", "name", "id"];
+    const SWITCHES: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "none", "null"];
+    let value = value.trim_matches(['"', '\'']);
+    let is_set = !value.is_empty() && !value.starts_with('$') && !value.starts_with("/run/secrets/");
+    let is_switch = SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch));
+    names_secret(name) && is_set && !is_switch && !has_word(name, &PLACES)
+}
+
 fn has_word(name: &str, words: &[&str]) -> bool {
     name.split('_').any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }
@@ -40,6 +51,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(names_secret(name), secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_decides_as_well() {
+        for (name, value, secret) in [
+            ("TOKEN", "abc", true),
+            ("TOKEN", "", false),
+            ("TOKEN", "\"\"", false),
+            ("TOKEN", "$OTHER", false),
+            ("ENABLE_AUTH", "True", false),
+            ("PASSWORD", "1234", true),
+            ("GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D", false),
+            ("SECRET_PATH", "/x", false),
+            ("SECRET", "/run/secrets/x", false),
+            ("HOME", "/root", false),
+        ] {
+            assert_eq!(holds_secret(name, value), secret, "{name}={value}");
         }
     }
 }
