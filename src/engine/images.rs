@@ -30,6 +30,8 @@ pub struct Image {
     pub created: Option<i64>,
     /// Bytes on the engine's disk, layers shared with other images included.
     pub size: u64,
+    /// How many layers it has.
+    pub layers: usize,
     /// `linux`.
     pub os: String,
     /// `amd64`.
@@ -100,6 +102,7 @@ answer! { struct Inspected {
     os: String = "Os",
     arch: String = "Architecture",
     config: Config = "Config",
+    root_fs: RootFs = "RootFS",
     descriptor: Option<Descriptor> = "Descriptor",
 } }
 answer! { struct Config {
@@ -113,6 +116,9 @@ answer! { struct Config {
     exposed: BTreeMap<String, serde::de::IgnoredAny> = "ExposedPorts",
     volumes: BTreeMap<String, serde::de::IgnoredAny> = "Volumes",
     healthcheck: Option<Healthcheck> = "Healthcheck",
+} }
+answer! { struct RootFs {
+    layers: Vec<serde::de::IgnoredAny> = "Layers",
 } }
 answer! { struct Healthcheck {
     test: Vec<String> = "Test",
@@ -174,6 +180,7 @@ impl From<Inspected> for Image {
             repo_digests: named(image.repo_digests),
             created: unix_seconds(&image.created),
             size: image.size,
+            layers: image.root_fs.layers.len(),
             os: image.os,
             arch: image.arch,
             labels: config.labels,
@@ -291,12 +298,14 @@ mod tests {
     #[test]
     fn an_image_with_nulls_and_old_words_for_no_name() {
         let text = r#"{"Id":"sha256:a","Parent":"bb","RepoTags":["<none>:<none>","x:1"],"RepoDigests":["<none>@<none>"],"Created":"2026-11-21T05:38:11Z",
-            "Config":{"Labels":null,"Cmd":null,"Healthcheck":{"Test":["NONE"]},"Volumes":{"/data":{}},"ExposedPorts":{"80/tcp":{}}}}"#;
+            "Config":{"Labels":null,"Cmd":null,"Healthcheck":{"Test":["NONE"]},"Volumes":{"/data":{}},"ExposedPorts":{"80/tcp":{}}},
+            "RootFS":{"Type":"layers","Layers":["sha256:c","sha256:d"]}}"#;
         let image = Image::from(serde_json::from_str::<Inspected>(text).unwrap());
         assert_eq!((image.tags, image.repo_digests), (vec!["x:1".to_owned()], Vec::new()));
         assert_eq!((image.parent.as_str(), image.created), ("sha256:bb", Some(1_795_239_491)));
         assert_eq!((image.volumes, image.exposed), (vec!["/data".to_owned()], vec!["80/tcp".to_owned()]));
         assert!(image.healthcheck.is_none() && image.command.is_empty());
+        assert_eq!(image.layers, 2);
         let bare = Image::from(serde_json::from_str::<Inspected>("{}").unwrap());
         assert!(bare.created.is_none());
     }

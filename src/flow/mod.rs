@@ -3,6 +3,7 @@
 
 mod adopt;
 mod base;
+mod base_facts;
 mod check;
 mod ci;
 mod clean;
@@ -13,6 +14,7 @@ mod courses;
 mod detect;
 mod facts;
 mod gather;
+mod image_facts;
 mod judging;
 mod plan;
 mod policy;

@@ -45,8 +45,11 @@ registry! {
         from_as_casing,
         undefined_arg_in_from,
         invalid_default_arg_in_from,
+        invalid_base_platform,
         instruction_before_from,
         unreachable_stage,
+        absent_base_image,
+        moved_base_digest,
     }
     /// Instructions other than `FROM` and `RUN`, variables, and how they are written.
     instructions {
@@ -153,6 +156,19 @@ registry! {
     }
     /// The image that was built.
     image {
+        image_runs_as_root,
+        image_without_healthcheck,
+        missing_image_label,
+        mistyped_image_label,
+        inherited_image_label,
+        secret_in_image_env,
+        secret_in_image_history,
+        volume_on_system_path_in_image,
+        oversized_image,
+        too_many_layers,
+        image_starts_init_system,
+        image_exposes_ssh,
+        shell_form_image_command,
     }
 }
 

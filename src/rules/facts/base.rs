@@ -18,6 +18,8 @@ pub struct BaseFacts {
 pub struct BaseFact {
     /// Whether the registry has it.
     pub state: BaseState,
+    /// What the tag resolves to now, `sha256:…`, where the reference has a digest too and that is of another image.
+    pub tag_moved_to: Option<String>,
 }
 
 /// What a registry says of a reference.
@@ -27,9 +29,16 @@ pub enum BaseState {
     Present {
         /// What the reference resolves to now, `sha256:…`.
         digest: String,
-        /// The platforms of an index, `os/architecture[/variant]`; empty for a single image whose platform was not read.
+        /// The platforms that it is for, `os/architecture[/variant]`; empty where they are not known.
         platforms: Vec<String>,
     },
     /// There is no such image.
     Absent,
+}
+
+impl BaseFacts {
+    /// What is known of a reference.
+    pub fn known(&self, reference: &str) -> Option<&BaseFact> {
+        self.images.get(reference)?.as_ref().ok()
+    }
 }

@@ -25,7 +25,7 @@ pub struct ImageFacts {
     pub working_dir: String,
     /// `Config.StopSignal`.
     pub stop_signal: Option<String>,
-    /// `Config.Healthcheck.Test`; `None` where there is no healthcheck, `["NONE"]` where it is switched off.
+    /// `Config.Healthcheck.Test`; `None` where there is no healthcheck, `None` or `["NONE"]` where it is switched off.
     pub healthcheck: Option<Vec<String>>,
     /// `Config.Labels`.
     pub labels: BTreeMap<String, String>,
@@ -46,6 +46,6 @@ pub struct ImageFacts {
 pub struct HistoryEntry {
     /// The instruction as the builder noted it. May hold the values of build arguments.
     pub created_by: String,
-    /// Whether it made no layer.
+    /// Whether it made no layer, or one without a byte.
     pub empty_layer: bool,
 }

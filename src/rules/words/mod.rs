@@ -4,20 +4,32 @@ pub(in crate::rules) mod caches;
 mod called;
 pub(in crate::rules) mod commands;
 mod downloads;
+mod init_systems;
 mod inside;
+mod label_types;
 mod mentions;
 pub(in crate::rules) mod node;
 pub(in crate::rules) mod packages;
+mod platforms;
 pub(in crate::rules) mod python;
+mod secret_names;
+mod secret_values;
 mod shown;
+mod system_paths;
 mod unquoted;
 mod url;
 
 pub(in crate::rules) use called::{called, called_name};
 pub(in crate::rules) use downloads::{curl_letters, downloads, verifies};
+pub(in crate::rules) use init_systems::starts_init_system;
 pub(in crate::rules) use inside::inside;
+pub(in crate::rules) use label_types::{mistyped, noun};
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
+pub(in crate::rules) use platforms::serves;
+pub(in crate::rules) use secret_names::{holds_secret, means_otherwise, names_secret};
+pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use shown::{listed, shown};
+pub(in crate::rules) use system_paths::is_of_system;
 pub(in crate::rules) use unquoted::unquoted;
 pub(in crate::rules) use url::{
     has_commit, is_git, is_moving, is_proof, is_remote, is_unversioned, shown_url,

@@ -3,7 +3,7 @@
 use crate::dockerfile::Keyword;
 use crate::rules::Place;
 use crate::rules::analysis::Analysis;
-use crate::rules::words::{listed, unquoted};
+use crate::rules::words::{listed, means_otherwise, names_secret, unquoted};
 use crate::rules::{Found, rule};
 
 rule! {
@@ -55,7 +55,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         // Without a region: an excerpt of the file would show the value.
         let place = Place { region: None, ..file.place(step) };
         let finding = found.add(place, format!("{keyword} keeps {} in the image", listed(&names)));
-        match (names.iter().any(|name| has_word(name, &WORDS)), names.iter().any(|name| has_part(name))) {
+        match (names.iter().any(|name| names_secret(name)), names.iter().any(|name| has_part(name))) {
             (true, false) => finding.known_as("SecretsUsedInArgOrEnv"),
             (false, true) => finding.known_as("DL3064"),
             _ => finding,
@@ -63,19 +63,8 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The words of a name, between underscores, that BuildKit takes for secrets.
-const WORDS: [&str; 10] =
-    ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"];
-
-/// The words that say that something else is meant: where the secret is, or the half that is no secret.
-const OTHERWISE: [&str; 3] = ["public", "file", "version"];
-
 fn says_secret(name: &str) -> bool {
-    !has_word(name, &OTHERWISE) && (has_word(name, &WORDS) || has_part(name))
-}
-
-fn has_word(name: &str, words: &[&str]) -> bool {
-    name.split('_').any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
+    names_secret(name) || (has_part(name) && !means_otherwise(name))
 }
 
 /// What people also build into longer words.
