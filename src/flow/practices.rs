@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::plan::Command;
 use crate::report::RunReport;
-use crate::rules::{Check, Finding, FindingRecord, Item, Judgement, Level, scorecard};
+use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard};
 
 /// What was judged so far, and what was told of it.
 #[derive(Debug)]
@@ -36,6 +36,9 @@ pub(super) async fn before_build(
         vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
     judging.use_shellcheck(session);
     judging.files(session, files).await?;
+    let (settings, listing) = (&prepared.settings, &prepared.listing);
+    let source = Fact::Known(Arc::clone(source));
+    judging.context(session, settings, &prepared.located, listing, &source).await?;
     judging.without_image("the image is judged once it is built");
     let mut practices =
         Practices { judging, stops: prepared.plan.command == Command::Ci, told: BTreeSet::new() };
