@@ -353,7 +353,7 @@ fn pipes_are_known_whatever_they_connect() {
     let pipes = |text: &str| parse(text).pipes;
     assert_eq!(pipes("a | b |& c || d; e > f"), [2, 6]);
     assert_eq!(pipes("a | while b; do c; done"), [2]);
-    assert_eq!(pipes("{ a; } | { b; }; x=$(c | d) \"$(e|f)\" `g | h`"), [7, 23, 34, 42]);
+    assert_eq!(pipes("{ a; } | { b; }; x=$(c | d) \"$(e|f)\" `g | h`"), [7, 23, 32, 40]);
     assert!(pipes("echo 'a | b' \\| \"c | d\" # e | f\ncase x in a | b) c;; esac").is_empty());
 }
 

@@ -186,7 +186,7 @@ mod tests {
             ("https://example.com/gpg", true),
             ("https://example.com/apt-key.gpg?x=1", true),
             ("https://example.com/a.tar.gz.sha256", true),
-            ("https://example.com/SHASUMS256.txt", false),
+            ("https://example.com/SHASUMS256.txt", true),
             ("https://example.com/SHASUM.txt", true),
             ("https://example.com/keyboard.tgz", false),
             ("https://example.com/key/a.tgz", false),
