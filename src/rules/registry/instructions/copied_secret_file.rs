@@ -99,7 +99,7 @@ fn is_private(path: &str) -> bool {
 }
 
 fn is_harmless(name: &str) -> bool {
-    let words = ["example", "sample", "template", "dist", "test", "public"];
+    let words = ["example", "sample", "template", "dist", "default", "defaults", "test", "public"];
     let mut parts = name.split(['.', '-', '_']);
     name.ends_with(".pub") || parts.any(|part| words.contains(&part))
 }

@@ -30,7 +30,7 @@ rule! {
     IMG211 "exposed-ssh-port" {
         level: Warning,
         items: [OneService, BestPractice],
-        aliases: ["DS-0004", "CKV_DOCKER_1", "CIS-DI-0011"],
+        aliases: ["DS-0004", "CKV_DOCKER_1"],
         remedy: "leave the port out, and use docker exec to look into a container",
         check: Text(check),
     }

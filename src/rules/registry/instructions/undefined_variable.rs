@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dockerfile::{BaseImage, Form, Keyword};
+use crate::rules::Level;
 use crate::rules::analysis::Analysis;
 use crate::rules::analysis::Step;
 use crate::rules::words::{listed, shown};
@@ -11,7 +12,8 @@ use crate::rules::{Found, rule};
 rule! {
     /// ## What it does
     /// Reports a variable that an instruction uses and that neither `ARG` nor `ENV` defines in its stage. What
-    /// well-known base images set, such as `PATH` and `JAVA_HOME`, counts as defined.
+    /// well-known base images set, such as `PATH` and `JAVA_HOME`, counts as defined; another base may set more, so that
+    /// this is a warning only where there is no base, or where an `ARG` above the first `FROM` has the name.
     ///
     /// ## Why is this bad?
     /// The variable is empty, and the builder says nothing. Most often it is misspelt, or an `ARG` above the first
@@ -76,6 +78,10 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
                     listed(&names)
                 ),
             );
+            if !is_global && !from_nothing {
+                // The base may set it, which nobody knows before it is pulled.
+                finding.level(Level::Info);
+            }
             if is_global {
                 finding.remedy(format!(
                     "repeat ARG {} in this stage: what stands above FROM is for FROM",
@@ -87,9 +93,8 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
 }
 
 /// What widely used base images set.
-const OF_BASES: [&str; 24] = [
+const OF_BASES: [&str; 23] = [
     "PATH",
-    "HOME",
     "LANG",
     "JAVA_HOME",
     "JAVA_VERSION",

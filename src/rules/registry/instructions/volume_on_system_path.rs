@@ -63,5 +63,5 @@ fn is_of_system(path: &str, is_volume: bool) -> bool {
     let path = path.trim_end_matches('/');
     let below =
         |top: &str| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    WHOLLY.iter().any(|top| below(&top)) || THEMSELVES.contains(&path) || is_volume && path.is_empty()
+    WHOLLY.iter().any(|top| below(top)) || THEMSELVES.contains(&path) || is_volume && path.is_empty()
 }
