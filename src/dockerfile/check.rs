@@ -132,7 +132,7 @@ fn sources(name: &str, arguments: &str, form: &Form) -> Option<Wrong> {
         Form::Exec(words) => (words.len(), words.last().cloned(), 0..arguments.len()),
         _ => {
             let (mut count, mut last, mut range) = (0, None, 0..0);
-            for (word, at) in variables::split(arguments) {
+            for (word, at) in split(arguments) {
                 (count, last, range) = (count + 1, Some(word), at);
             }
             (count, last.map(str::to_owned), range)
