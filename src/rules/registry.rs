@@ -69,6 +69,7 @@ registry! {
         inconsistent_instruction_casing,
         empty_continuation,
         maintainer,
+        ignored_copy_source,
         user_by_name,
         root_user,
         missing_user,
@@ -77,7 +78,6 @@ registry! {
         secret_in_arg_or_env,
         invalid_definition_description,
         copied_secret_file,
-        ignored_copy_source,
     }
     /// Packages that `RUN` installs.
     packages {
