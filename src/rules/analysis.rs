@@ -3,6 +3,8 @@
 mod heirs;
 mod mounts;
 mod operands;
+mod repeated;
+mod started;
 
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
@@ -11,6 +13,7 @@ use crate::dockerfile::{
 };
 
 pub use operands::{FromWords, Operand, Transfer};
+pub use started::Start;
 
 /// A Dockerfile, and what follows from its text.
 #[derive(Debug)]

@@ -113,6 +113,11 @@ registry! {
     }
     /// What a container starts, and how it is watched.
     running {
+        shell_form_command,
+        several_cmds,
+        several_entrypoints,
+        several_healthchecks,
+        missing_healthcheck,
     }
     /// The build context, and what git says of it.
     context {
