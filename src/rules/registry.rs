@@ -118,6 +118,12 @@ registry! {
         several_entrypoints,
         several_healthchecks,
         missing_healthcheck,
+        init_system,
+        several_services,
+        log_to_file,
+        download_at_start,
+        development_server,
+        ungraceful_stop_signal,
     }
     /// The build context, and what git says of it.
     context {
