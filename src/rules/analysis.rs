@@ -4,6 +4,8 @@ pub(in crate::rules) mod fetching;
 mod heirs;
 mod mounts;
 mod operands;
+mod repeated;
+mod started;
 
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
@@ -12,6 +14,7 @@ use crate::dockerfile::{
 };
 
 pub use operands::{FromWords, Operand, Transfer};
+pub use started::Start;
 
 /// A Dockerfile, and what follows from its text.
 #[derive(Debug)]

@@ -133,6 +133,17 @@ registry! {
     }
     /// What a container starts, and how it is watched.
     running {
+        shell_form_command,
+        several_cmds,
+        several_entrypoints,
+        several_healthchecks,
+        missing_healthcheck,
+        init_system,
+        several_services,
+        log_to_file,
+        download_at_start,
+        development_server,
+        ungraceful_stop_signal,
     }
     /// The build context, and what git says of it.
     context {
