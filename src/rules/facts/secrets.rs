@@ -102,7 +102,7 @@ struct Holder {
 fn holder(lower: &str) -> Option<&'static Holder> {
     let is =
         |name: &&str| lower.strip_suffix(*name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    HOLDERS.iter().find(|holder| holder.names.iter().any(|name| is(&name)))
+    HOLDERS.iter().find(|holder| holder.names.iter().any(is))
 }
 
 static HOLDERS: [Holder; 17] = [
