@@ -164,12 +164,20 @@ impl Judging {
     }
 }
 
-/// A path as findings name it: from where the command runs, as far as it lies there.
+/// A path as findings name it: from where the command runs, with `..` where that lies further down; empty for that folder.
 pub(super) fn shown(session: &Session, path: &Path) -> String {
-    let real = session.directory.canonicalize().ok();
-    let below = path.strip_prefix(&session.directory).ok();
-    let below = below.or_else(|| path.strip_prefix(real.as_deref()?).ok());
-    below.unwrap_or(path).to_string_lossy().into_owned()
+    if let Ok(below) = path.strip_prefix(&session.directory) {
+        return below.to_string_lossy().into_owned();
+    }
+    let real = session.directory.canonicalize().unwrap_or_else(|_| session.directory.clone());
+    // What shares nothing but the root of all files is not named by going up to it.
+    let mut above = real.ancestors().take_while(|folder| folder.parent().is_some()).enumerate();
+    let relative = above.find_map(|(up, folder)| Some((up, path.strip_prefix(folder).ok()?)));
+    let relative = relative.map(|(up, rest)| {
+        let parts = std::iter::repeat_n(Path::new(".."), up).chain(rest.iter().map(Path::new));
+        parts.collect::<PathBuf>()
+    });
+    relative.unwrap_or_else(|| path.to_owned()).to_string_lossy().into_owned()
 }
 
 /// The failure that findings are, where some reach the level that stops.

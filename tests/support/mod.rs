@@ -10,6 +10,7 @@ pub(crate) mod private;
 pub(crate) mod private_registry;
 pub(crate) mod proxy;
 pub(crate) mod rule_fixtures;
+pub(crate) mod rule_fixtures_context;
 pub(crate) mod small_registry;
 pub(crate) mod tls;
 pub(crate) mod vectors;

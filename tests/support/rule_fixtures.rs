@@ -10,6 +10,8 @@ use imgbuild::rules::{
     Verdicts, fix, settle,
 };
 
+use super::rule_fixtures_context;
+
 /// A fenced block.
 pub(crate) struct Block {
     /// The first word behind the fence.
@@ -129,6 +131,7 @@ pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) ->
     match block.kind.as_str() {
         "dockerfile" if block.options.iter().any(|option| option == "fixed") => fixed(rule, block, before),
         "dockerfile" => dockerfile(rule, block),
+        "context" => rule_fixtures_context::check(rule, block),
         other => Err(format!("blocks of the kind {other:?} are not judged")),
     }
 }

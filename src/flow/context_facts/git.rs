@@ -12,7 +12,7 @@ use crate::environment::Environment;
 use crate::error::Result;
 use crate::rules::Fact;
 use crate::rules::facts::GitFacts;
-use crate::source::{self, ChangeKind, SourceState};
+use crate::source::{self, ChangeKind, SourceState, Tracked};
 use crate::stop::Stop;
 
 /// What is asked about.
@@ -61,18 +61,19 @@ pub(super) fn facts(asked: &Asked<'_>) -> Result<Fact<GitFacts>> {
         }
         set.insert(shown);
     }
-    let committed = |path: &Path| {
-        let is_changed = source.changes.iter().any(|change| change.path == path);
-        tracked.contains(path) && !is_changed
-    };
-    facts.dockerfile_committed = committed(&inside.join(asked.listing.dockerfile()));
+    facts.dockerfile_committed = committed(source, &tracked, &inside.join(asked.listing.dockerfile()));
     if let Some((path, shown)) = asked.config {
         let real = path.canonicalize().ok();
         let inside = real.as_deref().and_then(|path| path.strip_prefix(&source.root).ok());
-        facts.config_committed = Some(inside.is_some_and(committed));
+        facts.config_committed = Some(inside.is_some_and(|path| committed(source, &tracked, path)));
         facts.config = Some(shown.clone());
     }
     Ok(Fact::Known(facts))
+}
+
+/// Whether the file is in the commit as it lies there.
+fn committed(source: &SourceState, tracked: &Tracked, path: &Path) -> bool {
+    tracked.contains(path) && !source.changes.iter().any(|change| change.path == path)
 }
 
 /// What lies in a folder `.git`, or is the file of that name that leads to one: git says nothing of it.

@@ -9,6 +9,8 @@ use crate::rules::analysis::{Analysis, Step};
 
 /// Where programs without a `/` in their names are looked for.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+/// Programs of an `ENTRYPOINT` or a `CMD` that are looked for; each may be any of the files that were copied.
+const MOST_PROGRAMS: usize = 50;
 /// Programs that run the script that they are given.
 const SHELLS: [&str; 7] = ["sh", "bash", "ash", "dash", "ksh", "zsh", "busybox"];
 
@@ -19,7 +21,12 @@ pub fn started_scripts(analysis: &Analysis<'_>, entries: &[ContextEntry]) -> BTr
     let mut copied: Vec<Copied> = Vec::new();
     let mut folder = "/".to_owned();
     let (mut entrypoint, mut cmd) = (Vec::new(), Vec::new());
-    for step in analysis.graph.chain(target).into_iter().flat_map(|stage| analysis.of_stage(stage)) {
+    let steps = |stage: usize| {
+        // There is a step for each instruction.
+        let stage = analysis.file.stages.get(stage)?;
+        analysis.steps.get(stage.instructions.clone())
+    };
+    for step in analysis.graph.chain(target).into_iter().filter_map(steps).flatten() {
         if step.onbuild {
             continue;
         }
@@ -44,7 +51,7 @@ pub fn started_scripts(analysis: &Analysis<'_>, entries: &[ContextEntry]) -> BTr
             _ => {}
         }
     }
-    let started = entrypoint.iter().chain(&cmd).flatten();
+    let started = entrypoint.iter().chain(&cmd).take(MOST_PROGRAMS).flatten();
     started.filter_map(|path| copied.iter().rev().find_map(|copied| copied.shipped(path, entries))).collect()
 }
 

@@ -50,6 +50,7 @@ pub fn signs(path: &str, bytes: &[u8]) -> Vec<Sign> {
         found.push(Sign::GitCredentials);
     }
     if let Some(holder) = holder(&lower)
+        && (holder.needs.is_empty() || holder.needs.iter().any(|word| text.contains(word)))
         && text.lines().any(holder.shows)
     {
         found.push(holder.sign);
@@ -91,6 +92,8 @@ fn service_account(text: &str) -> Option<Sign> {
 struct Holder {
     /// The file's name, or the end of its path from a `/` on.
     names: &'static [&'static str],
+    /// Words of which the text holds one, where others use such a name, too; none where the name says enough.
+    needs: &'static [&'static str],
     sign: Sign,
     /// Whether a line holds one.
     shows: fn(&str) -> bool,
@@ -99,12 +102,13 @@ struct Holder {
 fn holder(lower: &str) -> Option<&'static Holder> {
     let is =
         |name: &&str| lower.strip_suffix(*name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    HOLDERS.iter().find(|holder| holder.names.iter().any(|name| is(&name)))
+    HOLDERS.iter().find(|holder| holder.names.iter().any(is))
 }
 
 static HOLDERS: [Holder; 17] = [
     Holder {
         names: &[".aws/credentials", ".aws/config", "aws_credentials", ".boto", ".s3cfg"],
+        needs: &[],
         sign: Sign::CloudCredentials("AWS"),
         shows: |line| value(line, "aws_secret_access_key").is_some() || value(line, "secret_key").is_some(),
     },
@@ -114,6 +118,7 @@ static HOLDERS: [Holder; 17] = [
             ".azure/msal_token_cache.json",
             ".azure/service_principal_entries.json",
         ],
+        needs: &[],
         sign: Sign::CloudCredentials("Azure"),
         shows: |line| {
             ["accessToken", "refreshToken", "\"secret\"", "client_secret"]
@@ -130,21 +135,25 @@ static HOLDERS: [Holder; 17] = [
             "kube.config",
             "admin.conf",
         ],
+        needs: &["users", "clusters"],
         sign: Sign::CloudCredentials("Kubernetes"),
         shows: |line| ["client-key-data", "token", "password"].iter().any(|key| value(line, key).is_some()),
     },
     Holder {
         names: &[".docker/config.json", ".dockercfg", ".dockerconfigjson"],
+        needs: &[],
         sign: Sign::CloudCredentials("a container registry"),
         shows: |line| json_value(line, "auth") || json_value(line, "identitytoken"),
     },
     Holder {
         names: &[".terraform.d/credentials.tfrc.json", ".terraformrc", "credentials.tfrc.json"],
+        needs: &[],
         sign: Sign::CloudCredentials("Terraform"),
         shows: |line| json_value(line, "token") || value(line, "token").is_some(),
     },
     Holder {
         names: &[".config/doctl/config.yaml", ".config/hcloud/cli.toml", ".fly/config.yml"],
+        needs: &[],
         sign: Sign::CloudCredentials("a cloud"),
         shows: |line| {
             value(line, "access-token").or(value(line, "token")).or(value(line, "access_token")).is_some()
@@ -152,16 +161,19 @@ static HOLDERS: [Holder; 17] = [
     },
     Holder {
         names: &[".npmrc"],
+        needs: &[],
         sign: Sign::RegistryToken("npm"),
         shows: |line| ["_authToken", "_auth", "_password"].iter().any(|key| ends_with_key(line, key)),
     },
     Holder {
         names: &[".yarnrc.yml"],
+        needs: &[],
         sign: Sign::RegistryToken("Yarn"),
         shows: |line| value(line, "npmAuthToken").or(value(line, "npmAuthIdent")).is_some(),
     },
     Holder {
         names: &[".netrc", "_netrc"],
+        needs: &[],
         sign: Sign::RegistryToken("a host"),
         shows: |line| {
             let mut words = line.split_whitespace();
@@ -170,16 +182,19 @@ static HOLDERS: [Holder; 17] = [
     },
     Holder {
         names: &[".pypirc"],
+        needs: &[],
         sign: Sign::RegistryToken("PyPI"),
         shows: |line| value(line, "password").is_some(),
     },
     Holder {
         names: &["pip.conf", "pip.ini"],
+        needs: &[],
         sign: Sign::RegistryToken("a Python package index"),
         shows: has_login,
     },
     Holder {
         names: &[".gem/credentials"],
+        needs: &[],
         sign: Sign::RegistryToken("RubyGems"),
         shows: |line| {
             value(line.trim_start_matches(':'), "rubygems_api_key").is_some() || line.contains("_api_key: ")
@@ -187,11 +202,13 @@ static HOLDERS: [Holder; 17] = [
     },
     Holder {
         names: &[".cargo/credentials", ".cargo/credentials.toml"],
+        needs: &[],
         sign: Sign::RegistryToken("a Cargo registry"),
         shows: |line| value(line, "token").is_some(),
     },
     Holder {
         names: &["nuget.config"],
+        needs: &[],
         sign: Sign::RegistryToken("NuGet"),
         shows: |line| {
             let lower = line.to_ascii_lowercase();
@@ -200,6 +217,7 @@ static HOLDERS: [Holder; 17] = [
     },
     Holder {
         names: &["settings.xml", ".m2/settings.xml"],
+        needs: &["<server>"],
         sign: Sign::RegistryToken("Maven"),
         shows: |line| {
             xml_element(line, "password").or(xml_element(line, "passphrase")).is_some_and(is_literal)
@@ -207,12 +225,13 @@ static HOLDERS: [Holder; 17] = [
     },
     Holder {
         names: &["auth.json"],
+        needs: &["http-basic", "github-oauth", "gitlab-token", "gitlab-oauth", "bearer"],
         sign: Sign::RegistryToken("Composer"),
         shows: |line| {
             json_value(line, "password") || json_value(line, "github.com") || json_value(line, "gitlab.com")
         },
     },
-    Holder { names: &[".git-credentials"], sign: Sign::RegistryToken("git"), shows: has_login },
+    Holder { names: &[".git-credentials"], needs: &[], sign: Sign::RegistryToken("git"), shows: has_login },
 ];
 
 /// What stands behind `key =` or `key:`; `None` where it is another key, empty, or a variable.
@@ -326,8 +345,15 @@ mod tests {
                 &[Sign::RegistryToken("NuGet")],
             ),
             ("nuget.config", "<add key=\"ClearTextPassword\" value=\"%P%\" />", &[]),
-            ("settings.xml", "<password>x</password>", &[Sign::RegistryToken("Maven")]),
-            ("settings.xml", "<password>${env.P}</password>", &[]),
+            ("settings.xml", "<server>\n<password>x</password>", &[Sign::RegistryToken("Maven")]),
+            ("settings.xml", "<server>\n<password>${env.P}</password>", &[]),
+            ("en/settings.xml", "<password>Passwort</password>", &[]),
+            ("en/auth.json", r#"{"password": "Passwort"}"#, &[]),
+            (
+                "auth.json",
+                r#"{"http-basic": {"r.test": {"username": "u", "password": "x"}}}"#,
+                &[Sign::RegistryToken("Composer")],
+            ),
             (".aws/credentials", "aws_secret_access_key = x", &[Sign::CloudCredentials("AWS")]),
             (".aws/config", "region = x", &[]),
             (
