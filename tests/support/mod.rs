@@ -10,6 +10,8 @@ pub(crate) mod private;
 pub(crate) mod private_registry;
 pub(crate) mod proxy;
 pub(crate) mod rule_fixtures;
+pub(crate) mod rule_fixtures_base;
+pub(crate) mod rule_fixtures_image;
 pub(crate) mod small_registry;
 pub(crate) mod tls;
 pub(crate) mod vectors;
