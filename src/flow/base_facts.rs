@@ -37,7 +37,8 @@ pub(super) async fn base_facts(
     let until = Instant::now() + OVERALL;
     let asked = references.iter().map(|reference| async move {
         let answer = timeout_at(until, one(session, registries, reference));
-        (reference.clone(), answer.await.unwrap_or_else(|_| Err("no answer in time".to_owned())))
+        let late = |_| Err(format!("the registry of {reference} did not answer in time"));
+        (reference.clone(), answer.await.unwrap_or_else(late))
     });
     let answers: Vec<_> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     let mut images = BTreeMap::new();
@@ -46,9 +47,6 @@ pub(super) async fn base_facts(
         let fact = match answer {
             Ok(fact) => Fact::Known(fact),
             Err(why) => {
-                let host = reference.parse::<Reference>().ok();
-                let host = host.as_ref().map_or("of a base image", |host| host.repository().registry());
-                let why = format!("registry {host}: {why}");
                 missing.insert(why.clone());
                 Fact::Missing(why)
             }
@@ -70,7 +68,8 @@ async fn one(
     registries: &Registries,
     reference: &str,
 ) -> std::result::Result<BaseFact, String> {
-    let parsed: Reference = reference.parse().map_err(|cause| format!("{reference:?}: {cause}"))?;
+    let parsed: Reference =
+        reference.parse().map_err(|cause| format!("{reference:?} is no name of an image: {cause}"))?;
     ask(session, registries, &parsed.or_latest()).await.map_err(|error| error.to_string())
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::gather;
 use super::judging::{self, Judging, TextFile};
+use super::registries::{self, Registries};
 use super::session::Session;
 use crate::config::{self, Flags, Settings};
 use crate::error::{Error, Kind, Result};
@@ -83,6 +84,14 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         files::read(session, options).await?
     };
     let fixed = if options.fix { Some(fixing::fix(session, &mut files, &judging)?) } else { None };
+    if !repository {
+        judging.without_registries("registries are asked for the repository's own Dockerfile");
+    } else if options.offline {
+        judging.without_registries("registries are not asked with --offline");
+    } else {
+        let registries = Registries::new(session, &settings, registries::store(session)?, None);
+        judging.ask_registries(session, &registries, &files).await;
+    }
     if !options.no_shellcheck {
         judging.use_shellcheck(session);
     }
@@ -96,7 +105,13 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
     } else {
         judging.without_context("files were named, and not the repository");
     }
-    judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built");
+    match &options.image {
+        Some(reference) => {
+            let engine = gather::connect(session).await?;
+            judging.image(&engine, reference, reference, None).await?;
+        }
+        None => judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built"),
+    }
     let judgement = judging.settle();
     if let Some(path) = &options.write_baseline {
         write_baseline(&session.directory.join(path), &judgement)?;

@@ -43,11 +43,12 @@ async fn stages(
     let prepared = prepare(session, command, Need::Engine, flags, report).await?;
     let engine = prepared.engine.clone().ok_or_else(|| missing("the engine"))?;
     let practices = practices::before_build(session, &prepared, report);
-    let _practices = session.stage(Stage::Check, practices).await?;
+    let mut practices = session.stage(Stage::Check, practices).await?;
     let keeper = keep(session, engine, &prepared, slot)?;
 
     let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
     report.image = Some(facts::image(&candidate, &prepared.plan));
+    practices.after_build(session, &prepared, candidate.id(), report).await?;
     let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await
 }

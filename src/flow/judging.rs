@@ -9,12 +9,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::base_facts::base_facts;
 use super::context_facts::context_facts;
+use super::image_facts::image_facts;
+use super::registries::Registries;
 use super::session::{Session, blocking};
 use crate::config::{Located, Settings};
 use crate::context::Listing;
+use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::BaseFacts;
+use crate::rules::registry;
 use crate::rules::{
     Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle,
 };
@@ -40,7 +45,9 @@ pub(super) struct TextFile {
 pub(super) struct Judging {
     pub(super) regime: Regime,
     pub(super) expectations: Expectations,
-    pub(super) bases: Fact<BaseFacts>,
+    bases: Fact<BaseFacts>,
+    /// The platform that is built for, where somebody chose one.
+    platform: Option<String>,
     /// The files that were judged, by the path that findings name.
     pub(super) texts: BTreeMap<String, Arc<Vec<u8>>>,
     verdicts: Verdicts,
@@ -63,6 +70,7 @@ impl Judging {
             regime: regime::regime(session, settings, source, root)?,
             expectations: regime::expectations(settings),
             bases: Fact::Missing("registries were not asked".to_owned()),
+            platform: settings.platform.as_ref().map(|platform| platform.value.clone()),
             texts: BTreeMap::new(),
             verdicts: Verdicts::default(),
             waivers: Vec::new(),
@@ -79,6 +87,17 @@ impl Judging {
                 .events
                 .note("shellcheck is not on PATH: the shell of RUN is judged by imgbuild's own rules alone");
         }
+    }
+
+    /// Asks registries about the images that `files` start from, for when they are judged.
+    pub(super) async fn ask_registries(
+        &mut self,
+        session: &Session,
+        registries: &Registries,
+        files: &[TextFile],
+    ) {
+        let images = texts::images(files, &self.expectations);
+        self.bases = base_facts(session, registries, &images, self.platform.as_deref()).await;
     }
 
     /// Judges Dockerfiles, all processors at once.
@@ -140,9 +159,32 @@ impl Judging {
         Ok(())
     }
 
+    /// Says why no registry is asked about base images.
+    pub(super) fn without_registries(&mut self, why: &str) {
+        self.bases = Fact::Missing(why.to_owned());
+    }
+
     /// Says why no context is judged.
     pub(super) fn without_context(&mut self, why: &str) {
         self.verdicts.of_context(&Fact::Missing(why.to_owned()));
+    }
+
+    /// Judges the engine's image `id`, which findings call `reference`. `base_labels` are those of its base, where somebody
+    /// looked.
+    pub(super) async fn image(
+        &mut self,
+        engine: &Engine,
+        id: &str,
+        reference: &str,
+        base_labels: Option<Fact<BTreeMap<String, String>>>,
+    ) -> Result<()> {
+        let facts = image_facts(engine, id, reference, &self.expectations, base_labels).await?;
+        // Where it was said before why no image is judged, that no longer holds.
+        let is_of_images =
+            |code: &str| registry::find(code).is_some_and(|rule| matches!(rule.check, Check::Image(_)));
+        self.verdicts.skipped.retain(|code, _| !is_of_images(code));
+        self.verdicts.of_image(&Fact::Known(facts));
+        Ok(())
     }
 
     /// Says why no image is judged.

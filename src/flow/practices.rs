@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::judging::{self, Judging, TextFile};
 use super::prepare::Prepared;
 use super::session::Session;
+use super::supervise::missing;
 use crate::error::Result;
 use crate::event::Event;
+use crate::image::Digest;
 use crate::plan::Command;
 use crate::report::RunReport;
 use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard};
@@ -35,6 +37,7 @@ pub(super) async fn before_build(
     let files =
         vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
     judging.use_shellcheck(session);
+    judging.ask_registries(session, &prepared.registries, &files).await;
     judging.files(session, files).await?;
     let (settings, listing) = (&prepared.settings, &prepared.listing);
     let source = Fact::Known(Arc::clone(source));
@@ -47,6 +50,23 @@ pub(super) async fn before_build(
 }
 
 impl Practices {
+    /// Judges the image that was built, before it is run.
+    pub(super) async fn after_build(
+        &mut self,
+        session: &Session,
+        prepared: &Prepared,
+        image: &Digest,
+        report: &mut RunReport,
+    ) -> Result<()> {
+        let engine = prepared.engine.as_ref().ok_or_else(|| missing("the engine"))?;
+        // A base whose digest is not known was not read.
+        let base = prepared.base.as_ref().filter(|base| base.digest.is_some());
+        let base_labels = base.map(|base| Fact::Known(base.labels.clone()));
+        let name = prepared.plan.repository.familiar();
+        self.judging.image(engine, image.as_str(), &name, base_labels).await?;
+        self.conclude(session, report, &judging::before_a_run(), false)
+    }
+
     /// Tells what is new, and fails where it stops the run. `awaits_image` says that rules on images come later.
     fn conclude(
         &mut self,

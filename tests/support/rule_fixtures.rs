@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use imgbuild::dockerfile::parse;
+use imgbuild::rules::facts::BaseFacts;
 use imgbuild::rules::registry::reading::shell_script_problem;
 use imgbuild::rules::waiver::{Day, inline_waivers};
 use imgbuild::rules::{
@@ -10,7 +11,7 @@ use imgbuild::rules::{
     Verdicts, fix, settle,
 };
 
-use super::rule_fixtures_context;
+use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image};
 
 /// A fenced block.
 pub(crate) struct Block {
@@ -27,7 +28,8 @@ pub(crate) struct Block {
 impl Block {
     /// Whether something in it is flagged.
     pub(crate) fn is_bad(&self) -> bool {
-        self.text.contains("# error: [")
+        let is_flagged = |option: &String| option.split('=').next() == Some("flagged");
+        self.text.contains("# error: [") || self.options.iter().any(is_flagged)
     }
 }
 
@@ -62,6 +64,11 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
 
 /// The findings on a Dockerfile, judged with everything that its text alone decides.
 pub(crate) fn judge(text: &str, options: &[String]) -> Judgement {
+    judge_with(text, options, &Fact::Missing("no registry in this test".to_owned()))
+}
+
+/// The same with its base images.
+fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgement {
     let file = parse(text.as_bytes());
     let mut expectations = Expectations::default();
     for option in options {
@@ -80,7 +87,7 @@ pub(crate) fn judge(text: &str, options: &[String]) -> Judgement {
     let regime = regime(options);
     let analysis = Analysis::new("Dockerfile", text.as_bytes(), &file, &expectations);
     let mut verdicts = Verdicts::default();
-    verdicts.of_file(&analysis, &Fact::Missing("no registry in this test".to_owned()));
+    verdicts.of_file(&analysis, bases);
     for option in options.iter().filter_map(|option| option.strip_prefix("shellcheck=")) {
         let (code, line) = option.split_once('@').expect("code@line");
         let line = line.parse().expect("a line");
@@ -130,13 +137,20 @@ fn findings<'a>(rule: &Rule, judgement: &'a Judgement) -> Vec<&'a Finding> {
 pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) -> Result<(), String> {
     match block.kind.as_str() {
         "dockerfile" if block.options.iter().any(|option| option == "fixed") => fixed(rule, block, before),
-        "dockerfile" => dockerfile(rule, block),
         "context" => rule_fixtures_context::check(rule, block),
+        "dockerfile" => dockerfile(rule, block, &judge(&block.text, &block.options)),
+        "base" => {
+            let (bases, text) = rule_fixtures_base::read(block)?;
+            let judgement = judge_with(&text, &block.options, &Fact::Known(bases));
+            let (kind, options) = (block.kind.clone(), block.options.clone());
+            dockerfile(rule, &Block { kind, options, text, line: block.line }, &judgement)
+        }
+        "image" => rule_fixtures_image::check(rule, block),
         other => Err(format!("blocks of the kind {other:?} are not judged")),
     }
 }
 
-fn dockerfile(rule: &Rule, block: &Block) -> Result<(), String> {
+fn dockerfile(rule: &Rule, block: &Block, judgement: &Judgement) -> Result<(), String> {
     let marker = format!("# error: [{}]", rule.code);
     let mut expected = BTreeSet::new();
     let lines: Vec<&str> = block.text.lines().collect();
@@ -149,8 +163,7 @@ fn dockerfile(rule: &Rule, block: &Block) -> Result<(), String> {
         let (at, _) = next.ok_or_else(|| format!("nothing follows {line}"))?;
         expected.insert(u32::try_from(at + 1).expect("lines"));
     }
-    let judgement = judge(&block.text, &block.options);
-    let found = findings(rule, &judgement);
+    let found = findings(rule, judgement);
     for finding in &found {
         let message = &finding.message;
         if message.is_empty()
