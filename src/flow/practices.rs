@@ -67,6 +67,22 @@ impl Practices {
         self.conclude(session, report, &judging::before_a_run(), false)
     }
 
+    /// The scorecard of a run that came to its end: what it did itself counts with what the rules say.
+    pub(super) fn finish(&self, report: &mut RunReport, tests: usize) {
+        let held = report.not_pushed_because.as_ref().map(|why| format!("nothing was pushed: {why}"));
+        let pushed = |how: &str| held.clone().map_or(Ok(how.to_owned()), Err);
+        let proven = BTreeMap::from([
+            (Item::Tags, pushed("the unique tag and the versions were read back")),
+            (Item::Latest, pushed("moving tags only move forward")),
+            (Item::Tests, Ok(format!("{tests} passed on a running container"))),
+            (Item::Automated, match self.stops {
+                true => Ok("built by `imgbuild ci`".to_owned()),
+                false => Err("a development build, marked as one".to_owned()),
+            }),
+        ]);
+        record(report, &self.judging.settle(), &proven);
+    }
+
     /// Tells what is new, and fails where it stops the run. `awaits_image` says that rules on images come later.
     fn conclude(
         &mut self,
