@@ -120,7 +120,10 @@ fn base(stage: &Stage, global: &Scope<'_>, names: &BTreeMap<&str, usize>) -> Bas
     let Some(resolved) = global.expand(&stage.base) else { return unresolved() };
     let text = resolved.text;
     // A name that ends where a tag should follow, or begins behind a host, had a variable without a value in it.
-    if !resolved.unknown.is_empty() || text.is_empty() || text.starts_with('/') || text.ends_with([':', '@', '/'])
+    if !resolved.unknown.is_empty()
+        || text.is_empty()
+        || text.starts_with('/')
+        || text.ends_with([':', '@', '/'])
     {
         return unresolved();
     }

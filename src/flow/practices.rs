@@ -75,10 +75,13 @@ impl Practices {
             (Item::Tags, pushed("the unique tag and the versions were read back")),
             (Item::Latest, pushed("moving tags only move forward")),
             (Item::Tests, Ok(format!("{tests} passed on a running container"))),
-            (Item::Automated, match self.stops {
-                true => Ok("built by `imgbuild ci`".to_owned()),
-                false => Err("a development build, marked as one".to_owned()),
-            }),
+            (
+                Item::Automated,
+                match self.stops {
+                    true => Ok("built by `imgbuild ci`".to_owned()),
+                    false => Err("a development build, marked as one".to_owned()),
+                },
+            ),
         ]);
         record(report, &self.judging.settle(), &proven);
     }
