@@ -421,7 +421,8 @@ mod tests {
             "ok": true, "exit_code": 0, "error": null,
             "source": null, "ci": null, "policy": null, "engine": null, "context": null, "build": null, "image": null,
             "tags": [], "pushed": false, "not_pushed_because": null,
-            "tests": [], "timings": [], "labels": {}, "warnings": [], "notes": [],
+            "tests": [], "findings": [], "scorecard": [], "rules_skipped": {},
+            "timings": [], "labels": {}, "warnings": [], "notes": [],
         });
         assert_eq!(serde_json::to_value(&report).unwrap(), expected);
     }
