@@ -3,7 +3,7 @@
 use crate::dockerfile::shell::{Command, Redirect};
 
 /// Options of many programs whose value is the file or the folder of a log, in lower case, with dashes between words.
-const OPTIONS: [&str; 22] = [
+const OPTIONS: [&str; 23] = [
     "log",
     "log-file",
     "logfile",
@@ -17,6 +17,7 @@ const OPTIONS: [&str; 22] = [
     "access-logfile",
     "access-log-file",
     "error-log",
+    "log-error",
     "error-logfile",
     "error-log-file",
     "stdout-logfile",
@@ -41,6 +42,7 @@ pub(in crate::rules) fn log_file(command: &Command) -> Option<String> {
             files.find(|file| wanted && is_log(file)).map(str::to_owned)
         })
         .or_else(|| optional(&command))
+        .or_else(|| directive(&command))
 }
 
 /// Where standard output or the errors go to a file.
@@ -84,6 +86,16 @@ fn optional(command: &Command) -> Option<String> {
         }
     }
     None
+}
+
+/// `error_log FILE` and `access_log FILE` among the directives that `nginx -g` is given.
+fn directive(command: &Command) -> Option<String> {
+    let mut directives = command.args().iter().flat_map(|word| word.text.split(';'));
+    directives.find_map(|directive| {
+        let mut words = directive.split_whitespace();
+        let names = matches!(words.next(), Some("error_log" | "access_log"));
+        words.next().filter(|file| names && file.starts_with('/') && is_file(file)).map(str::to_owned)
+    })
 }
 
 /// Whether a path is a file of the container, and no stream of a process, and no address.
@@ -141,6 +153,8 @@ mod tests {
             ("--log-file=/x", Some("/x")),
             ("tensorboard --logdir /logs", None),
             ("cat /var/log/x", None),
+            ("nginx -g 'daemon off; error_log /data/e info;'", Some("/data/e")),
+            ("nginx -g 'daemon off; error_log /dev/stderr; access_log off;'", None),
         ] {
             assert_eq!(log_file(&parse(text).commands[0]).as_deref(), want, "{text}");
         }

@@ -112,7 +112,27 @@ pub(in crate::rules) fn supervisor(command: &Command) -> Option<(&str, &'static 
     if is_informed(command) {
         return None;
     }
+    let name = match passes_on(name) {
+        true => passed(command).unwrap_or(name),
+        false => name,
+    };
     SUPERVISORS.iter().find(|(program, _)| *program == name).map(|(_, title)| (name, *title))
+}
+
+/// Whether a program starts the one that its arguments name; beyond those that [`Command::unwrapped`] looks behind.
+fn passes_on(name: &str) -> bool {
+    let known = ["bundle", "catatonit", "docker-init", "with-contenv", "xvfb-run", "poetry", "pipenv"]
+        .contains(&name);
+    known || name.starts_with("python") || name.contains("entrypoint")
+}
+
+/// The program behind one that passes on: `foreman` of `bundle exec foreman`, `supervisord` of
+/// `python -m supervisor.supervisord`.
+fn passed(command: &Command) -> Option<&str> {
+    let mut words = command.positional(&[]).into_iter().map(|word| word.text.as_str());
+    let program = words.find(|word| !matches!(*word, "exec" | "run"))?;
+    let program = program.rsplit('/').next().unwrap_or(program);
+    Some(program.strip_prefix("supervisor.").unwrap_or(program))
 }
 
 /// The service that the command tells an init script or an init system to start in the background: `nginx` of
@@ -201,6 +221,11 @@ mod tests {
             ("supervisord -n", Some("supervisord")),
             ("supervisord --version", None),
             ("busybox init", Some("init")),
+            ("bundle exec foreman start", Some("foreman")),
+            ("python3 -m supervisor.supervisord", Some("supervisord")),
+            ("/docker-entrypoint.sh supervisord -n", Some("supervisord")),
+            ("catatonit -- /usr/bin/monit", Some("monit")),
+            ("bundle exec rails monit", None),
             ("dumb-init", None),
         ] {
             let command = &parse(text).commands[0];
