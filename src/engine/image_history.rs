@@ -43,7 +43,6 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Act, Fake};
-    use super::*;
 
     #[tokio::test]
     async fn the_oldest_step_comes_first() {
