@@ -25,7 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             writeln!(out, "{path}\t{keyword}\t{}\t{}", instruction.line, instruction.end_line)?;
         }
         for problem in &file.problems {
-            writeln!(out, "{path}\t!\t{}\t{}", problem.line, problem.message.replace(['\n', '\r', '\t'], " "))?;
+            writeln!(
+                out,
+                "{path}\t!\t{}\t{}",
+                problem.line,
+                problem.message.replace(['\n', '\r', '\t'], " ")
+            )?;
         }
     }
     out.flush()?;

@@ -3,8 +3,14 @@
 
 #![cfg(test)]
 
+#[path = "support/invariants/dockerfile.rs"]
+mod dockerfile;
+#[path = "support/invariants/expand.rs"]
+mod expand;
 #[path = "support/invariants/shell.rs"]
 mod shell;
+#[path = "support/invariants/waiver.rs"]
+mod waiver;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +20,12 @@ use std::path::PathBuf;
 type Holds = fn(&[u8]);
 
 /// The folder of the seeds, and what must hold for every text.
-const TARGETS: [(&str, Holds); 1] = [("shell", shell::holds)];
+const TARGETS: [(&str, Holds); 4] = [
+    ("dockerfile", dockerfile::holds),
+    ("expand", expand::holds),
+    ("shell", shell::holds),
+    ("waiver", waiver::holds),
+];
 
 /// How many texts chance makes of the seeds of a target.
 const MUTATIONS: usize = 2_000;

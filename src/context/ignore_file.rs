@@ -17,17 +17,22 @@ pub(super) const NAME: &str = ".dockerignore";
 const LARGEST: u64 = 16 << 20;
 
 /// The patterns for a Dockerfile, named relative to `root`, and the file they are in: `<Dockerfile>.dockerignore` if
-/// there is one, else `.dockerignore` at the root, else none. `implied` patterns stand before the file's own.
-pub(super) fn find(root: &Path, dockerfile: &Path, implied: &[&str]) -> Result<(Option<PathBuf>, Ignore)> {
+/// there is one, else `.dockerignore` at the root, else none; and its bytes. `implied` patterns stand before the file's
+/// own.
+pub(super) fn find(
+    root: &Path,
+    dockerfile: &Path,
+    implied: &[&str],
+) -> Result<(Option<PathBuf>, Vec<u8>, Ignore)> {
     let mut own = OsString::from(dockerfile);
     own.push(NAME);
     for name in [PathBuf::from(own), PathBuf::from(NAME)] {
         if let Some(bytes) = read(root, &name)? {
             let ignore = Ignore::parse_as(&bytes, &shown(name.as_os_str().as_bytes()), implied)?;
-            return Ok((Some(name), ignore));
+            return Ok((Some(name), bytes, ignore));
         }
     }
-    Ok((None, Ignore::parse_as(b"", NAME, implied)?))
+    Ok((None, Vec::new(), Ignore::parse_as(b"", NAME, implied)?))
 }
 
 fn read(root: &Path, name: &Path) -> Result<Option<Vec<u8>>> {

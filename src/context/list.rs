@@ -52,10 +52,10 @@ pub fn list_work_tree(options: &ListOptions<'_>) -> Result<Listing> {
 /// Git's own folder, or the file that leads to it.
 const GIT: &str = ".git";
 
-fn list_by(options: &ListOptions<'_>, implied: &[&str]) -> Result<Listing> {
+fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Result<Listing> {
     let root = canonical_root(options.root)?;
     let dockerfile = resolve_dockerfile(&root, options.dockerfile)?;
-    let (ignore_file, ignore) = ignore_file::find(&root, options.dockerfile, implied)?;
+    let (ignore_file, ignore_bytes, ignore) = ignore_file::find(&root, options.dockerfile, implied)?;
     let root = open_root(&root).map_err(|e| no_root(options.root, e))?;
 
     let mut forced = vec![dockerfile.as_os_str().as_bytes().to_vec()];
@@ -94,6 +94,8 @@ fn list_by(options: &ListOptions<'_>, implied: &[&str]) -> Result<Listing> {
         dockerfile,
         ignore_warnings: ignore_warnings.collect(),
         ignore_file,
+        ignore_bytes,
+        implied,
         skipped: found.skipped,
         skipped_count: found.skipped_count,
         entries: found.entries,

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::digest::mode;
 use super::entries::{Content, Entries};
+use super::ignore::Ignore;
+use super::ignore_file::NAME;
 use super::paths::Paths;
+use crate::error::Result;
 use crate::image::Digest;
 
 /// Everything that will be sent, as the first pass found it. Holds the folder open: the second pass reads the same one,
@@ -20,6 +23,9 @@ pub struct Listing {
     pub(super) bytes: u64,
     pub(super) dockerfile: PathBuf,
     pub(super) ignore_file: Option<PathBuf>,
+    pub(super) ignore_bytes: Vec<u8>,
+    /// Patterns that stand before those of the ignore file.
+    pub(super) implied: &'static [&'static str],
     pub(super) ignore_warnings: Vec<String>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) skipped_count: usize,
@@ -135,6 +141,12 @@ impl Listing {
     /// The ignore file that was used, relative to the root.
     pub fn ignore_file(&self) -> Option<&Path> {
         self.ignore_file.as_deref()
+    }
+
+    /// The patterns by which entries were left out, read again from what the ignore file held.
+    pub fn ignore(&self) -> Result<Ignore> {
+        let name = self.ignore_file.as_deref().unwrap_or(Path::new(NAME)).to_string_lossy();
+        Ignore::parse_as(&self.ignore_bytes, &name, self.implied)
     }
 
     /// What the ignore file makes of this tree and other engines do not.

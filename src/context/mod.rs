@@ -16,6 +16,7 @@ mod ignore_file;
 mod list;
 mod listing;
 mod paths;
+mod peek;
 mod read;
 mod shield;
 mod trouble;
@@ -26,6 +27,6 @@ mod tests;
 
 pub use archive::write_tar;
 pub use gzip::gzip;
-pub use ignore::Ignore;
+pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};

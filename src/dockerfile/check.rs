@@ -5,6 +5,8 @@ mod flags;
 mod mounts;
 mod variables;
 
+pub(super) use variables::split;
+
 use std::ops::Range;
 
 use super::words::{BLANKS, assignments, declarations, words};
@@ -71,7 +73,7 @@ fn of_trigger(trigger: &Instruction, directives: &Directives, found: &mut Found)
 fn of_instruction(instruction: &Instruction, directives: &Directives, found: &mut Found) {
     flags::check(instruction, directives, found);
     if let Some((message, range)) = of_arguments(instruction, directives.escape) {
-        let narrow = range.filter(|range| !range.is_empty()).map(|range| instruction.place(range));
+        let narrow = range.filter(|range| range.start < range.end).map(|range| instruction.place(range));
         found.add(narrow.unwrap_or(instruction.keyword_span), message);
         return;
     }
@@ -130,7 +132,7 @@ fn sources(name: &str, arguments: &str, form: &Form) -> Option<Wrong> {
         Form::Exec(words) => (words.len(), words.last().cloned(), 0..arguments.len()),
         _ => {
             let (mut count, mut last, mut range) = (0, None, 0..0);
-            for (word, at) in variables::split(arguments) {
+            for (word, at) in split(arguments) {
                 (count, last, range) = (count + 1, Some(word), at);
             }
             (count, last.map(str::to_owned), range)

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use super::lines::trim_start;
-
 /// Name, value, and where the word stands in the line.
 pub(super) type Written = (String, Option<String>, Range<usize>);
 
@@ -14,7 +12,10 @@ pub(super) fn flags(line: &[u8]) -> (Vec<Written>, usize) {
     let mut flags = Vec::new();
     let mut rest = line;
     loop {
-        rest = trim_start(rest);
+        // Only ASCII blanks stand before a flag: behind a no-break space there is none.
+        while let [b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | b' ', tail @ ..] = rest {
+            rest = tail;
+        }
         let start = line.len() - rest.len();
         if !rest.starts_with(b"--") {
             return (flags, start);
@@ -81,6 +82,7 @@ mod tests {
         );
         assert_eq!(rest, "cp --x /y");
         assert_eq!(read("-- --x").1, "--x");
+        assert_eq!(read("\u{a0}--x").0, []);
         assert_eq!(read("-x"), (vec![], "-x"));
         assert_eq!(read("--a\\ b='ä' c"), (vec![("a b".to_owned(), Some("ä".to_owned()))], "c"));
         assert_eq!(read("--unclosed=\"x"), (vec![("unclosed".to_owned(), Some("x".to_owned()))], ""));

@@ -119,8 +119,12 @@ fn base(stage: &Stage, global: &Scope<'_>, names: &BTreeMap<&str, usize>) -> Bas
     let unresolved = || BaseImage::Unresolved(stage.base.clone());
     let Some(resolved) = global.expand(&stage.base) else { return unresolved() };
     let text = resolved.text;
-    // A name that ends where a tag should follow had a variable without a value in it.
-    if !resolved.unknown.is_empty() || text.is_empty() || text.ends_with([':', '@', '/']) {
+    // A name that ends where a tag should follow, or begins behind a host, had a variable without a value in it.
+    if !resolved.unknown.is_empty()
+        || text.is_empty()
+        || text.starts_with('/')
+        || text.ends_with([':', '@', '/'])
+    {
         return unresolved();
     }
     if let Some(index) = names.get(text.to_lowercase().as_str()) {

@@ -6,6 +6,11 @@ use super::{Comment, Span};
 /// The longest physical line that BuildKit reads, without its `\n`.
 pub(super) const MAX_LINE: usize = 65_535;
 
+/// The longest instruction, without its documents, in bytes: far beyond what people write.
+pub(super) const MAX_LOGICAL: usize = 1 << 20;
+/// More comments than anybody writes; a file of ten megabytes could hold five million.
+pub(super) const MAX_COMMENTS: usize = 200_000;
+
 /// Blanks as Go's `unicode.IsSpace` knows them, at the start of `bytes`.
 pub(super) fn trim_start(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -78,13 +83,23 @@ pub(super) struct Lines<'a> {
     pub(super) too_long: Vec<(u32, Span)>,
     /// Comments met so far.
     pub(super) comments: Vec<Comment>,
+    /// The first comment that was not kept.
+    pub(super) dropped: Option<(u32, Span)>,
     /// Empty lines between those of one instruction.
     pub(super) empty: Vec<u32>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(file: &'a [u8]) -> Self {
-        Lines { file, next: 0, number: 0, too_long: Vec::new(), comments: Vec::new(), empty: Vec::new() }
+        Lines {
+            file,
+            next: 0,
+            number: 0,
+            too_long: Vec::new(),
+            comments: Vec::new(),
+            dropped: None,
+            empty: Vec::new(),
+        }
     }
 
     /// The number of the line read last; 0 before the first.
@@ -92,8 +107,12 @@ impl<'a> Lines<'a> {
         self.number
     }
 
-    /// Keeps the comment that `line` is.
+    /// Keeps the comment that `line` is, as long as there are not too many.
     pub(super) fn comment(&mut self, line: Line<'_>) {
+        if self.comments.len() >= MAX_COMMENTS {
+            self.dropped.get_or_insert((line.number, line.span()));
+            return;
+        }
         let text = trim_start(line.text);
         let span = Span { start: line.span().end - text.len(), end: line.span().end };
         let text = trim_end(trim_start(text.strip_prefix(b"#").unwrap_or(text)));
@@ -156,6 +175,8 @@ pub(super) struct Logical {
     pub(super) span: Span,
     /// Where the text stands in the file.
     pub(super) source: SourceMap,
+    /// Whether the text was longer than [`MAX_LOGICAL`] and is not whole.
+    pub(super) cut: bool,
 }
 
 impl Logical {
@@ -183,6 +204,10 @@ impl Logical {
     fn take(&mut self, line: &[u8], start: usize, escape: u8) -> bool {
         let cut = continued(line, escape);
         let text = cut.unwrap_or(line);
+        // The file is refused anyway: what follows is not worth reading.
+        let room = MAX_LINE.min(MAX_LOGICAL.saturating_sub(self.text.len()));
+        self.cut |= text.len() > room && room < MAX_LINE;
+        let text = text.get(..room).unwrap_or(text);
         self.text.extend_from_slice(text);
         self.source.push(start, text.len());
         cut.is_some()

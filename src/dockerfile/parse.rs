@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::directives::DirectiveReader;
 use super::flags::flags;
-use super::lines::{Lines, Logical, trim_end, trim_start};
+use super::lines::{Lines, Logical, MAX_COMMENTS, MAX_LOGICAL, trim_end, trim_start};
 use super::{Dockerfile, Flag, Instruction, Keyword, LineIndex, Problem, Span, check, heredoc, stages};
 
 /// More instructions than anybody writes; a file of ten megabytes could hold five million.
@@ -36,6 +36,10 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         // The only escape characters are ASCII.
         let escape = if reader.directives.escape == '`' { b'`' } else { b'\\' };
         let logical = Logical::read(line, &mut lines, escape);
+        if logical.cut {
+            let message = format!("the instruction is longer than {MAX_LOGICAL} bytes");
+            problems.push(Problem { line: logical.line, column: 0, span: logical.span, message });
+        }
         let mut instruction = instruction(&logical, 0..logical.text.len(), 0);
         instruction.end_line = lines.number();
         read_heredocs(&mut instruction, &logical, &mut lines, &mut problems);
@@ -52,6 +56,10 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
             span,
             message: "the line is longer than 65535 bytes".to_owned(),
         });
+    }
+    if let Some((line, span)) = lines.dropped {
+        let message = format!("more than {MAX_COMMENTS} comments");
+        problems.push(Problem { line, column: 0, span, message });
     }
     let stages = stages::stages(&instructions, &mut problems);
     if instructions.is_empty() {

@@ -348,6 +348,10 @@ impl<'a> Scope<'a> {
         if self.scopes.growth.load(Ordering::Relaxed) > MAX_GROWTH {
             return None;
         }
+        if !word.contains(['$', '\'', '"', '\u{feff}', self.scopes.escape]) {
+            let (unknown, unset) = (BTreeSet::new(), BTreeSet::new());
+            return Some(Resolution { text: word.to_owned(), unknown, unset });
+        }
         let lookup = |name: &str| match self.get(name) {
             None | Some(Variable { kind: VariableKind::Bare, .. }) => None,
             Some(variable) => Some(variable.value.unwrap_or_default().to_owned()),

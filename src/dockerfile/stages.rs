@@ -1,21 +1,22 @@
 //! Instructions grouped into build stages.
 
-use super::{Instruction, Keyword, Problem, Stage};
+use std::ops::Range;
+
+use super::{Instruction, Keyword, Problem, Stage, check};
 
 /// The stages that `instructions` make; what stands before the first, and malformed `FROM`s, become problems.
 pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut lost = false;
     for (index, instruction) in instructions.iter().enumerate() {
-        let mut problem = |message: &str| {
-            let message = message.to_owned();
-            problems.push(Problem { line: instruction.line, column: 0, span: instruction.span, message });
+        let mut problem = |message: &str, span| {
+            problems.push(Problem { line: instruction.line, column: 0, span, message: message.to_owned() });
         };
         if instruction.keyword == Keyword::From {
             let (base, name) = match from(&instruction.arguments) {
                 Ok(parts) => parts,
-                Err((base, why)) => {
-                    problem(why);
+                Err((base, why, range)) => {
+                    problem(why, instruction.place(range));
                     (base, None)
                 }
             };
@@ -31,7 +32,7 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
         } else if !matches!(instruction.keyword, Keyword::Arg | Keyword::Unknown) && !lost {
             // Said once: what follows is wrong for the same reason.
             lost = true;
-            problem("only ARG may stand before the first FROM");
+            problem("only ARG may stand before the first FROM", instruction.keyword_span);
         }
     }
     if stages.is_empty()
@@ -50,25 +51,28 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
 
 type Parts = (String, Option<String>);
 
-/// Base and name of a `FROM`; with the problem, the base as far as it can be told.
-fn from(arguments: &str) -> Result<Parts, (String, &'static str)> {
-    let mut words = arguments.split(['\t', '\u{b}', '\u{c}', '\r', ' ']).filter(|w| !w.is_empty());
-    let base = words.next().unwrap_or_default().to_owned();
+/// Base and name of a `FROM`; with the problem, the base as far as it can be told, and the bytes that are wrong.
+fn from(arguments: &str) -> Result<Parts, (String, &'static str, Range<usize>)> {
+    let mut words = check::split(arguments);
+    let (first, place) = words.next().unwrap_or_default();
+    let base = first.to_owned();
+    if matches!(first, "\"\"" | "''") {
+        return Err((base, "the image of a FROM is empty", place));
+    }
     match (words.next(), words.next(), words.next()) {
         (None, ..) => Ok((base, None)),
-        (Some(keyword), Some(name), None) if keyword.eq_ignore_ascii_case("AS") => {
+        (Some((keyword, _)), Some((name, place)), None) if keyword.eq_ignore_ascii_case("AS") => {
             let name = name.to_lowercase();
             let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
                 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
             if valid {
                 Ok((base, Some(name)))
             } else {
-                Err((
-                    base,
-                    "the name of a stage begins with a letter and holds letters, digits, '-', '_' and '.'",
-                ))
+                let why =
+                    "the name of a stage begins with a letter and holds letters, digits, '-', '_' and '.'";
+                Err((base, why, place))
             }
         }
-        _ => Err((base, "FROM is followed by an image, or by IMAGE AS NAME")),
+        (Some((_, place)), ..) => Err((base, "FROM is followed by an image, or by IMAGE AS NAME", place)),
     }
 }

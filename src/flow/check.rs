@@ -13,7 +13,7 @@ use super::registries::{self, Registries};
 use super::session::Session;
 use crate::config::{self, Flags, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::rules::{Baseline, Judgement, Score, scorecard};
+use crate::rules::{Baseline, Fact, Judgement, Score, scorecard};
 use crate::source::{CiContext, SourceState};
 
 /// What is asked of a check.
@@ -65,7 +65,7 @@ impl Checked {
 pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> Result<Checked> {
     let ci = gather::ci_context(session);
     let repository = options.paths.is_empty() && options.image.is_none();
-    let (source, _) = source(session, &ci, repository).await;
+    let (source, why) = source(session, &ci, repository).await;
     let root = source.as_ref().map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
     let root = root.to_owned();
     let settings = gather::settings(session, flags, &ci, source.as_deref(), &root).await?;
@@ -92,8 +92,19 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         let registries = Registries::new(session, &settings, registries::store(session)?, None);
         judging.ask_registries(session, &registries, &files).await;
     }
+    if !options.no_shellcheck {
+        judging.use_shellcheck(session);
+    }
     judging.files(session, files).await?;
-    judging.without_context("files were named, and not the repository");
+    if repository {
+        let source = match source {
+            Some(source) => Fact::Known(source),
+            None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
+        };
+        context(session, &settings, &root, &source, &mut judging).await?;
+    } else {
+        judging.without_context("files were named, and not the repository");
+    }
     match &options.image {
         Some(reference) => {
             let engine = gather::connect(session).await?;
@@ -126,11 +137,30 @@ async fn source(
     }
 }
 
+/// Judges the context as a build would send it; where it cannot be listed, that is why it is not judged.
+async fn context(
+    session: &Session,
+    settings: &Settings,
+    root: &Path,
+    source: &Fact<Arc<SourceState>>,
+    judging: &mut Judging,
+) -> Result<()> {
+    let located = config::locate(settings, root)?;
+    match gather::list(session, &located, source.as_ref().ok()).await {
+        Ok(listing) => judging.context(session, settings, &located, &listing, source).await,
+        Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Err(error),
+        Err(error) => {
+            judging.without_context(&format!("the context cannot be listed: {error}"));
+            Ok(())
+        }
+    }
+}
+
 /// The Dockerfile that a build would take, under its path from the working folder.
 fn own_dockerfile(session: &Session, settings: &Settings, root: &Path) -> Result<TextFile> {
     let located = config::locate(settings, root)?;
     let path = located.context.join(&located.dockerfile);
-    let shown = path.strip_prefix(&session.directory).unwrap_or(&path).to_string_lossy().into_owned();
+    let shown = judging::shown(session, &path);
     let bytes = gather::read_dockerfile(&path, &shown)?;
     Ok(TextFile { path: shown, bytes: Arc::new(bytes), file: Some(path) })
 }

@@ -50,7 +50,9 @@ async fn stages(
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
     let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
-    session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await
+    session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
+    practices.finish(report, prepared.settings.tests.value.len());
+    Ok(())
 }
 
 /// From here on, whatever the run makes on the engine is noted before it exists.

@@ -1,6 +1,7 @@
 //! What rules judge, gathered; and what they come to. `check` and `ci` share it.
 
 mod regime;
+mod shellcheck;
 mod texts;
 mod trust;
 
@@ -9,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base_facts::base_facts;
+use super::context_facts::context_facts;
 use super::image_facts::image_facts;
 use super::registries::Registries;
 use super::session::{Session, blocking};
-use crate::config::Settings;
+use crate::config::{Located, Settings};
+use crate::context::Listing;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::BaseFacts;
@@ -49,6 +52,7 @@ pub(super) struct Judging {
     pub(super) texts: BTreeMap<String, Arc<Vec<u8>>>,
     verdicts: Verdicts,
     waivers: Vec<FileWaivers>,
+    shellcheck: Option<PathBuf>,
     /// Whose waivers hold.
     trust: Trust,
 }
@@ -70,8 +74,19 @@ impl Judging {
             texts: BTreeMap::new(),
             verdicts: Verdicts::default(),
             waivers: Vec::new(),
+            shellcheck: None,
             trust: Trust::new(ci, source),
         })
+    }
+
+    /// Has ShellCheck read what `RUN` runs, where it is on PATH; else says that it does not.
+    pub(super) fn use_shellcheck(&mut self, session: &Session) {
+        self.shellcheck = shellcheck::on_path(&session.environment);
+        if self.shellcheck.is_none() {
+            session
+                .events
+                .note("shellcheck is not on PATH: the shell of RUN is judged by imgbuild's own rules alone");
+        }
     }
 
     /// Asks registries about the images that `files` start from, for when they are judged.
@@ -92,6 +107,11 @@ impl Judging {
             if let Some(holding) = self.trust.holding(session, file)? {
                 self.only(&file.path, holding);
             }
+        }
+        if let Some(program) = &self.shellcheck {
+            let expectations = &self.expectations;
+            let said = shellcheck::judge(program, &files, expectations, &session.environment).await?;
+            self.verdicts.add(said);
         }
         let (expectations, bases, stop) =
             (self.expectations.clone(), self.bases.clone(), session.stop.clone());
@@ -122,6 +142,21 @@ impl Judging {
             waivers.push(own);
         }
         Ok(settle(verdicts, waivers, &self.regime))
+    }
+
+    /// Judges the context that a build would send. `source` is the git state, or why there is none.
+    pub(super) async fn context(
+        &mut self,
+        session: &Session,
+        settings: &Settings,
+        located: &Located,
+        listing: &Arc<Listing>,
+        source: &Fact<Arc<SourceState>>,
+    ) -> Result<()> {
+        let expectations = &self.expectations;
+        let facts = context_facts(session, settings, expectations, located, listing, source).await?;
+        self.verdicts.of_context(&Fact::Known(facts));
+        Ok(())
     }
 
     /// Says why no registry is asked about base images.
@@ -169,6 +204,22 @@ impl Judging {
     pub(super) fn settle(&self) -> Judgement {
         settle(self.verdicts.clone(), self.waivers.clone(), &self.regime)
     }
+}
+
+/// A path as findings name it: from where the command runs, with `..` where that lies further down; empty for that folder.
+pub(super) fn shown(session: &Session, path: &Path) -> String {
+    if let Ok(below) = path.strip_prefix(&session.directory) {
+        return below.to_string_lossy().into_owned();
+    }
+    let real = session.directory.canonicalize().unwrap_or_else(|_| session.directory.clone());
+    // What shares nothing but the root of all files is not named by going up to it.
+    let mut above = real.ancestors().take_while(|folder| folder.parent().is_some()).enumerate();
+    let relative = above.find_map(|(up, folder)| Some((up, path.strip_prefix(folder).ok()?)));
+    let relative = relative.map(|(up, rest)| {
+        let parts = std::iter::repeat_n(Path::new(".."), up).chain(rest.iter().map(Path::new));
+        parts.collect::<PathBuf>()
+    });
+    relative.unwrap_or_else(|| path.to_owned()).to_string_lossy().into_owned()
 }
 
 /// The failure that findings are, where some reach the level that stops.

@@ -8,6 +8,7 @@ mod check;
 mod ci;
 mod clean;
 mod context;
+mod context_facts;
 mod copy;
 mod courses;
 mod detect;

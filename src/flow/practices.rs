@@ -36,8 +36,12 @@ pub(super) async fn before_build(
     let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
     let files =
         vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
+    judging.use_shellcheck(session);
     judging.ask_registries(session, &prepared.registries, &files).await;
     judging.files(session, files).await?;
+    let (settings, listing) = (&prepared.settings, &prepared.listing);
+    let source = Fact::Known(Arc::clone(source));
+    judging.context(session, settings, &prepared.located, listing, &source).await?;
     judging.without_image("the image is judged once it is built");
     let mut practices =
         Practices { judging, stops: prepared.plan.command == Command::Ci, told: BTreeSet::new() };
@@ -61,6 +65,25 @@ impl Practices {
         let name = prepared.plan.repository.familiar();
         self.judging.image(engine, image.as_str(), &name, base_labels).await?;
         self.conclude(session, report, &judging::before_a_run(), false)
+    }
+
+    /// The scorecard of a run that came to its end: what it did itself counts with what the rules say.
+    pub(super) fn finish(&self, report: &mut RunReport, tests: usize) {
+        let held = report.not_pushed_because.as_ref().map(|why| format!("nothing was pushed: {why}"));
+        let pushed = |how: &str| held.clone().map_or(Ok(how.to_owned()), Err);
+        let proven = BTreeMap::from([
+            (Item::Tags, pushed("the unique tag and the versions were read back")),
+            (Item::Latest, pushed("moving tags only move forward")),
+            (Item::Tests, Ok(format!("{tests} passed on a running container"))),
+            (
+                Item::Automated,
+                match self.stops {
+                    true => Ok("built by `imgbuild ci`".to_owned()),
+                    false => Err("a development build, marked as one".to_owned()),
+                },
+            ),
+        ]);
+        record(report, &self.judging.settle(), &proven);
     }
 
     /// Tells what is new, and fails where it stops the run. `awaits_image` says that rules on images come later.

@@ -44,6 +44,7 @@ pub(super) fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
         Check::Text(_) => "Dockerfiles",
         Check::Base(_) => "Dockerfiles, with what registries say of base images",
         Check::Context(_) => "the build context as it is sent",
+        Check::Git(_) => "the build context by what git says of it",
         Check::Image(_) => "the image that was built",
         Check::Reading => "files and waivers while they are read",
     };

@@ -1,8 +1,11 @@
 //! What every rule on a Dockerfile needs, worked out once for each file.
 
+pub(in crate::rules) mod fetching;
 mod heirs;
 mod mounts;
 mod operands;
+mod repeated;
+mod started;
 
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
@@ -11,6 +14,7 @@ use crate::dockerfile::{
 };
 
 pub use operands::{FromWords, Operand, Transfer};
+pub use started::Start;
 
 /// A Dockerfile, and what follows from its text.
 #[derive(Debug)]

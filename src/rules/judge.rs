@@ -41,7 +41,7 @@ impl Verdicts {
                 Check::Reading => {
                     self.ran.insert(rule.code);
                 }
-                Check::Context(_) | Check::Image(_) => {}
+                Check::Context(_) | Check::Git(_) | Check::Image(_) => {}
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), analysis.bytes);
@@ -51,11 +51,14 @@ impl Verdicts {
     pub fn of_context(&mut self, context: &Fact<ContextFacts>) {
         let first = self.findings.len();
         for rule in RULES {
-            if let Check::Context(check) = rule.check {
-                match context.as_ref() {
-                    Ok(context) => self.run(rule, |found| check(context, found)),
+            match (rule.check, context.as_ref()) {
+                (Check::Context(check), Ok(context)) => self.run(rule, |found| check(context, found)),
+                (Check::Git(check), Ok(context)) => match context.git.as_ref() {
+                    Ok(git) => self.run(rule, |found| check(context, git, found)),
                     Err(why) => self.skip(rule, why),
-                }
+                },
+                (Check::Context(_) | Check::Git(_), Err(why)) => self.skip(rule, why),
+                _ => {}
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
@@ -90,6 +93,12 @@ impl Verdicts {
                 .level(Level::Error)
                 .remedy(format!("mend what kept it from judging, or waive {code} with the reason"));
         }
+    }
+
+    /// Adds findings on a file that somebody else judged.
+    pub fn take(&mut self, mut findings: Vec<Finding>, bytes: &[u8]) {
+        fingerprint(&mut findings, bytes);
+        self.findings.extend(findings);
     }
 
     /// Adds what others said.

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 mod baseline;
+mod context_files;
 mod documentation;
 mod expectations;
 mod fact;
@@ -22,6 +23,7 @@ pub mod registry;
 mod rule;
 mod scorecard;
 mod settle;
+mod shellcheck;
 pub mod waiver;
 mod words;
 
@@ -42,5 +44,6 @@ pub use regime::{Demands, InlineTrust, Regime};
 pub use rule::{Check, Rule};
 pub use scorecard::{ItemState, Score, scorecard};
 pub use settle::{FileWaivers, Judgement, settle};
+pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts};
 
 use rule::rule;

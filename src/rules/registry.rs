@@ -37,11 +37,17 @@ registry! {
         latest_base_image,
         untrusted_registry,
         constant_platform,
+        base_without_digest,
         redundant_target_platform,
         duplicate_stage_name,
         reserved_stage_name,
+        uppercase_stage_name,
+        from_as_casing,
+        undefined_arg_in_from,
+        invalid_default_arg_in_from,
         invalid_base_platform,
         instruction_before_from,
+        unreachable_stage,
         absent_base_image,
         moved_base_digest,
     }
@@ -55,12 +61,23 @@ registry! {
         copy_from_itself,
         copy_to_relative_path,
         invalid_port,
+        expose_protocol_casing,
+        exposed_ssh_port,
         self_referencing_env,
+        undefined_variable,
+        legacy_key_value,
+        inconsistent_instruction_casing,
+        empty_continuation,
         maintainer,
+        ignored_copy_source,
         user_by_name,
         root_user,
+        missing_user,
+        volume_on_system_path,
         copied_root,
         secret_in_arg_or_env,
+        invalid_definition_description,
+        copied_secret_file,
     }
     /// Packages that `RUN` installs.
     packages {
@@ -116,13 +133,37 @@ registry! {
     }
     /// What a container starts, and how it is watched.
     running {
+        shell_form_command,
+        several_cmds,
+        several_entrypoints,
+        several_healthchecks,
+        missing_healthcheck,
+        init_system,
+        several_services,
+        log_to_file,
+        download_at_start,
+        development_server,
+        ungraceful_stop_signal,
     }
     /// The build context, and what git says of it.
     context {
+        private_key_in_context,
+        env_file_in_context,
+        cloud_credentials_in_context,
+        registry_token_in_context,
+        git_directory_in_context,
+        missing_dockerignore,
+        ambiguous_dockerignore,
+        untracked_file_in_context,
+        ignored_file_in_context,
+        uncommitted_dockerfile,
+        uncommitted_config,
+        downloading_entrypoint_script,
     }
     /// Labels, as a Dockerfile sets them.
     labels {
         invalid_label_key,
+        label_schema_label,
     }
     /// The image that was built.
     image {

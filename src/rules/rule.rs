@@ -1,7 +1,7 @@
 //! What a rule is: its names, its level, its documentation and the function that judges.
 
 use super::analysis::Analysis;
-use super::facts::{BaseFacts, ContextFacts, ImageFacts};
+use super::facts::{BaseFacts, ContextFacts, GitFacts, ImageFacts};
 use super::found::Found;
 use super::{Item, Level};
 
@@ -32,8 +32,10 @@ pub struct Rule {
 pub enum Check {
     /// Each Dockerfile, by its text.
     Text(fn(&Analysis<'_>, &mut Found<'_>)),
-    /// The build context as it will be sent, with what git says of it.
+    /// The build context as it will be sent.
     Context(fn(&ContextFacts, &mut Found<'_>)),
+    /// The same by what git says of it; skipped where there is no repository.
+    Git(fn(&ContextFacts, &GitFacts, &mut Found<'_>)),
     /// The images that a Dockerfile starts from, as the registry knows them.
     Base(fn(&Analysis<'_>, &BaseFacts, &mut Found<'_>)),
     /// The image that was built, by its configuration and its history.

@@ -64,7 +64,7 @@ fn score(item: Item, judgement: &Judgement, proven: Option<&Result<String, Strin
         Some(Err(why)) => (ItemState::NotChecked, Some(why.clone())),
         None if judged => (ItemState::Enforced, skipped.map(|why| format!("in part: {why}"))),
         None => {
-            let why = skipped.unwrap_or_else(|| "no rule of it applies to what was given".to_owned());
+            let why = skipped.unwrap_or_else(|| "nothing to judge it by".to_owned());
             (ItemState::NotChecked, Some(why))
         }
     };

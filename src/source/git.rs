@@ -16,6 +16,7 @@ mod locate;
 mod look;
 mod porcelain;
 mod refusal;
+mod tracked;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
 pub use file_at::file_at;
+pub use tracked::{Tracked, tracked};
 
 use failure::Failure;
 use libgit2::Found;

@@ -15,7 +15,7 @@ mod url;
 
 pub use blobs::{BlobId, BlobIds, BlobSource};
 pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, event_file};
-pub use git::{Ancestry, ancestry, file_at, head, read, status};
+pub use git::{Ancestry, Tracked, ancestry, file_at, head, read, status, tracked};
 pub use ref_name::RefName;
 pub use revision::{Revision, branch, reconcile};
 pub use state::{Change, ChangeKind, GitOptions, Reader, SourceState};

@@ -11,6 +11,7 @@ pub(crate) mod private_registry;
 pub(crate) mod proxy;
 pub(crate) mod rule_fixtures;
 pub(crate) mod rule_fixtures_base;
+pub(crate) mod rule_fixtures_context;
 pub(crate) mod rule_fixtures_image;
 pub(crate) mod small_registry;
 pub(crate) mod tls;

@@ -11,7 +11,7 @@ use imgbuild::rules::{
     Verdicts, fix, settle,
 };
 
-use super::{rule_fixtures_base, rule_fixtures_image};
+use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image};
 
 /// A fenced block.
 pub(crate) struct Block {
@@ -137,6 +137,7 @@ fn findings<'a>(rule: &Rule, judgement: &'a Judgement) -> Vec<&'a Finding> {
 pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) -> Result<(), String> {
     match block.kind.as_str() {
         "dockerfile" if block.options.iter().any(|option| option == "fixed") => fixed(rule, block, before),
+        "context" => rule_fixtures_context::check(rule, block),
         "dockerfile" => dockerfile(rule, block, &judge(&block.text, &block.options)),
         "base" => {
             let (bases, text) = rule_fixtures_base::read(block)?;

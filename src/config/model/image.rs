@@ -65,8 +65,8 @@ pub struct Build {
     /// Leave out what differs from run to run (build URL, build time), so that the same commit gives the same
     /// image id while the engine's cache holds. Default: `false` in CI, and always so in local builds.
     pub reproducible: Option<bool>,
-    /// Files in the context that git ignores on purpose, as patterns relative to the context: `["dist/**"]`.
-    /// Default: none, and such a file is a finding.
+    /// Files in the context that git ignores on purpose, as patterns relative to the context: `["dist/**"]`. Each is
+    /// read as a line of `.dockerignore` would be. Default: none, and such a file is a finding.
     pub generated: Option<Vec<String>>,
     /// The longest that a build may take: `"45m"`. Default: `"30m"`.
     pub timeout: Option<Period>,

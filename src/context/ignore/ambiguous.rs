@@ -9,21 +9,30 @@ const MOST: usize = 1000;
 /// Folders of a pattern looked at.
 const DEEPEST: usize = 32;
 
-/// One line of text for each `!` pattern with wildcards that asks for something inside of what an earlier pattern
+/// A `!` pattern that engines read differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ambiguity {
+    /// The pattern's line in the ignore file, 1-based.
+    pub line: u32,
+    /// What it asks for and which line is against it, as a lowercase fragment.
+    pub message: String,
+}
+
+/// One for each `!` pattern with wildcards that asks for something inside of what an earlier pattern
 /// excludes as a whole folder.
-pub(super) fn find(patterns: &[Pattern]) -> Vec<String> {
+pub(super) fn find(patterns: &[Pattern]) -> Vec<Ambiguity> {
     let patterns = patterns.get(..patterns.len().min(MOST)).unwrap_or_default();
     let mut found = Vec::new();
     for (i, back) in patterns.iter().enumerate().filter(|(_, p)| p.negated) {
         let earlier = patterns.iter().take(i).filter(|p| !p.negated && !is_for_files(p.text()));
         if let Some(out) = { earlier }.find(|out| covers_a_folder_of(out.text(), back.text())) {
-            found.push(format!(
-                "line {}: `!{}` asks for files in folders that line {} (`{}`) excludes; engines differ in whether they send them",
-                back.line,
+            let message = format!(
+                "`!{}` asks for files in folders that line {} (`{}`) excludes; engines differ in whether they send them",
                 String::from_utf8_lossy(back.text()),
                 out.line,
                 String::from_utf8_lossy(out.text()),
-            ));
+            );
+            found.push(Ambiguity { line: back.line, message });
         }
     }
     found

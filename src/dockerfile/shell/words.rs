@@ -62,6 +62,8 @@ impl Reader<'_> {
                 }
                 _ if is_blank(byte) || byte == b';' => break,
                 _ if place != Place::Test && ends_word(byte) => break,
+                // `[[ a ]]&&` ends the test, too.
+                _ if ends_word(byte) && word.text == "]]" && !word.quoted => break,
                 b'\'' => {
                     self.pos += 1;
                     word.quoted = true;

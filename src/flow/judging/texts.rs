@@ -45,6 +45,16 @@ pub(super) fn judge(
     Ok(all.into_iter().map(|(_, judged)| judged).collect())
 }
 
+/// What `look` sees in a file that was read.
+pub(super) fn analysed<T>(
+    file: &TextFile,
+    expectations: &Expectations,
+    look: impl FnOnce(&Analysis<'_>) -> T,
+) -> T {
+    let parsed = parse(&file.bytes);
+    look(&Analysis::new(&file.path, &file.bytes, &parsed, expectations))
+}
+
 fn one(file: &TextFile, expectations: &Expectations, bases: &Fact<BaseFacts>) -> Judged {
     let parsed = parse(&file.bytes);
     let analysis = Analysis::new(&file.path, &file.bytes, &parsed, expectations);

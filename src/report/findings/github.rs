@@ -2,7 +2,7 @@
 
 use super::Results;
 use super::human::{skipped, tally};
-use super::results::is_of_image;
+use super::results::{is_of_image, repository_path};
 use crate::report::escape;
 use crate::rules::{Finding, Level};
 
@@ -26,7 +26,7 @@ fn command(finding: &Finding) -> String {
     let mut properties = Vec::new();
     // An image is no file of the repository.
     if !is_of_image(finding) {
-        properties.push(format!("file={}", property(&place.path)));
+        properties.push(format!("file={}", property(repository_path(&place.path))));
     }
     if place.line > 0 {
         properties.push(format!("line={}", place.line));
@@ -42,7 +42,7 @@ fn command(finding: &Finding) -> String {
         }
     }
     properties.push(format!("title={}", property(&format!("{} {}", finding.rule.code, finding.rule.name))));
-    let of_image = is_of_image(finding).then(|| format!("{}: ", place.path)).unwrap_or_default();
+    let of_image = if is_of_image(finding) { format!("{}: ", place.path) } else { String::new() };
     let field = place.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
     let message = format!("{of_image}{field}{}; {}", finding.message, finding.remedy);
     format!("::{kind} {}::{}", properties.join(","), data(&message))

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Results;
 use super::json::written;
+use super::results::repository_path;
 use crate::rules::{Finding, Level};
 
 #[derive(Serialize)]
@@ -43,6 +44,9 @@ fn issue(finding: &Finding) -> Issue<'_> {
             Level::Info => "info",
         },
         // A line is demanded: that of a file as a whole is its first.
-        location: Location { path: &finding.place.path, lines: Lines { begin: finding.place.line.max(1) } },
+        location: Location {
+            path: repository_path(&finding.place.path),
+            lines: Lines { begin: finding.place.line.max(1) },
+        },
     }
 }

@@ -67,3 +67,8 @@ impl Results<'_> {
 pub(super) fn is_of_image(finding: &Finding) -> bool {
     matches!(finding.rule.check, Check::Image(_))
 }
+
+/// A path as platforms compare it with the names of the repository's files.
+pub(super) fn repository_path(path: &str) -> &str {
+    path.strip_prefix("./").unwrap_or(path)
+}

@@ -81,7 +81,7 @@ pub(super) fn usual() -> Sample {
     found
         .add(place("Dockerfile", text, two), "this is of two lines")
         .fix("Put it on one line", vec![Edit { span, text: "ENV TOKEN=hunter2 A=b".to_owned() }]);
-    found.add(place("Dockerfile", text, "FRO"), "there is no instruction FRO").known_as("DL1000");
+    found.add(place("Dockerfile", text, "FRO x"), "there is no instruction FRO").known_as("DL1000");
     found.add(Place::file("api/Dockerfile"), "the file is empty").level(Level::Info);
     found.add(Place::field("imgbuild.toml", "checks.ignore"), "this was waived").excused =
         Some(Excuse::Waived { reason: "for now".to_owned(), by: "imgbuild.toml:4".to_owned() });

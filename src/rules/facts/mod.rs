@@ -2,8 +2,14 @@
 
 mod base;
 mod context;
+mod copies;
 mod image;
+mod scripts;
+mod secrets;
 
 pub use base::{BaseFact, BaseFacts, BaseState};
-pub use context::{ContextEntry, ContextFacts, GitFacts};
+pub use context::{ContextEntry, ContextFacts, GitFacts, named};
+pub use copies::{CopiedSource, copies};
 pub use image::{HistoryEntry, ImageFacts};
+pub use scripts::started_scripts;
+pub use secrets::{Sign, may_hold_secret, signs};

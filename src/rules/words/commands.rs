@@ -1,9 +1,9 @@
 //! Findings on the commands of `RUN`: one for an instruction and a rule, whatever the number of commands.
 
-use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Command, Word};
-use crate::rules::analysis::{Analysis, Step};
-use crate::rules::{Finding, Found};
+use crate::dockerfile::{Keyword, Span};
+use crate::rules::analysis::{Analysis, Body, Step};
+use crate::rules::{Edit, Finding, Found};
 
 /// More parts of one message help nobody.
 const MOST: usize = 5;
@@ -15,24 +15,68 @@ pub(in crate::rules) fn report(
     found: &mut Found<'_>,
     judge: impl Fn(&Step<'_>, &Command) -> Option<String>,
 ) {
+    report_mended(file, found, "", judge, |_| None);
+}
+
+/// [`report`], with a fix of the name `title` where `mend` has one for each of the commands: a word, and what stands in
+/// its place then.
+pub(in crate::rules) fn report_mended(
+    file: &Analysis<'_>,
+    found: &mut Found<'_>,
+    title: &str,
+    judge: impl Fn(&Step<'_>, &Command) -> Option<String>,
+    mend: impl Fn(&Command) -> Option<(&Word, String)>,
+) {
     for step in file.of(Keyword::Run) {
         let mut first = None;
         let mut said: Vec<String> = Vec::new();
+        let mut edits = Some(Vec::new());
         for (body, command) in step.commands() {
-            let Some(message) = judge(step, &command.unwrapped()) else { continue };
+            let bare = command.unwrapped();
+            let Some(message) = judge(step, &bare) else { continue };
             first.get_or_insert_with(|| step.span(body, command.range.clone()));
             if said.len() < MOST && !said.contains(&message) {
                 said.push(message);
             }
+            let edit = mend(&bare).and_then(|(word, text)| edit(file, step, body, word, &text));
+            edits = edits.zip(edit).map(|(mut edits, edit)| {
+                edits.push(edit);
+                edits
+            });
         }
-        if let Some(span) = first {
-            found.add(file.place_at(step, span), said.join("; "));
+        let Some(span) = first else { continue };
+        let finding = found.add(file.place_at(step, span), said.join("; "));
+        if let Some(edits) = edits {
+            finding.fix(title, edits);
         }
     }
 }
 
+/// The edit that puts `text` in the place of `word`; `None` where the file does not hold the word just so, as in the JSON
+/// form and where quotes or line breaks stand in it.
+fn edit(file: &Analysis<'_>, step: &Step<'_>, body: &Body, word: &Word, text: &str) -> Option<Edit> {
+    let span = step.span(body, word.range.clone());
+    if span.of(file.bytes) != word.text.as_bytes() {
+        return None;
+    }
+    Some(match text.strip_prefix(&word.text) {
+        Some(added) => Edit { span: Span { start: span.end, end: span.end }, text: added.to_owned() },
+        None => Edit { span, text: text.to_owned() },
+    })
+}
+
+/// The first of the arguments `verbs`, and the same with `flag` behind it.
+pub(in crate::rules) fn with_flag<'a>(
+    command: &'a Command,
+    verbs: &[&str],
+    flag: &str,
+) -> Option<(&'a Word, String)> {
+    let verb = command.args().iter().find(|word| verbs.contains(&word.text.as_str()))?;
+    Some((verb, format!("{} {flag}", verb.text)))
+}
+
 /// Adds a finding for each `RUN` in which `judge` finds packages without a version: `NAME installs a and b without a
-/// version`, at the first of them. The finding is given to `detail`, with that package.
+/// version`, at the first of them. Where that one's name is known, the finding is given to `detail` with it.
 pub(in crate::rules) fn report_unpinned(
     file: &Analysis<'_>,
     found: &mut Found<'_>,
@@ -59,7 +103,10 @@ pub(in crate::rules) fn report_unpinned(
         }
         if let Some((span, tool, word)) = first {
             let message = format!("{tool} installs {} without a version", list(&names, more));
-            detail(found.add(file.place_at(step, span), message), &word);
+            let finding = found.add(file.place_at(step, span), message);
+            if word.literal {
+                detail(finding, &word);
+            }
         }
     }
 }

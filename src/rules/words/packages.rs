@@ -31,6 +31,10 @@ pub(in crate::rules) fn unpinned_rpms(command: &Command, tools: &[&str]) -> Vec<
         "e",
     ];
     let is_module = command.subcommand() == "module";
+    // Groups have no version.
+    if command.subcommand() == "group" && command.name() != "yum" {
+        return Vec::new();
+    }
     let words = operands(command, &["install", "module"], &with_value);
     let is_loose = |word: &&Word| {
         if is_module { !word.text.contains(':') } else { !ends_in_version(&word.text) }

@@ -1,16 +1,28 @@
 //! Texts of a file inside of a message.
 
+use std::borrow::Cow;
+
 /// The longest piece of a file that a message repeats, in characters.
 const MOST: usize = 80;
 
-/// `text` on one line, cut where it is long.
+/// `text` on one line, cut where it is long; without the login that stands in a URL.
 pub(in crate::rules) fn shown(text: &str) -> String {
+    let text = without_login(text);
     let mut shown: String =
         text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }
     shown
+}
+
+fn without_login(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Cow::Borrowed(text) };
+    let authority = rest.split('/').next().unwrap_or(rest);
+    match authority.rfind('@') {
+        Some(at) => Cow::Owned(format!("{scheme}://…{}", rest.get(at..).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// "a", "a and b", "a, b and c"; a few of many.
@@ -41,6 +53,8 @@ mod tests {
         assert_eq!(listed(&["a", "b"]), "a and b");
         assert_eq!(listed(&["a", "b", "c\n"]), "a, b and c\u{fffd}");
         assert_eq!(listed(&["x"; 10]), "x, x, x, x, x, x, x and 3 more");
+        assert_eq!(shown("ftp://me:pass@x@host/a@b"), "ftp://…@host/a@b");
+        assert_eq!(shown("ftp://host/a@b"), "ftp://host/a@b");
         assert_eq!(shown(&"é".repeat(100)).chars().count(), MOST + 1);
     }
 }

@@ -12,7 +12,8 @@ pub(in crate::rules) fn unquoted(word: &str, escape: char) -> String {
             (None, _) if c == escape => text.extend(chars.next()),
             // Between double quotes an escape means something in front of these only.
             (Some('"'), _)
-                if c == escape && chars.peek().is_some_and(|next| matches!(next, '"' | '$') || *next == escape) =>
+                if c == escape
+                    && chars.peek().is_some_and(|next| matches!(next, '"' | '$') || *next == escape) =>
             {
                 text.extend(chars.next());
             }

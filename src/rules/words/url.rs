@@ -86,7 +86,17 @@ pub(in crate::rules) fn is_unversioned(url: &str) -> bool {
     }
     let says_latest =
         path.split(['/', '.', '-', '_', '?', '&', '=', '#']).any(|part| part.eq_ignore_ascii_case("latest"));
-    says_latest || path.split(['/', '?', '&', '=', '#']).any(is_moving) || !has_version(path)
+    says_latest || names_branch(path) || !has_version(path)
+}
+
+/// Whether a part of the path is the name of a branch. Behind a version it is a folder: `v1.2/src/main/x`.
+fn names_branch(path: &str) -> bool {
+    let mut start = 0;
+    path.split(['/', '?', '&', '=', '#']).any(|part| {
+        let before = path.get(..start).unwrap_or_default();
+        start += part.len() + 1;
+        is_moving(part) && !has_version_variable(before) && !has_dotted_version(before)
+    })
 }
 
 /// Whether a version may be in the path: a digit that is none of a platform's, or a variable that is none of a platform's.
@@ -95,14 +105,23 @@ fn has_version(path: &str) -> bool {
     for platform in PLATFORMS {
         rest = rest.replace(platform, "");
     }
-    if rest.contains(|c: char| c.is_ascii_digit()) || path.contains('`') {
-        return true;
-    }
+    rest.contains(|c: char| c.is_ascii_digit()) || path.contains('`') || has_version_variable(path)
+}
+
+fn has_version_variable(path: &str) -> bool {
     path.split('$').skip(1).any(|variable| {
         let name = variable.trim_start_matches(['{', '(']);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
         let name = name.get(..end).unwrap_or_default().to_ascii_uppercase();
         !PLATFORM_VARIABLES.iter().any(|platform| name.contains(platform)) && name != "OS" && name != "DPKG"
+    })
+}
+
+/// Whether something like `1.2` is in it.
+fn has_dotted_version(path: &str) -> bool {
+    path.as_bytes().windows(3).any(|three| match three {
+        [a, b'.', c] => a.is_ascii_digit() && c.is_ascii_digit(),
+        _ => false,
     })
 }
 
@@ -153,6 +172,9 @@ mod tests {
             ("https://example.com/a-latest.tar.gz", true),
             ("https://raw.githubusercontent.com/a/b2/master/x3.sh", true),
             ("https://example.com/maintain/a-1.2", false),
+            ("https://raw.githubusercontent.com/a/b/v${B_VERSION}/src/main/x", false),
+            ("https://raw.githubusercontent.com/a/b/1.2/src/main/x", false),
+            ("https://raw.githubusercontent.com/a/b/main/src/$X", true),
         ] {
             assert_eq!(is_unversioned(url), unversioned, "{url}");
         }
@@ -164,7 +186,7 @@ mod tests {
             ("https://example.com/gpg", true),
             ("https://example.com/apt-key.gpg?x=1", true),
             ("https://example.com/a.tar.gz.sha256", true),
-            ("https://example.com/SHASUMS256.txt", false),
+            ("https://example.com/SHASUMS256.txt", true),
             ("https://example.com/SHASUM.txt", true),
             ("https://example.com/keyboard.tgz", false),
             ("https://example.com/key/a.tgz", false),

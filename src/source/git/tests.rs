@@ -8,5 +8,6 @@ pub(crate) mod fixture;
 mod foreign;
 mod hostile;
 mod odd;
+mod tracked;
 
 pub(crate) use fixture::{Fixture, isolated_tests};

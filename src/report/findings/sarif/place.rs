@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::model::{Artifact, Location, Logical, Physical, TextRegion};
 use crate::dockerfile::Position;
+use crate::report::findings::results::repository_path;
 use crate::rules::Place;
 
 /// All but what RFC 3986 leaves unreserved, and the slash. A colon would make a scheme of the first folder's name.
@@ -41,6 +42,5 @@ pub(super) fn between(start: Position, end: Position) -> TextRegion {
 /// A path as a URI: a relative one stays relative.
 pub(super) fn artifact(path: &str) -> Artifact {
     let scheme = if path.starts_with('/') { "file://" } else { "" };
-    let path = path.strip_prefix("./").unwrap_or(path);
-    Artifact { uri: format!("{scheme}{}", utf8_percent_encode(path, IN_PATH)) }
+    Artifact { uri: format!("{scheme}{}", utf8_percent_encode(repository_path(path), IN_PATH)) }
 }

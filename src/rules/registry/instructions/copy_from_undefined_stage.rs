@@ -57,7 +57,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
                 Ok(number) => number <= index,
                 Err(_) => names.contains(from.to_lowercase().as_str()),
             };
-            if !is_stage && !from.contains([':', '@']) {
+            if !is_stage && !from.contains(':') {
                 found.add(
                     file.place_at(step, flag.span),
                     format!("{} is no stage that is defined above", shown(from)),

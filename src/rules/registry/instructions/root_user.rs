@@ -33,7 +33,7 @@ rule! {
     IMG221 "root-user" {
         level: Warning,
         items: [BestPractice],
-        aliases: ["DL3002", "CKV_DOCKER_8"],
+        aliases: ["DL3002", "CKV_DOCKER_8", "DS-0002"],
         remedy: "switch to an unprivileged user at the end, such as USER 10001",
         check: Text(check),
     }

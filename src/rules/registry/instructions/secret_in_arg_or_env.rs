@@ -1,6 +1,7 @@
 //! `secret-in-arg-or-env`.
 
 use crate::dockerfile::Keyword;
+use crate::rules::Place;
 use crate::rules::analysis::Analysis;
 use crate::rules::words::{listed, means_otherwise, names_secret, unquoted};
 use crate::rules::{Found, rule};
@@ -51,8 +52,9 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
             continue;
         }
         let keyword = step.instruction.keyword.name();
-        // The place is the instruction and not the pair: an excerpt of it must not be of the value alone.
-        let finding = found.add(file.place(step), format!("{keyword} keeps {} in the image", listed(&names)));
+        // Without a region: an excerpt of the file would show the value.
+        let place = Place { region: None, ..file.place(step) };
+        let finding = found.add(place, format!("{keyword} keeps {} in the image", listed(&names)));
         match (names.iter().any(|name| names_secret(name)), names.iter().any(|name| has_part(name))) {
             (true, false) => finding.known_as("SecretsUsedInArgOrEnv"),
             (false, true) => finding.known_as("DL3064"),

@@ -1,6 +1,8 @@
 //! `apk-cache-left-behind`.
 
-use crate::rules::words::commands::{has_verb, report};
+use crate::dockerfile::shell::Command;
+use crate::rules::analysis::Step;
+use crate::rules::words::commands::{has_verb, report_mended, with_flag};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -24,7 +26,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - <https://github.com/gliderlabs/docker-alpine/blob/master/docs/usage.md#disabling-cache>
+    /// - <https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper>
     /// - <https://docs.docker.com/build/cache/optimize/#use-cache-mounts>
     IMG307 "apk-cache-left-behind" {
         level: Info,
@@ -36,10 +38,11 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report(file, found, |step, command| {
+    let judge = |step: &Step<'_>, command: &Command| {
         let caches =
             command.name() == "apk" && has_verb(command, &["add"]) && !command.has_flag(&["no-cache"]);
         let kept = caches && !step.has_scratch_mount(&["/var/cache/apk", "/etc/apk/cache"]);
         kept.then(|| "apk add runs without --no-cache".to_owned())
-    });
+    };
+    report_mended(file, found, "Add --no-cache", judge, |command| with_flag(command, &["add"], "--no-cache"));
 }

@@ -1,6 +1,8 @@
 //! `apt-in-script`.
 
-use crate::rules::words::commands::report;
+use crate::dockerfile::shell::{Command, Word};
+use crate::rules::analysis::Step;
+use crate::rules::words::commands::report_mended;
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -35,7 +37,15 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report(file, found, |_, command| {
+    let judge = |_: &Step<'_>, command: &Command| {
         (command.name() == "apt").then(|| "apt is meant for people, not for scripts".to_owned())
-    });
+    };
+    report_mended(file, found, "Call apt-get", judge, as_apt_get);
+}
+
+/// Only what both do alike: their `upgrade` differs, and `apt-get` has no `list`.
+fn as_apt_get(command: &Command) -> Option<(&Word, String)> {
+    let alike = ["install", "update", "remove", "purge", "autoremove", "clean", "autoclean", "build-dep"];
+    let name = command.words.first().filter(|name| name.text == "apt")?;
+    alike.contains(&command.subcommand()).then(|| (name, "apt-get".to_owned()))
 }

@@ -1,7 +1,8 @@
 //! `apt-install-without-yes`.
 
 use crate::dockerfile::shell::Command;
-use crate::rules::words::commands::{has_verb, report};
+use crate::rules::analysis::Step;
+use crate::rules::words::commands::{has_verb, report_mended, with_flag};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -36,10 +37,11 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report(file, found, |_, command| {
+    let judge = |_: &Step<'_>, command: &Command| {
         let asks = command.name() == "apt-get" && has_verb(command, &["install"]) && !says_yes(command);
         asks.then(|| "apt-get install asks for confirmation".to_owned())
-    });
+    };
+    report_mended(file, found, "Add -y", judge, |command| with_flag(command, &["install"], "-y"));
 }
 
 /// Two levels of quietness mean yes, too.

@@ -3,7 +3,7 @@
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Command;
 use crate::rules::analysis::Step;
-use crate::rules::words::commands::report;
+use crate::rules::words::commands::{report_mended, with_flag};
 use crate::rules::words::python::pip_install;
 use crate::rules::{Analysis, Found, rule};
 
@@ -46,11 +46,14 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     // What holds for a whole step is asked once for it, and not for each of its commands.
     let steps = file.of(Keyword::Run).filter(|step| is_off(file, step)).map(|step| step.index);
     let off: std::collections::BTreeSet<usize> = steps.collect();
-    report(file, found, |step, command| {
+    let judge = |step: &Step<'_>, command: &Command| {
         let args = pip_install(command)?;
         let has_flag = args.iter().any(|word| word.text.split('=').next() == Some("--no-cache-dir"));
         (!has_flag && !off.contains(&step.index))
             .then(|| "pip install keeps its downloads in the image".to_owned())
+    };
+    report_mended(file, found, "Add --no-cache-dir", judge, |command| {
+        with_flag(command, &["install"], "--no-cache-dir")
     });
 }
 

@@ -62,8 +62,8 @@ fn is_pinned(text: &str) -> bool {
     let is_local = matches!(text, "." | "..")
         || ["./", "../", "/", "~/", "file:"].iter().any(|start| text.starts_with(start))
         || [".tgz", ".tar", ".tar.gz"].iter().any(|end| text.ends_with(end));
-    let has_ref = text.contains('#');
-    // The `@` of a scope begins the word; that of `git@host` and of `user@` in URLs counts as a version's.
-    let version = text.get(1..).and_then(|rest| rest.rsplit_once('@')).map(|(_, version)| version);
-    is_local || has_ref || version.is_some_and(|version| !matches!(version, "" | "latest" | "next"))
+    // The `@` of a scope begins the word; that of `git@host:repository` counts as a version's, and that of a URL does not.
+    let behind = text.get(1..).and_then(|rest| rest.rsplit_once('@'));
+    let has_version = behind.is_some_and(|(_, version)| !matches!(version, "" | "latest" | "next"));
+    is_local || text.contains('#') || has_version && !text.contains("://")
 }

@@ -1,6 +1,8 @@
 //! `yum-without-yes`.
 
-use crate::rules::words::commands::{has_verb, report};
+use crate::dockerfile::shell::Command;
+use crate::rules::analysis::Step;
+use crate::rules::words::commands::{has_verb, report_mended, with_flag};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -33,13 +35,15 @@ rule! {
     }
 }
 
+const VERBS: [&str; 3] = ["install", "groupinstall", "localinstall"];
+
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report(file, found, |_, command| {
-        let verbs = ["install", "groupinstall", "localinstall"];
+    let judge = |_: &Step<'_>, command: &Command| {
         let asks = command.name() == "yum"
-            && has_verb(command, &verbs)
+            && has_verb(command, &VERBS)
             && !command.has_flag(&["y", "assumeyes"])
             && !command.args().iter().any(|word| word.text.contains("assumeyes=1"));
         asks.then(|| "yum install asks for confirmation".to_owned())
-    });
+    };
+    report_mended(file, found, "Add -y", judge, |command| with_flag(command, &VERBS, "-y"));
 }

@@ -28,7 +28,7 @@ rule! {
     IMG001 "invalid-dockerfile" {
         level: Error,
         items: [BestPractice],
-        aliases: ["DL1000", "DL3061", "DL3043"],
+        aliases: ["DL1000", "DL3043"],
         remedy: "mend the line: a builder refuses the whole file",
         check: Reading,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dockerfile::Keyword;
-use crate::dockerfile::shell::Command;
+use crate::dockerfile::shell::{self, Command};
 use crate::rules::analysis::{Analysis, Step};
 use crate::rules::{Found, rule};
 
@@ -49,9 +49,18 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
 }
 
 fn is_single(step: &Step<'_>) -> bool {
-    step.instruction.keyword == Keyword::Run
-        && !step.onbuild
-        && step.commands().filter(|(_, command)| is_known(command)).take(2).count() < 2
+    if step.instruction.keyword != Keyword::Run || step.onbuild {
+        return false;
+    }
+    let single = |commands: &mut dyn Iterator<Item = &Command>| {
+        commands.filter(|command| is_known(command)).take(2).count() < 2
+    };
+    if step.is_posix() {
+        single(&mut step.commands().map(|(_, command)| command))
+    } else {
+        // Other shells part their commands by much the same signs.
+        single(&mut shell::parse(&step.instruction.arguments).commands.iter())
+    }
 }
 
 /// Whether the command's name is written out. Tests, and what a variable names, are glue between commands.

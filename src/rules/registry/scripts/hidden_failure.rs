@@ -63,18 +63,26 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     for step in file.of(Keyword::Run) {
         let first = step.bodies.iter().find_map(|body| {
             let script = inside(body);
-            script.commands.windows(2).find_map(|pair| {
+            let mut before = None;
+            let hidden = script.commands.windows(2).find_map(|pair| {
                 let [command, next] = pair else { return None };
+                let asked = before.replace(command).filter(|_| command.link == Link::And).is_some_and(asks);
                 let hides = next.link == Link::Or && matches!(next.raw_name(), "true" | ":");
                 let bare = command.unwrapped();
-                (hides && brings(&bare))
-                    .then(|| (step.span(body, command.range.start..next.range.end), bare.name().to_owned()))
-            })
+                (hides && !asked && brings(&bare))
+                    .then(|| (command.range.start..next.range.end, bare.name().to_owned()))
+            });
+            hidden.map(|(range, name)| (step.span(body, range), name))
         });
         if let Some((span, name)) = first {
             found.add(file.place_at(step, span), format!("the failure of {name} is thrown away"));
         }
     }
+}
+
+/// Whether the command only asks whether the next one is wanted: `grep -q x && install || true`.
+fn asks(command: &Command) -> bool {
+    matches!(command.name(), "[" | "[[" | "test" | "grep" | "egrep" | "command" | "which" | "type" | "case")
 }
 
 /// Whether the command brings something into the image.

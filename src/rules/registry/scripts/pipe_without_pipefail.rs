@@ -1,8 +1,8 @@
 //! `pipe-without-pipefail`.
 
-use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::{Command, Context};
-use crate::rules::analysis::Analysis;
+use crate::dockerfile::{Form, Keyword};
+use crate::rules::analysis::{Analysis, Step};
 use crate::rules::{Found, rule};
 
 rule! {
@@ -39,7 +39,7 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    for step in file.of(Keyword::Run).filter(|step| !step.onbuild && !asks(words(&step.shell))) {
+    for step in file.of(Keyword::Run).filter(|step| !step.onbuild && !is_set(step)) {
         let pipe = step.bodies.iter().find_map(|body| {
             let set = body.script.commands.iter().find(|command| sets(command));
             let end = set.map_or(usize::MAX, |command| command.range.start);
@@ -50,6 +50,15 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
             found.add(place, "RUN has a pipe, and only the failure of its last command is seen");
         }
     }
+}
+
+/// Whether it is on from the start: by `SHELL`, or by the JSON form that names a shell of its own.
+fn is_set(step: &Step<'_>) -> bool {
+    let own = match step.instruction.form() {
+        Form::Exec(words) => words,
+        _ => Vec::new(),
+    };
+    asks(words(&step.shell)) || asks(words(&own))
 }
 
 /// The words of `SHELL`; those of its `-c` too, which may begin with `set`.

@@ -94,8 +94,11 @@ const FLAGS: [(&[&str], &[&str], Option<&str>); 14] = [
     (&["ansible-galaxy"], &["--ignore-certs"], None),
 ];
 
+/// Commands, the setting, the values that switch the check off, and what checkov calls it.
+type Setting = (&'static [&'static str], &'static str, &'static [&'static str], Option<&'static str>);
+
 /// Settings in the form `name=value` or `name value`, as a command's words have them, in lower case.
-const SETTINGS: [(&[&str], &str, &[&str], Option<&str>); 11] = [
+const SETTINGS: [Setting; 11] = [
     (&["git"], "http.sslverify", &["false", "0", "no", "off"], None),
     (&["npm", "yarn", "pnpm"], "strict-ssl", &["false"], Some("CKV2_DOCKER_13")),
     (

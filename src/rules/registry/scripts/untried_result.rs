@@ -80,7 +80,7 @@ fn tries(command: &Command) -> bool {
         "command" => command.has_flag(&["v", "V"]),
         _ => {
             tests(name)
-                || args.len() <= 2 && texts().last().is_some_and(asks)
+                || args.len() <= 2 && texts().next_back().is_some_and(asks)
                 || texts().find(|arg| !arg.starts_with('-')).is_some_and(tests)
         }
     }
