@@ -72,12 +72,13 @@ async fn registries_tell_of_platforms_absence_and_moved_tags() {
     let folder = tempfile::tempdir().expect("folder");
     let (small, fake) = SmallRegistry::healthy().await;
     let host = fake.host();
-    let single = image(&small, "t/base", Some("single"), "amd64");
+    image(&small, "t/base", Some("single"), "amd64");
+    let earlier = image(&small, "t/base", None, "386");
     let entries = json!([image(&small, "t/base", None, "amd64"), image(&small, "t/base", None, "arm64")]);
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries });
     let index = small.put_manifest("t/base", Some("multi"), &index);
     let (old, child) =
-        (single["digest"].as_str().expect("digest"), entries[1]["digest"].as_str().expect("digest"));
+        (earlier["digest"].as_str().expect("digest"), entries[1]["digest"].as_str().expect("digest"));
     let lines = [
         format!("FROM --platform=linux/arm64 {host}/t/base:single AS a"),
         format!("FROM --platform=linux/arm64 {host}/t/base:multi AS b"),

@@ -54,7 +54,7 @@ fn check(image: &ImageFacts, found: &mut Found<'_>) {
 fn bytes(count: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match UNITS.into_iter().find(|(size, _)| count >= *size) {
-        Some((size, unit)) if count % (size / 10) == 0 => {
+        Some((size, unit)) if count.is_multiple_of(size / 10) => {
             format!("{}.{} {unit}", count / size, count % size / (size / 10))
         }
         Some((size, unit)) => {
