@@ -18,8 +18,6 @@ RUN apt-get -y install foo
 RUN apt-get -o A=b install -y foo
 RUN apt-get install -t bookworm-backports foo
 RUN apt-get install --default-release bookworm foo=1
-RUN apt-get install -c file foo=1
-RUN apt-get install --config-file f foo=1
 RUN apt-get install -y foo bar
 RUN apt-get install -y foo=1 bar
 RUN apt-get install -y foo=1 && apt-get install -y bar

@@ -13,7 +13,6 @@ RUN apt update && apt install -y a
 RUN apt update
 RUN aptitude update
 RUN apt-get update && apt install -y a
-RUN apt-get update && sudo rm -rf /var/lib/apt/lists/*
 RUN if x; then apt-get update; fi
 RUN ["apt-get","update"]
 ONBUILD RUN apt-get update

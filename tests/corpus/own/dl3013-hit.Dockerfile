@@ -10,11 +10,6 @@ RUN pip install a$X
 RUN pip install "$X"
 RUN pip install a b==1
 RUN pip install a==1 b
-RUN pip install --requirement=r.txt a
-RUN pip install .[x]
-RUN pip install ".[x]"
-RUN pip install '.[dev]'
-RUN pip install a.zip
 RUN pip install ./a.whl b
 RUN pip install /a b
 RUN pip install git+https://x

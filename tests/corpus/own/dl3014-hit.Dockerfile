@@ -2,7 +2,6 @@
 FROM debian:12
 RUN apt-get install a
 RUN apt-get install -q a
-RUN apt-get install -qqq a
 RUN apt-get install --quiet a
 RUN apt-get install --force-yes a
 RUN apt-get install -f
@@ -11,7 +10,6 @@ RUN echo y | apt-get install a
 RUN DEBIAN_FRONTEND=noninteractive apt-get install a
 RUN apt-get install -y a && apt-get install b
 RUN apt-get install a && apt-get install b
-RUN apt-get install -o APT::Get::Assume-Yes=true a
 RUN apt-get install -Y a
 RUN apt-get install $OPTS a
 RUN apt-get install --no-install-recommends a

@@ -8,13 +8,6 @@ RUN npm install a b@1
 RUN npm install a@1 b
 RUN npm install --save a
 RUN npm install --save-dev a
-RUN npm install --prefix x a@1
-RUN npm install -C x
-RUN npm install --cache x a@1
-RUN npm install --userconfig x a@1
-RUN npm install --only prod
-RUN npm install --omit dev
-RUN npm install .
 RUN npm install http://x/a
 RUN npm install git://x/a
 RUN npm install git+https://x/a
@@ -22,5 +15,4 @@ RUN npm install git+ssh://git@x/a
 RUN npm install git+http://x/a
 RUN npm install git+file:///a
 RUN npm install user/repo
-RUN npm install user/repo#v1
 RUN npm install github:user/repo

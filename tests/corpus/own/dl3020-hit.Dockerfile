@@ -3,9 +3,7 @@ FROM debian:12
 ADD a b
 ADD . .
 ADD ftp://x/a b
-ADD git@github.com:x/y b
 ADD a.zip b
-ADD a.tar.zst b
 ADD a.tzst b
 ADD a.tar.lzo b
 ADD a.jar b

@@ -1,12 +1,9 @@
 # DL3028: flagged, one way or another
 FROM debian:12
 RUN gem install a
-RUN gem install a -v1
 RUN gem install a b
 RUN gem install a:1 b
 RUN gem install $A
-RUN gem install ./a.gem
-RUN gem install a.gem
 RUN gem install a --no-document
 RUN gem i a
 RUN gem install a -- --x

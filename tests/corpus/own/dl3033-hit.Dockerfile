@@ -14,7 +14,6 @@ RUN yum install -y @a
 RUN yum group install a
 RUN yum module install a
 RUN yum -y install a
-RUN yum install -y --enablerepo x a-1
 RUN yum install -y a b-1
 RUN yum install -y a-1*
 RUN yum install -y a=1

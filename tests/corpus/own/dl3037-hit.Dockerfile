@@ -9,18 +9,10 @@ RUN zypper install -y $A
 RUN zypper --non-interactive install a
 RUN zypper -n in a
 RUN zypper install -t pattern a
-RUN zypper install -t pattern a=1
-RUN zypper install --type pattern a=1
-RUN zypper install -r x a=1
-RUN zypper install --repo x a=1
-RUN zypper install --from x a=1
 RUN zypper in a=1 b
 RUN zypper --gpg-auto-import-keys in a
 ONBUILD RUN zypper in a
 RUN zypper install "pattern:a"
 RUN zypper in /x/a
 RUN zypper install +a
-RUN zypper install -- a=1
 RUN zypper in foo.rpmx
-RUN zypper -q --root x in a=1
-RUN zypper -R x in a=1

@@ -18,7 +18,6 @@ RUN pip install
 RUN pip install --no-cache a
 RUN pip install --cache-dir=/x a
 RUN pip install --cache-dir /x a
-RUN pip install --no-cache-dir=true a
 RUN PIP_NO_CACHE_DIR=0 pip install a
 RUN PIP_NO_CACHE_DIR=off pip install a
 RUN --mount=type=cache,target=/root/.cache pip install a

@@ -6,7 +6,6 @@ RUN pip install a --no-cache-dir
 RUN pip3.12 install --no-cache-dir a
 RUN python3 -mpip install a
 RUN python3 -m pip --no-cache-dir install a
-RUN pipx install a
 RUN uv pip install a
 RUN pip download a
 RUN pip wheel a

@@ -9,11 +9,6 @@ RUN go install github.com/a/b
 RUN go install github.com/a/b@latest
 RUN go install github.com/a/b/cmd/c@latest
 RUN go install -v github.com/a/b
-RUN go install -tags x github.com/a/b@v1
-RUN go install -a -installsuffix cgo .
-RUN go install -mod vendor ./x
-RUN go install -o x ./y
-RUN go install -p 4 ./y
 RUN go install cmd
 RUN go install std
 RUN go install mysql

@@ -9,12 +9,9 @@ USER $X
 USER ${X}
 USER ${X}:${Y}
 USER "foo"
-USER '1000'
-USER "1000"
 ENV X=foo
 USER $X
 ENV X=1000
-USER $X
 USER foo
 USER 1000
 USER 1000
@@ -25,8 +22,6 @@ USER foo
 RUN useradd foo
 RUN useradd -u 1000 foo
 USER foo
-USER ${X:-foo}
-USER ${X:-1000}
 USER 1000foo
 USER ContainerUser
 USER ContainerAdministrator

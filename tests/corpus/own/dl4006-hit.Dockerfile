@@ -2,12 +2,6 @@
 FROM debian:12
 RUN a | b
 RUN a|b
-RUN set -o pipefail && a | b
-RUN set -o pipefail; a | b
-RUN set -eo pipefail && a | b
-RUN set -exo pipefail && a | b
-RUN set -e -o pipefail && a | b
-RUN set -euxo pipefail; a | b
 RUN set +o pipefail; a | b
 RUN a | b && set -o pipefail
 RUN a |& b

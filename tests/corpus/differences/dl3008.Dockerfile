@@ -1,0 +1,3 @@
+FROM debian:12
+RUN apt-get install -c file foo=1
+RUN apt-get install --config-file f foo=1

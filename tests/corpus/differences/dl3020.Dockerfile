@@ -1,0 +1,3 @@
+FROM debian:12
+ADD git@github.com:x/y b
+ADD a.tar.zst b

@@ -1,0 +1,6 @@
+FROM debian:12
+USER '1000'
+USER "1000"
+USER $X
+USER ${X:-foo}
+USER ${X:-1000}
