@@ -33,18 +33,26 @@ impl<'a> Analysis<'a> {
     }
 
     /// The `CMD` and the `ENTRYPOINT` of the image that is built: the last of each, its own or of a stage that it
-    /// continues, and all that it has for the images that are built from it (`ONBUILD`).
+    /// continues, and the last of each that it has for the images that are built from it (`ONBUILD`). What is longer than
+    /// a line may be for a builder is left out.
     pub fn starters(&self) -> Vec<&Step<'a>> {
+        const LONGEST: usize = 65_535;
         let stages = self.target().map(|target| self.graph.chain(target)).unwrap_or_default();
-        let steps = || stages.iter().flat_map(|stage| self.of_stage(*stage));
-        let last = |keyword: Keyword| {
-            steps().filter(|step| !step.onbuild && step.instruction.keyword == keyword).last()
-        };
-        let triggers = steps().filter(|step| {
-            step.onbuild && matches!(step.instruction.keyword, Keyword::Cmd | Keyword::Entrypoint)
-        });
-        let mut starters: Vec<_> =
-            [last(Keyword::Entrypoint), last(Keyword::Cmd)].into_iter().flatten().chain(triggers).collect();
+        let mut last: [Option<&Step<'a>>; 4] = [None; 4];
+        for step in stages.iter().flat_map(|stage| self.of_stage(*stage)) {
+            let slot = match (step.instruction.keyword, step.onbuild) {
+                (Keyword::Entrypoint, false) => 0,
+                (Keyword::Cmd, false) => 1,
+                (Keyword::Entrypoint, true) => 2,
+                (Keyword::Cmd, true) => 3,
+                _ => continue,
+            };
+            if let Some(slot) = last.get_mut(slot) {
+                *slot = Some(step);
+            }
+        }
+        let mut starters: Vec<_> = last.into_iter().flatten().collect();
+        starters.retain(|step| step.instruction.arguments.len() <= LONGEST);
         starters.sort_by_key(|step| step.index);
         starters
     }
