@@ -110,7 +110,8 @@ impl Judging {
         }
         if let Some(program) = &self.shellcheck {
             let expectations = &self.expectations;
-            let said = shellcheck::judge(program, &files, expectations, &session.environment).await?;
+            let said =
+                shellcheck::judge(program, &files, expectations, &session.environment, &session.events).await;
             self.verdicts.add(said);
         }
         let (expectations, bases, stop) =

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -12,10 +12,13 @@ use super::TextFile;
 use super::texts::analysed;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::event::Events;
 use crate::rules::{Expectations, Remark, Remarks, ShellScript, Verdicts, shell_findings, shell_scripts};
 
 /// The longest that it may take for one script.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest script that it gets: its time grows faster than the script.
+const MAX_SCRIPT: usize = 32 << 10;
 /// Remarks that make no sense of a script out of a Dockerfile: files that are sourced are in the image, not here.
 const LEFT_OUT: &str = "SC1090,SC1091,SC2148,SC2187";
 
@@ -32,12 +35,29 @@ pub(super) async fn judge(
     files: &[TextFile],
     expectations: &Expectations,
     environment: &Environment,
-) -> Result<Verdicts> {
+    events: &Events,
+) -> Verdicts {
     let scripts: Vec<Vec<ShellScript>> =
         files.iter().map(|file| analysed(file, expectations, |analysis| shell_scripts(analysis))).collect();
+    let too_long = scripts.iter().flatten().filter(|script| script.text.len() > MAX_SCRIPT).count();
+    if too_long > 0 {
+        events.warn(format!(
+            "{too_long} scripts of more than {} KiB are too long for shellcheck",
+            MAX_SCRIPT >> 10
+        ));
+    }
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let all = scripts.iter().flatten().map(|script| ask(program, script, environment));
-    let mut remarks = stream::iter(all).buffered(at_once).try_collect::<Vec<_>>().await?.into_iter();
+    let all = scripts.iter().flatten().map(|script| async {
+        if script.text.len() > MAX_SCRIPT {
+            return Vec::new();
+        }
+        // What it says is of use, and nothing that anybody waits for.
+        ask(program, script, environment).await.unwrap_or_else(|error| {
+            events.warn(format!("{error}"));
+            Vec::new()
+        })
+    });
+    let mut remarks = stream::iter(all).buffered(at_once).collect::<Vec<_>>().await.into_iter();
     let mut verdicts = Verdicts::default();
     for (file, scripts) in files.iter().zip(&scripts) {
         let own: Vec<Vec<Remark>> = remarks.by_ref().take(scripts.len()).collect();
@@ -47,14 +67,11 @@ pub(super) async fn judge(
             verdicts.take(findings, analysis.bytes);
         });
     }
-    Ok(verdicts)
+    verdicts
 }
 
 async fn ask(program: &Path, script: &ShellScript, environment: &Environment) -> Result<Vec<Remark>> {
-    let failed = |what: &str| {
-        Error::new(Kind::Io, format!("{} {what}", program.display()))
-            .hint("give --no-shellcheck to do without")
-    };
+    let failed = |what: &str| Error::new(Kind::Io, format!("{} {what}", program.display()));
     let mut child = Command::new(program)
         .args(["--norc", "--format=json1", "--exclude", LEFT_OUT, "-"])
         .env_clear()

@@ -95,10 +95,17 @@ fn excused(summary: &Summary) -> Option<String> {
     (!kinds.is_empty()).then(|| kinds.join(", "))
 }
 
-/// A line for each rule that could not judge.
-pub(super) fn skipped<'a>(results: &Results<'a>) -> impl Iterator<Item = String> + use<'a> {
-    let skipped = results.judgement.skipped.iter();
-    skipped.map(|(rule, why)| format!("not checked: {} {}: {why}", rule.code, rule.name))
+/// A line for each reason why rules could not judge, with their codes.
+pub(super) fn skipped(results: &Results<'_>) -> impl Iterator<Item = String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (rule, why) in &results.judgement.skipped {
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, codes)) => codes.push(rule.code),
+            None => reasons.push((why, vec![rule.code])),
+        }
+    }
+    let line = |(why, codes): (&str, Vec<&str>)| format!("not checked: {}: {why}", codes.join(", "));
+    reasons.into_iter().map(line).collect::<Vec<_>>().into_iter()
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -35,7 +35,11 @@ rule! {
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     for (index, _) in file.stages() {
-        let Some(BaseImage::Image(reference)) = file.graph.bases.get(index) else { continue };
+        // Whatever a variable before it holds, the tag is told.
+        let Some(BaseImage::Image(reference) | BaseImage::Unresolved(reference)) = file.graph.bases.get(index)
+        else {
+            continue;
+        };
         let is_latest = !reference.contains('@') && reference.ends_with(":latest");
         if let Some(step) = file.from_of(index).filter(|_| is_latest) {
             found.add(
