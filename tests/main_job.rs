@@ -373,7 +373,7 @@ fn the_report_is_written_whatever_happens() {
         .iter()
         .map(|t| t["stage"].as_str().expect("stage"))
         .collect();
-    assert_eq!(stages, ["source", "context", "plan", "build", "smoke", "publish", "teardown"]);
+    assert_eq!(stages, ["source", "context", "plan", "check", "build", "smoke", "publish", "teardown"]);
     // A report that cannot be written is found out before the build.
     repo.imgbuild(&["ci", "--report", "/nowhere/report.json"]).expect(74);
 }
