@@ -7,6 +7,7 @@ pub mod analysis;
 mod baseline;
 mod context_files;
 mod documentation;
+mod excuse;
 mod expectations;
 mod fact;
 pub mod facts;

@@ -31,7 +31,7 @@ pub struct Demands {
     pub required: BTreeSet<String>,
     /// The least level of rules, by code.
     pub least: BTreeMap<String, Level>,
-    /// The most waivers of our own in force, those in files included.
+    /// The most waivers in force, those in files included, in whosever words.
     pub most_waivers: Option<usize>,
     /// The most days that a waiver may still run.
     pub most_days: Option<u32>,

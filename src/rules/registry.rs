@@ -183,25 +183,24 @@ registry! {
     }
 }
 
-/// The rule that `id` means: a code, a name, or what another tool calls it, in any case of letters.
+/// The rule that `id` means: a code, a name, or what another tool calls it, in any case of letters; the first of several.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    static INDEX: OnceLock<BTreeMap<String, &'static Rule>> = OnceLock::new();
+    find_all(id).first().copied()
+}
+
+/// All rules that `id` means, in the order of the list: another tool's id may stand for several of ours.
+pub fn find_all(id: &str) -> &'static [&'static Rule] {
+    static INDEX: OnceLock<BTreeMap<String, Vec<&'static Rule>>> = OnceLock::new();
     let index = INDEX.get_or_init(|| {
-        let mut index = BTreeMap::new();
+        let mut index: BTreeMap<String, Vec<&'static Rule>> = BTreeMap::new();
         for rule in RULES {
             for id in [rule.code, rule.name].into_iter().chain(rule.aliases.iter().copied()) {
-                // What two rules answer to means the first of them.
-                index.entry(id.to_ascii_lowercase()).or_insert(*rule);
+                index.entry(id.to_ascii_lowercase()).or_default().push(*rule);
             }
         }
         index
     });
-    index.get(&id.to_ascii_lowercase()).copied()
-}
-
-/// All rules that `id` means: another tool's id may stand for several of ours.
-pub fn find_all(id: &str) -> Vec<&'static Rule> {
-    RULES.iter().copied().filter(|rule| rule.answers_to(id)).collect()
+    index.get(&id.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
 }
 
 /// The rule whose code, name or alias is nearest to `id`, for a message.

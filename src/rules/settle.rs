@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::excuse::{Held, excuse};
 use super::found::Found;
 use super::judge::fingerprint;
 use super::registry::{self, reading};
-use super::waiver::{Day, Dialect, Inline, Waiver};
+use super::waiver::{Day, Dialect, Inline, Waiver, id_fits, is_shellcheck};
 use super::{Excuse, Finding, InlineTrust, Level, Place, Regime, Rule, Verdicts};
 
 /// What the rules come to.
@@ -51,27 +52,31 @@ impl Judgement {
 pub fn settle(verdicts: Verdicts, files: Vec<FileWaivers>, regime: &Regime) -> Judgement {
     let Verdicts { mut findings, ran, skipped } = verdicts;
     let mut about = Vec::new();
-    let mut waivers: Vec<(Waiver, bool)> = Vec::new();
-    for waiver in &regime.waivers {
-        waivers.push((waiver.clone(), false));
-    }
+    let configured = regime.waivers.iter().cloned();
+    let mut waivers: Vec<Held> = configured.map(|waiver| held(waiver, None)).collect();
     for file in files {
         take_inline(file, regime, &mut findings, &mut waivers, &mut about);
     }
     findings.retain_mut(|finding| set_level(finding, regime));
-    waivers.retain(|(waiver, _)| holds(waiver, regime, &mut about));
-    cap(&mut waivers, regime, &mut about);
-    excuse(&mut findings, &mut waivers, regime);
-    let is_skipped =
-        |waiver: &Waiver| skipped.keys().any(|code| registry::find(code).is_some_and(|r| waiver.is_about(r)));
-    for (waiver, _) in waivers.iter().filter(|(w, used)| !used && w.dialect == Dialect::Own && !is_skipped(w))
-    {
-        report(
-            &mut about,
-            &reading::unused_waiver::RULE,
-            waiver.origin.clone(),
-            format!("nothing needs this waiver of {}", waiver.rule),
-        );
+    waivers.retain_mut(|held| holds(held, regime, &mut about));
+    cap(&mut waivers, regime);
+    // What a policy demands was kept from being waived by name; `skip=all` names nothing.
+    excuse(&mut findings, &mut waivers, |finding| regime.policy.required.contains(finding.rule.code));
+    let unjudged = skipped.keys().filter_map(|code| registry::find(code));
+    let unjudged: BTreeSet<String> = unjudged.flat_map(names).collect();
+    for Held { waiver, refusal, needed, .. } in waivers {
+        match refusal {
+            Some(why) if needed => {
+                report(&mut about, &reading::waiver_against_policy::RULE, waiver.origin, why);
+            }
+            Some(_) => {}
+            None if needed || waiver.dialect != Dialect::Own => {}
+            None if unjudged.contains(&waiver.rule.to_ascii_lowercase()) => {}
+            None => {
+                let message = format!("nothing needs this waiver of {}", waiver.rule);
+                report(&mut about, &reading::unused_waiver::RULE, waiver.origin, message);
+            }
+        }
     }
     about.retain_mut(|finding| set_level(finding, regime));
     fingerprint(&mut about, &[]);
@@ -93,6 +98,16 @@ pub fn settle(verdicts: Verdicts, files: Vec<FileWaivers>, regime: &Regime) -> J
     Judgement { findings, ran, skipped, fail_on: regime.fail_on }
 }
 
+fn held(waiver: Waiver, file: Option<String>) -> Held {
+    Held { waiver, file, refusal: None, needed: false }
+}
+
+/// All that a rule is called, in lower case.
+fn names(rule: &'static Rule) -> impl Iterator<Item = String> {
+    let names = [rule.code, rule.name].into_iter().chain(rule.aliases.iter().copied());
+    names.map(str::to_ascii_lowercase)
+}
+
 fn report(about: &mut Vec<Finding>, rule: &'static Rule, place: Place, message: String) {
     Found::new(rule, about).add(place, message);
 }
@@ -102,7 +117,7 @@ fn take_inline(
     file: FileWaivers,
     regime: &Regime,
     findings: &mut [Finding],
-    waivers: &mut Vec<(Waiver, bool)>,
+    waivers: &mut Vec<Held>,
     about: &mut Vec<Finding>,
 ) {
     for (place, why) in file.inline.malformed {
@@ -138,7 +153,7 @@ fn take_inline(
             }
         }
         waiver.path = super::glob::Glob::exact(&file.path);
-        waivers.push((waiver, false));
+        waivers.push(held(waiver, Some(file.path.clone())));
     }
 }
 
@@ -151,58 +166,59 @@ fn set_level(finding: &mut Finding, regime: &Regime) -> bool {
     true
 }
 
-/// Whether a waiver is in force; what keeps it from being so becomes a finding.
-fn holds(waiver: &Waiver, regime: &Regime, about: &mut Vec<Finding>) -> bool {
-    let mut refuse = |rule, message: String| {
+/// Whether a waiver is kept. What keeps one of our own from being in force becomes a finding; one in the words of another
+/// tool stays with its refusal, which is told where a finding needs it.
+fn holds(held: &mut Held, regime: &Regime, about: &mut Vec<Finding>) -> bool {
+    let waiver = &held.waiver;
+    let own = waiver.dialect == Dialect::Own;
+    if own && let Err((rule, message)) = written_well(waiver, regime) {
         report(about, rule, waiver.origin.clone(), message);
-        false
-    };
+        return false;
+    }
+    let Some(why) = against_policy(waiver, regime) else { return true };
+    let message = format!("the waiver of {} does not hold: {why}", waiver.rule);
+    if own {
+        report(about, &reading::waiver_against_policy::RULE, waiver.origin.clone(), message);
+    } else {
+        held.refusal = Some(message);
+    }
+    !own
+}
+
+/// Whether a waiver of our own names a rule, has a reason and is not over.
+fn written_well(waiver: &Waiver, regime: &Regime) -> Result<(), (&'static Rule, String)> {
     let id = &waiver.rule;
-    let rules = registry::find_all(id);
-    if waiver.dialect == Dialect::Own {
-        // ShellCheck's codes are not ours, and may be waived like ours.
-        if rules.is_empty() && !super::waiver::is_shellcheck(id) {
-            let near =
-                registry::nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            return refuse(
-                &reading::unknown_rule::RULE,
-                format!("a waiver names {id}, and there is no such rule{near}"),
-            );
-        }
-        if waiver.reason.trim().is_empty() {
-            return refuse(
-                &reading::waiver_without_reason::RULE,
-                format!("the waiver of {id} gives no reason"),
-            );
-        }
-        if let (Some(until), Some(today)) = (waiver.until, regime.today)
-            && until < today
-        {
-            return refuse(&reading::expired_waiver::RULE, format!("the waiver of {id} ended on {until}"));
-        }
+    // ShellCheck's codes are not ours, and may be waived like ours.
+    if registry::find_all(id).is_empty() && !is_shellcheck(id) {
+        let near = registry::nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let message = format!("a waiver names {id}, and there is no such rule{near}");
+        return Err((&reading::unknown_rule::RULE, message));
     }
+    if waiver.reason.trim().is_empty() {
+        return Err((&reading::waiver_without_reason::RULE, format!("the waiver of {id} gives no reason")));
+    }
+    match (waiver.until, regime.today) {
+        (Some(until), Some(today)) if until < today => {
+            Err((&reading::expired_waiver::RULE, format!("the waiver of {id} ended on {until}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Why the policy does not allow a waiver.
+fn against_policy(waiver: &Waiver, regime: &Regime) -> Option<String> {
     let demands = &regime.policy;
+    let (id, source) = (&waiver.rule, &demands.source);
+    let rules = registry::find_all(id);
     if let Some(rule) = rules.iter().find(|rule| demands.required.contains(rule.code)) {
-        let message = format!("the waiver of {id} does not hold: {} demands {}", demands.source, rule.code);
-        return refuse(&reading::waiver_against_policy::RULE, message);
+        return Some(format!("{source} demands {}", rule.code));
     }
-    let fits = |pattern: &String| {
-        super::waiver::id_fits(pattern, id) || rules.iter().any(|r| super::waiver::id_fits(pattern, r.code))
-    };
+    let fits =
+        |pattern: &String| id_fits(pattern, id) || rules.iter().any(|rule| id_fits(pattern, rule.code));
     if !demands.waivable.iter().all(|list| list.iter().any(fits)) {
-        let message =
-            format!("the waiver of {id} does not hold: {} lets only some rules be waived", demands.source);
-        return refuse(&reading::waiver_against_policy::RULE, message);
+        return Some(format!("{source} lets only some rules be waived"));
     }
-    if waiver.dialect == Dialect::Own
-        && let Some(why) = too_long(waiver, demands, regime.today)
-    {
-        return refuse(
-            &reading::waiver_against_policy::RULE,
-            format!("the waiver of {id} does not hold: {why}"),
-        );
-    }
-    true
+    too_long(waiver, demands, regime.today)
 }
 
 fn too_long(waiver: &Waiver, demands: &super::Demands, today: Option<Day>) -> Option<String> {
@@ -217,42 +233,13 @@ fn too_long(waiver: &Waiver, demands: &super::Demands, today: Option<Day>) -> Op
     })
 }
 
-/// A policy may cap how many waivers of our own there are; those beyond the cap do not hold.
-fn cap(waivers: &mut Vec<(Waiver, bool)>, regime: &Regime, about: &mut Vec<Finding>) {
+/// A policy may cap how many waivers there are, in whosever words; those beyond the cap do not hold.
+fn cap(waivers: &mut [Held], regime: &Regime) {
     let Some(most) = regime.policy.most_waivers else { return };
-    let mut count = 0;
-    waivers.retain(|(waiver, _)| {
-        count += usize::from(waiver.dialect == Dialect::Own);
-        if waiver.dialect != Dialect::Own || count <= most {
-            return true;
-        }
-        let message =
-            format!("the waiver of {} does not hold: {} allows {most}", waiver.rule, regime.policy.source);
-        report(about, &reading::waiver_against_policy::RULE, waiver.origin.clone(), message);
-        false
-    });
-}
-
-fn excuse(findings: &mut [Finding], waivers: &mut [(Waiver, bool)], regime: &Regime) {
-    for finding in findings.iter_mut() {
-        // What a policy demands was kept from being waived by name; `skip=all` names nothing.
-        if regime.policy.required.contains(finding.rule.code) {
-            continue;
-        }
-        for (waiver, used) in waivers.iter_mut() {
-            if !waiver.covers(finding) {
-                continue;
-            }
-            *used = true;
-            if finding.excused.is_none() {
-                let origin = &waiver.origin;
-                let by = match (&origin.field, origin.line) {
-                    (Some(field), 0) => format!("{} {field}", origin.path),
-                    (_, 0) => origin.path.clone(),
-                    (_, line) => format!("{}:{line}", origin.path),
-                };
-                finding.excused = Some(Excuse::Waived { reason: waiver.reason.clone(), by });
-            }
-        }
+    let in_force = waivers.iter_mut().filter(|held| held.refusal.is_none());
+    for held in in_force.skip(most) {
+        let id = &held.waiver.rule;
+        held.refusal =
+            Some(format!("the waiver of {id} does not hold: {} allows {most}", regime.policy.source));
     }
 }

@@ -63,8 +63,10 @@ pub struct Waiver {
     pub rule: String,
     /// Only in files whose paths match; everywhere where `None`.
     pub path: Option<Glob>,
-    /// Only findings on these lines, both included.
+    /// Only findings on these lines, both included; those of one instruction.
     pub lines: Option<(u32, u32)>,
+    /// What stands on those lines, blanks aside, as a hash: on a pull request a waiver does not go with another text.
+    pub about: Option<[u8; 16]>,
     /// Only findings whose message or evidence holds this text.
     pub text: Option<String>,
     /// The last day on which it holds.
@@ -109,10 +111,14 @@ impl Waiver {
         own || finding.aliases().iter().any(|alias| alias.eq_ignore_ascii_case(&self.rule))
     }
 
-    /// What it says, wherever it stands.
+    /// What it says and what it is about, wherever it stands.
     pub fn key(&self) -> String {
         let until = self.until.map(|day| day.to_string()).unwrap_or_default();
-        format!("{:?} {} {until} {}", self.dialect, self.rule, self.reason)
+        let about = match self.about {
+            Some(hash) => hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            None => "file".to_owned(),
+        };
+        format!("{:?} {} {until} {about} {}", self.dialect, self.rule, self.reason)
     }
 
     /// Whether it names `rule`.

@@ -151,6 +151,7 @@ fn config_waiver(waiver: &Sourced<WaiverSpec>, settings: &Settings) -> Result<Wa
         rule: spec.rule.clone(),
         path,
         lines: None,
+        about: None,
         text: spec.matching.clone(),
         until: spec.until.map(|until| Day { year: until.year, month: until.month, day: until.day }),
         reason: spec.reason.clone(),

@@ -1,9 +1,14 @@
 //! `# imgbuild ignore=IMG105 reason="…" until=2027-01-01` in a Dockerfile, and what other tools write there.
 
+use sha2::{Digest as _, Sha256};
+
 use super::pragma::{self, Pragma};
 use super::{Dialect, Waiver};
-use crate::dockerfile::{Comment, Dockerfile, LineIndex};
+use crate::dockerfile::{Comment, Dockerfile, Instruction, LineIndex};
 use crate::rules::{Place, Region};
+
+/// More waivers than any file has; each costs what a finding costs.
+const MOST: usize = 2_000;
 
 /// The waivers of one Dockerfile.
 #[derive(Debug, Clone, Default)]
@@ -26,18 +31,27 @@ pub fn inline_waivers(path: &str, bytes: &[u8], file: &Dockerfile) -> Inline {
             Pragma::None => {}
             Pragma::Malformed(why) => inline.malformed.push((place, why)),
             Pragma::Ignore { dialect, rules, reason, until, whole_file } => {
-                let Some(lines) =
-                    (if whole_file { Some(None) } else { target(file, comment.line).map(Some) })
+                if inline.waivers.len() + rules.len() > MOST {
+                    inline
+                        .malformed
+                        .push((place, format!("a file may hold {MOST} waivers; the rest is left out")));
+                    break;
+                }
+                let Some(target) =
+                    (if whole_file { Some(None) } else { instruction_of(file, comment.line).map(Some) })
                 else {
                     if dialect == Dialect::Own {
                         inline.malformed.push((place, "no instruction follows this waiver".to_owned()));
                     }
                     continue;
                 };
+                let lines = target.map(|instruction| (instruction.line, instruction.end_line));
+                let about = target.map(|instruction| text_hash(instruction.span.of(bytes)));
                 inline.waivers.extend(rules.into_iter().map(|rule| Waiver {
                     rule,
                     path: None,
                     lines,
+                    about,
                     text: None,
                     until,
                     reason: reason.clone(),
@@ -58,6 +72,7 @@ pub fn inline_waivers(path: &str, bytes: &[u8], file: &Dockerfile) -> Inline {
             rule,
             path: None,
             lines: None,
+            about: None,
             text: None,
             until: None,
             reason: "the file's check directive skips it".to_owned(),
@@ -80,9 +95,21 @@ fn place(path: &str, comment: &Comment, lines: &LineIndex) -> Place {
     }
 }
 
-/// First and last line of the instruction that the comment on `line` is about.
-fn target(file: &Dockerfile, line: u32) -> Option<(u32, u32)> {
+/// A hash of the words of a text, comments that are waivers themselves among them: what is inside an instruction counts.
+fn text_hash(bytes: &[u8]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for word in bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        hash.update(word);
+        hash.update([0]);
+    }
+    let mut short = [0; 16];
+    short.iter_mut().zip(hash.finalize()).for_each(|(short, byte)| *short = byte);
+    short
+}
+
+/// The instruction that the comment on `line` is about.
+fn instruction_of(file: &Dockerfile, line: u32) -> Option<&Instruction> {
     // Instructions are in the order of their lines.
     let at = file.instructions.partition_point(|instruction| instruction.end_line < line);
-    file.instructions.get(at).map(|instruction| (instruction.line, instruction.end_line))
+    file.instructions.get(at)
 }
