@@ -321,6 +321,84 @@ fn on_a_pull_request_only_the_base_branchs_waivers_hold() {
     assert!(found.iter().any(|(code, line)| code == "IMG008" && *line == 4), "{found:?}");
 }
 
+/// A waiver that the base branch has goes with its instruction, and with nothing else.
+#[test]
+fn on_a_pull_request_no_waiver_is_widened_or_moved() {
+    let mut place = Place::new();
+    let base = "# hadolint ignore=DL3007\nFROM node:latest\nFROM debian:12\nUSER 1\n";
+    place.write("Dockerfile", base);
+    place.commit("base");
+    place.git(&["checkout", "-q", "-b", "change"]);
+    place.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
+    place
+        .env("GITHUB_REF", "refs/pull/7/merge")
+        .env("GITHUB_BASE_REF", "main")
+        .env("GITHUB_HEAD_REF", "change");
+    place.env("GITHUB_REPOSITORY", "acme/api").env("GITHUB_SHA", "0123456789012345678901234567890123456789");
+    assert!(!place.has(&["Dockerfile"], "IMG102"));
+    for change in [
+        "# hadolint global ignore=DL3007\nFROM node:latest\nFROM debian:latest\nUSER 1\n",
+        "# imgbuild ignore-file=DL3007 reason=\"so\"\nFROM node:latest\nFROM debian:12\nUSER 1\n",
+        "FROM node:22\n# hadolint ignore=DL3007\nFROM debian:latest\nUSER 1\n",
+        "# check=skip=all\n# hadolint ignore=DL3007\nFROM evil:latest\nUSER 1\n",
+    ] {
+        place.write("Dockerfile", change);
+        assert!(place.has(&["Dockerfile"], "IMG102"), "{change}");
+    }
+    // However the file is named, and through whichever link, it is the same one.
+    place.write("docker/Dockerfile", "x");
+    place.write("Dockerfile", base);
+    assert!(!place.has(&["docker/../Dockerfile"], "IMG102"));
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_repository_is_neither_shown_nor_written() {
+    let place = Place::new();
+    place.write("x/Dockerfile", LATEST).commit("first");
+    let outside = place.folder.path().join("victim");
+    fs::write(&outside, "FROM debian:12\nMAINTAINER hunter2\n").expect("write");
+    std::os::unix::fs::symlink(&outside, place.path("a.Dockerfile")).expect("link");
+    for arguments in [&["check", "a.Dockerfile"][..], &["check", "."], &["check", "*.Dockerfile", "--fix"]] {
+        let said = place.run(arguments);
+        said.expect(3).says("leads out of");
+        assert!(!said.out.contains("hunter2"), "{}", said.out);
+    }
+    assert!(fs::read_to_string(&outside).expect("read").contains("MAINTAINER"));
+    place.write("empty/README", "none");
+    place.run(&["check", "empty"]).expect(2).says("no Dockerfile");
+}
+
+#[test]
+fn a_locked_key_is_locked_for_flags_and_a_policy_names_rules_that_exist() {
+    let mut place = Place::new();
+    place.write("Dockerfile", LATEST).write("known.json", "{}");
+    place.write("policy.toml", "[policy]\nlock = [\"checks\"]\n[checks]\nfail-on = \"warning\"\n");
+    let policy = place.path("policy.toml").display().to_string();
+    place.env("IMGBUILD_POLICY", &policy);
+    place.run(&["check", "Dockerfile"]).expect(1);
+    place.run(&["check", "Dockerfile", "--fail-on", "never"]).expect(3).says("locked by the policy");
+    place.run(&["check", "Dockerfile", "--baseline", "known.json"]).expect(3).says("locked by the policy");
+    place.write("policy.toml", "[policy]\nrequire = [\"DL3OO7\"]\n");
+    place.run(&["check", "Dockerfile"]).expect(3).says("did you mean DL3007?");
+    // A cap counts everybody's waivers.
+    place.write("policy.toml", "[policy.waivers]\nmax = 0\n");
+    place.write("Dockerfile", format!("# hadolint ignore=DL3007\n{LATEST}"));
+    assert!(place.has(&["Dockerfile"], "IMG102") && place.has(&["Dockerfile"], "IMG007"));
+}
+
+#[test]
+fn a_report_is_written_and_a_given_baseline_takes_the_configured_ones_place() {
+    let place = Place::new();
+    place.write("Dockerfile", LATEST).write("imgbuild.toml", "[checks]\nbaseline = \"nowhere.json\"\n");
+    place.run(&["check", "Dockerfile"]).expect(3).says("nowhere.json");
+    place.write("known.json", "{ \"schema\": 1, \"findings\": {} }");
+    place.run(&["check", "Dockerfile", "--baseline", "known.json", "--report", "report.json"]).expect(0);
+    let report: Value =
+        serde_json::from_slice(&fs::read(place.path("report.json")).expect("report")).expect("JSON");
+    assert!(report["findings"].to_string().contains("IMG102"));
+    place.run(&["check", "Dockerfile", "--baseline", "known.json", "--report", "/nowhere/x"]).expect(74);
+}
+
 #[test]
 fn a_policy_demands_what_no_comment_waives() {
     let mut place = Place::new();

@@ -1,8 +1,9 @@
 //! `check` and `explain`: what they print.
 
 use std::io::Read as _;
+use std::path::PathBuf;
 
-use super::args::{CheckArgs, Format};
+use super::args::{CheckArgs, Format, Global};
 use super::flags;
 use super::output::Output;
 use crate::error::{Error, Kind, Result};
@@ -17,14 +18,23 @@ const MAX_STDIN: u64 = (10 << 20) + 1;
 /// Judges, prints, and fails where the findings do.
 pub(super) async fn check(
     args: &CheckArgs,
-    format: Format,
+    global: &Global,
     session: &Session,
     output: &Output,
 ) -> Result<()> {
     let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
     let options = flags::check_options(args, stdin);
     let checked = flow::check(session, &flags::of_check(args), &options).await?;
-    output.out(&output.masker.text(&document(&checked, format, output)))?;
+    output.out(&output.masker.text(&document(&checked, global.format, output)))?;
+    let report =
+        global.report.clone().or_else(|| session.environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
+    if let Some(path) = report.map(|path| session.directory.join(path)) {
+        let json = output.masker.text(&document(&checked, Format::Json, output));
+        let unwritten = |cause| {
+            Error::new(Kind::Io, format!("cannot write the report {}", path.display())).because(cause)
+        };
+        std::fs::write(&path, json).map_err(unwritten)?;
+    }
     match checked.error() {
         Some(error) => Err(error),
         None => Ok(()),

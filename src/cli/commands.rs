@@ -103,7 +103,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.out(&(report::json::safe(&plan.json) + "\n")),
             }
         }
-        Command::Check(args) => check::check(args, cli.global.format, session, output).await,
+        Command::Check(args) => check::check(args, &cli.global, session, output).await,
         Command::Explain { rule } => check::explain(rule.as_deref(), output),
         Command::Context(args) => context(args, session, output).await,
         Command::Tags { repository, all } => {

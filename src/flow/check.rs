@@ -11,7 +11,7 @@ use super::gather;
 use super::judging::{self, Judging, TextFile};
 use super::registries::{self, Registries};
 use super::session::Session;
-use crate::config::{self, Flags, Settings};
+use crate::config::{self, EffectivePolicy, Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::rules::{Baseline, Fact, Judgement, Score, scorecard};
 use crate::source::{CiContext, SourceState};
@@ -69,12 +69,16 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
     let root = source.as_ref().map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
     let root = root.to_owned();
     let settings = gather::settings(session, flags, &ci, source.as_deref(), &root).await?;
-    let mut judging = Judging::new(session, &settings, &ci, source.as_deref(), &root)?;
+    let mut judging = Judging::new(session, &settings, &ci, source.as_deref())?;
+    let policy = &settings.checks.policy;
+    unlocked(policy, "checks.fail-on", "--fail-on", options.fail_on.is_some())?;
+    unlocked(policy, "checks.baseline", "--baseline", options.baseline.is_some())?;
     if let Some(fail_on) = options.fail_on {
         judging.regime.fail_on = judging::least(fail_on);
     }
-    if let Some(path) = &options.baseline {
-        judging.regime.baseline = Some(baseline(&session.directory.join(path))?);
+    match &options.baseline {
+        Some(path) => judging.regime.baseline = Some(baseline(&session.directory.join(path))?),
+        None => judging.use_configured_baseline(session, &settings, source.as_deref(), &root)?,
     }
     let mut files = if repository {
         vec![own_dockerfile(session, &settings, &root)?]
@@ -92,7 +96,9 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         let registries = Registries::new(session, &settings, registries::store(session)?, None);
         judging.ask_registries(session, &registries, &files).await;
     }
-    if !options.no_shellcheck {
+    if options.no_shellcheck {
+        judging.without_shellcheck("--no-shellcheck");
+    } else {
         judging.use_shellcheck(session);
     }
     judging.files(session, files).await?;
@@ -119,6 +125,17 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
     let scorecard = scorecard(&judgement, &judging::before_a_run());
     let policy = (settings.checks.policy.digest.to_string(), settings.checks.policy.sources.clone());
     Ok(Checked { judgement, scorecard, texts: judging.texts, fixed, policy })
+}
+
+/// Fails where the policy locks `key` and the flag is given all the same.
+fn unlocked(policy: &EffectivePolicy, key: &str, flag: &str, given: bool) -> Result<()> {
+    match policy.locking(key).filter(|_| given) {
+        Some(lock) => Err(Error::new(
+            Kind::Config,
+            format!("{flag}: `{key}` is locked by the policy {}: leave the flag out", lock.origin.exact()),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The git state, where it is needed: for the context, and for the policy of a pull request. It takes longer than all

@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::BaseFacts;
 use crate::rules::registry;
+use crate::rules::registry::reading::shell_script_problem;
 use crate::rules::{
     Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle,
 };
@@ -64,10 +65,9 @@ impl Judging {
         settings: &Settings,
         ci: &CiContext,
         source: Option<&SourceState>,
-        root: &Path,
     ) -> Result<Judging> {
         Ok(Judging {
-            regime: regime::regime(session, settings, source, root)?,
+            regime: regime::regime(session, settings)?,
             expectations: regime::expectations(settings),
             bases: Fact::Missing("registries were not asked".to_owned()),
             platform: settings.platform.as_ref().map(|platform| platform.value.clone()),
@@ -79,14 +79,30 @@ impl Judging {
         })
     }
 
-    /// Has ShellCheck read what `RUN` runs, where it is on PATH; else says that it does not.
-    pub(super) fn use_shellcheck(&mut self, session: &Session) {
+    /// Goes by the baseline that the configuration names.
+    pub(super) fn use_configured_baseline(
+        &mut self,
+        session: &Session,
+        settings: &Settings,
+        source: Option<&SourceState>,
+        root: &Path,
+    ) -> Result<()> {
+        self.regime.baseline = regime::baseline(session, &settings.checks, source, root)?;
+        Ok(())
+    }
+
+    /// Leaves ShellCheck out, and says why.
+    pub(super) fn without_shellcheck(&mut self, why: &str) {
+        self.verdicts.unjudged(&shell_script_problem::RULE, why);
+    }
+
+    /// Has ShellCheck read what `RUN` runs; false where it is not on PATH.
+    pub(super) fn use_shellcheck(&mut self, session: &Session) -> bool {
         self.shellcheck = shellcheck::on_path(&session.environment);
         if self.shellcheck.is_none() {
-            session
-                .events
-                .note("shellcheck is not on PATH: the shell of RUN is judged by imgbuild's own rules alone");
+            self.without_shellcheck("shellcheck is not on PATH");
         }
+        self.shellcheck.is_some()
     }
 
     /// Asks registries about the images that `files` start from, for when they are judged.
@@ -104,7 +120,7 @@ impl Judging {
     pub(super) async fn files(&mut self, session: &Session, files: Vec<TextFile>) -> Result<()> {
         for file in &files {
             self.texts.insert(file.path.clone(), Arc::clone(&file.bytes));
-            if let Some(holding) = self.trust.holding(session, file)? {
+            if let Some(holding) = self.trust.holding(session, file) {
                 self.only(&file.path, holding);
             }
         }

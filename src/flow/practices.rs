@@ -30,13 +30,18 @@ pub(super) async fn before_build(
     report: &mut RunReport,
 ) -> Result<Practices> {
     let source = &prepared.source;
-    let mut judging = Judging::new(session, &prepared.settings, &prepared.ci, Some(source), &source.root)?;
+    let mut judging = Judging::new(session, &prepared.settings, &prepared.ci, Some(source))?;
+    judging.use_configured_baseline(session, &prepared.settings, Some(source), &source.root)?;
     let path = prepared.located.context.join(&prepared.located.dockerfile);
     let root = source.root.canonicalize().unwrap_or_else(|_| source.root.clone());
     let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
     let files =
         vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
-    judging.use_shellcheck(session);
+    if !judging.use_shellcheck(session) {
+        session
+            .events
+            .note("shellcheck is not on PATH: the shell of RUN is judged by imgbuild's own rules alone");
+    }
     judging.ask_registries(session, &prepared.registries, &files).await;
     judging.files(session, files).await?;
     let (settings, listing) = (&prepared.settings, &prepared.listing);

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::analysis::Analysis;
 use super::facts::{BaseFacts, ContextFacts, ImageFacts};
 use super::found::Found;
-use super::registry::reading::invalid_dockerfile;
+use super::registry::reading::{invalid_dockerfile, shell_script_problem};
 use super::registry::{self, RULES};
 use super::rule::Check;
 use super::{Fact, Finding, Level, Place, Regime, Rule};
@@ -38,6 +38,8 @@ impl Verdicts {
                     Ok(bases) => self.run(rule, |found| check(analysis, bases, found)),
                     Err(why) => self.skip(rule, why),
                 },
+                // Said by whoever runs ShellCheck.
+                Check::Reading if rule.code == shell_script_problem::RULE.code => {}
                 Check::Reading => {
                     self.ran.insert(rule.code);
                 }
@@ -95,8 +97,14 @@ impl Verdicts {
         }
     }
 
-    /// Adds findings on a file that somebody else judged.
+    /// Notes that `rule` could not judge.
+    pub fn unjudged(&mut self, rule: &'static Rule, why: &str) {
+        self.skip(rule, why);
+    }
+
+    /// Adds findings on a file that ShellCheck judged.
     pub fn take(&mut self, mut findings: Vec<Finding>, bytes: &[u8]) {
+        self.ran.insert(shell_script_problem::RULE.code);
         fingerprint(&mut findings, bytes);
         self.findings.extend(findings);
     }
@@ -122,6 +130,8 @@ impl Verdicts {
 /// that is flagged, blanks aside; the second of the same name gets another.
 pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let lines: Vec<&[u8]> =
+        if findings.is_empty() { Vec::new() } else { bytes.split(|b| *b == b'\n').collect() };
     for finding in findings {
         let mut hash = Sha256::new();
         for part in
@@ -129,6 +139,11 @@ pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
         {
             hash.update(part.as_bytes());
             hash.update([0]);
+        }
+        // The words of the line tell two findings with one region apart: two pipes, two values of one name.
+        let line = finding.place.line.checked_sub(1).and_then(|line| lines.get(usize::try_from(line).ok()?));
+        for word in line.into_iter().flat_map(|line| line.split(u8::is_ascii_whitespace)) {
+            hash.update(word);
         }
         match finding.place.region.as_ref().filter(|_| !bytes.is_empty()) {
             Some(region) => {

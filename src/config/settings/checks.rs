@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::config::keys;
 use crate::config::model::{Date, FailOn, LabelType, Level, Size};
 use crate::config::origin::Sourced;
 use crate::image::Digest;
@@ -88,6 +89,13 @@ pub struct WaiverCaps {
     pub require_until: Option<Sourced<()>>,
     /// Each is a list of ids, or beginnings with a `*`, one of which has to fit the rule.
     pub allow: Vec<Sourced<Vec<String>>>,
+}
+
+impl EffectivePolicy {
+    /// The lock that keeps `key` from being set.
+    pub fn locking(&self, key: &str) -> Option<&Sourced<String>> {
+        self.locks.iter().find(|lock| keys::is_below(key, &lock.value))
+    }
 }
 
 impl WaiverCaps {

@@ -25,7 +25,9 @@ pub(super) async fn read(session: &Session, options: &CheckOptions) -> Result<Ve
         if let Some(bytes) = stdin.filter(|_| paths.iter().any(|path| path.as_os_str() == "-")) {
             files.push(TextFile { path: "-".to_owned(), bytes: Arc::new(bytes), file: None });
         }
+        let root = gather::root_of(&directory).to_owned();
         for path in expand(&directory, &paths, &stop)? {
+            stays_inside(&path, &root)?;
             let shown = path.strip_prefix(&directory).unwrap_or(&path).to_string_lossy().into_owned();
             let bytes = gather::read_dockerfile(&path, &shown)?;
             files.push(TextFile { path: shown, bytes: Arc::new(bytes), file: Some(path) });
@@ -35,12 +37,32 @@ pub(super) async fn read(session: &Session, options: &CheckOptions) -> Result<Ve
     .await
 }
 
+/// A link in a repository could lead `check` to show, and `--fix` to write, what the repository's author cannot read.
+fn stays_inside(path: &Path, root: &Path) -> Result<()> {
+    let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize()) else { return Ok(()) };
+    if !path.starts_with(&root) || real.starts_with(&root) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Config,
+        format!("{} is a link that leads out of {}", path.display(), root.display()),
+    )
+    .hint("name the file that it leads to, if it is meant"))
+}
+
 fn expand(directory: &Path, paths: &[PathBuf], stop: &Stop) -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     for path in paths.iter().filter(|path| path.as_os_str() != "-") {
         let full = directory.join(path);
         if full.is_dir() {
+            let before = found.len();
             search(&full, 0, stop, &mut |file| is_dockerfile(file).then(|| found.insert(file.to_owned())))?;
+            if found.len() == before && paths.len() == 1 {
+                return Err(Error::new(
+                    Kind::Usage,
+                    format!("there is no Dockerfile below {}", path.display()),
+                ));
+            }
             continue;
         }
         if full.exists() {

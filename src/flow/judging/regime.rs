@@ -39,26 +39,21 @@ fn label_type(kind: model::LabelType) -> LabelType {
     }
 }
 
-/// How strict the rules are. Reads the baseline.
-pub(super) fn regime(
-    session: &Session,
-    settings: &Settings,
-    source: Option<&SourceState>,
-    root: &Path,
-) -> Result<Regime> {
+/// How strict the rules are, but for the baseline.
+pub(super) fn regime(session: &Session, settings: &Settings) -> Result<Regime> {
     let checks = &settings.checks;
     let day = jiff::Timestamp::from_second(session.now).ok();
     let day = day.map(|now| now.to_zoned(jiff::tz::TimeZone::UTC).date());
     Ok(Regime {
         levels: levels(session, checks),
-        policy: demands(checks),
+        policy: demands(checks)?,
         waivers: checks
             .waivers
             .iter()
             .map(|waiver| config_waiver(waiver, settings))
             .collect::<Result<_>>()?,
         inline: InlineTrust::All,
-        baseline: baseline(session, checks, source, root)?,
+        baseline: None,
         fail_on: least(checks.fail_on.value),
         today: day.and_then(|day| {
             let small = |number: i8| u8::try_from(number).ok();
@@ -106,9 +101,19 @@ fn levels(session: &Session, checks: &Checks) -> BTreeMap<String, Option<Level>>
     levels
 }
 
-fn demands(checks: &Checks) -> Demands {
+fn demands(checks: &Checks) -> Result<Demands> {
     let policy = &checks.policy;
-    let codes = |id: &str| find_all(id).into_iter().map(|rule| rule.code.to_owned()).collect::<Vec<_>>();
+    let codes = |id: &str| find_all(id).iter().map(|rule| rule.code.to_owned());
+    let named = policy.required.iter().map(|rule| (&rule.value, &rule.origin));
+    let levelled = policy.least_levels.iter().map(|(rule, level)| (rule, &level.origin));
+    if let Some((id, origin)) = named.chain(levelled).find(|(id, _)| find_all(id).is_empty()) {
+        let near = nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(Error::new(
+            Kind::Config,
+            format!("{}: the policy demands {id}, and there is no such rule{near}", origin.exact()),
+        )
+        .hint("`imgbuild explain` lists the rules; IMG009 stands for all that ShellCheck says"));
+    }
     let caps = &policy.waiver_caps;
     let mut least = BTreeMap::new();
     for (id, demanded) in &policy.least_levels {
@@ -119,7 +124,7 @@ fn demands(checks: &Checks) -> Demands {
             }
         }
     }
-    Demands {
+    Ok(Demands {
         required: policy.required.iter().flat_map(|id| codes(&id.value)).collect::<BTreeSet<_>>(),
         least,
         most_waivers: caps.max.as_ref().and_then(|max| usize::try_from(max.value).ok()),
@@ -130,7 +135,7 @@ fn demands(checks: &Checks) -> Demands {
             Some(source) => format!("the policy {source}"),
             None => "the policy".to_owned(),
         },
-    }
+    })
 }
 
 fn config_waiver(waiver: &Sourced<WaiverSpec>, settings: &Settings) -> Result<Waiver> {
@@ -161,7 +166,7 @@ fn config_waiver(waiver: &Sourced<WaiverSpec>, settings: &Settings) -> Result<Wa
 }
 
 /// The findings that the configuration calls known; on a pull request its base branch's.
-fn baseline(
+pub(super) fn baseline(
     session: &Session,
     checks: &Checks,
     source: Option<&SourceState>,
