@@ -24,7 +24,7 @@ pub(super) async fn check(
     let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
     let options = flags::check_options(args, stdin);
     let checked = flow::check(session, &flags::of_check(args), &options).await?;
-    output.out(&output.masker.text(&document(&checked, format, output)))?;
+    output.out(&output.masker.text(document(&checked, format, output)))?;
     match checked.error() {
         Some(error) => Err(error),
         None => Ok(()),
