@@ -25,11 +25,11 @@ pub(super) async fn check(
     let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
     let options = flags::check_options(args, stdin);
     let checked = flow::check(session, &flags::of_check(args), &options).await?;
-    output.out(&output.masker.text(&document(&checked, global.format, output)))?;
+    output.out(&output.masker.text(document(&checked, global.format, output)))?;
     let report =
         global.report.clone().or_else(|| session.environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
     if let Some(path) = report.map(|path| session.directory.join(path)) {
-        let json = output.masker.text(&document(&checked, Format::Json, output));
+        let json = output.masker.text(document(&checked, Format::Json, output));
         let unwritten = |cause| {
             Error::new(Kind::Io, format!("cannot write the report {}", path.display())).because(cause)
         };

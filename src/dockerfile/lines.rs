@@ -1,5 +1,7 @@
 //! Physical lines, and the logical line that an instruction stands on.
 
+use memchr::memchr;
+
 use super::place::SourceMap;
 use super::{Comment, Span};
 
@@ -126,7 +128,7 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Line<'a>> {
         let rest = self.file.get(self.next..).filter(|rest| !rest.is_empty())?;
-        let length = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1);
+        let length = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let mut start = self.next;
         let full = Span { start, end: start + length };
         self.next = full.end;

@@ -1,5 +1,7 @@
 //! Lines and columns of byte offsets.
 
+use memchr::memchr;
+
 use super::Span;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -30,7 +32,7 @@ impl LineIndex {
         let mut start = if file.starts_with(BOM) { BOM.len() } else { 0 };
         loop {
             let rest = file.get(start..).unwrap_or_default();
-            let newline = rest.iter().position(|b| *b == b'\n');
+            let newline = memchr(b'\n', rest);
             let mut text = rest.get(..newline.unwrap_or(rest.len())).unwrap_or_default();
             while let [head @ .., b'\r'] = text {
                 text = head;
@@ -39,8 +41,9 @@ impl LineIndex {
             let Some(newline) = newline else { break };
             start += newline + 1;
         }
+        let beyond_ascii = if file.is_ascii() { &[] } else { file };
         let continuing =
-            file.iter().enumerate().filter(|(_, b)| **b & 0xc0 == 0x80).map(|(at, _)| at).collect();
+            beyond_ascii.iter().enumerate().filter(|(_, b)| **b & 0xc0 == 0x80).map(|(at, _)| at).collect();
         LineIndex { lines, continuing, length: file.len() }
     }
 

@@ -217,6 +217,11 @@ impl Judging {
         settle(verdicts, self.waivers.clone(), &self.regime)
     }
 
+    /// What it all comes to; nothing more can be judged.
+    pub(super) fn finish(&mut self) -> Judgement {
+        settle(std::mem::take(&mut self.verdicts), std::mem::take(&mut self.waivers), &self.regime)
+    }
+
     /// What it all comes to, so far.
     pub(super) fn settle(&self) -> Judgement {
         settle(self.verdicts.clone(), self.waivers.clone(), &self.regime)

@@ -5,17 +5,26 @@ use super::escape;
 
 /// Rewrites serialised JSON: the text it decodes to stays the same.
 pub fn safe(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for (at, c) in json.char_indices() {
+    // One byte more: most callers add a line end.
+    let mut out = String::with_capacity(json.len() + 1);
+    let mut kept = 0;
+    for at in 0..json.len() {
+        let byte = json.as_bytes().get(at).copied().unwrap_or_default();
+        // Nearly all is plain ASCII, and copied in long pieces.
+        if matches!(byte, b'\n' | b' '..=b'"' | b'$'..=b'~') || !json.is_char_boundary(at) {
+            continue;
+        }
+        let Some(c) = json.get(at..).and_then(|rest| rest.chars().next()) else { continue };
         // But for line ends, neither kind occurs in JSON outside of strings, and none can follow a backslash.
-        if escape::is_hidden(c) && c != '\n' || c == '#' && escape::is_command(json, at) {
+        if escape::is_hidden(c) || c == '#' && escape::is_command(json, at) {
+            out.push_str(json.get(kept..at).unwrap_or_default());
             for unit in c.encode_utf16(&mut [0; 2]) {
                 out.push_str(&format!("\\u{unit:04x}"));
             }
-        } else {
-            out.push(c);
+            kept = at + c.len_utf8();
         }
     }
+    out.push_str(json.get(kept..).unwrap_or_default());
     out
 }
 

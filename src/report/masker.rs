@@ -32,8 +32,8 @@ impl Masker {
     }
 
     /// `text` with every secret in it replaced.
-    pub fn text(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+    pub fn text(&self, text: impl Into<String>) -> String {
+        let mut text = text.into();
         self.mask(&mut text);
         text
     }

@@ -6,12 +6,13 @@ use regex::Regex;
 #[derive(Debug, Clone)]
 pub struct Glob {
     text: String,
-    regex: Regex,
+    /// `None` where only the very text fits.
+    regex: Option<Regex>,
 }
 
 impl PartialEq for Glob {
     fn eq(&self, other: &Glob) -> bool {
-        self.text == other.text
+        self.text == other.text && self.regex.is_some() == other.regex.is_some()
     }
 }
 
@@ -45,19 +46,18 @@ impl Glob {
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
         source.push('$');
-        Regex::new(&source).ok().map(|regex| Glob { text: text.to_owned(), regex })
+        Regex::new(&source).ok().map(|regex| Glob { text: text.to_owned(), regex: Some(regex) })
     }
 
     /// A pattern that only `path` itself fits, whatever characters it holds.
-    pub fn exact(path: &str) -> Option<Glob> {
-        let path = path.strip_prefix("./").unwrap_or(path);
-        let regex = Regex::new(&format!("^{}$", regex::escape(path))).ok()?;
-        Some(Glob { text: path.to_owned(), regex })
+    pub fn exact(path: &str) -> Glob {
+        Glob { text: path.strip_prefix("./").unwrap_or(path).to_owned(), regex: None }
     }
 
     /// Whether `path`, relative and with `/`, fits.
     pub fn matches(&self, path: &str) -> bool {
-        self.regex.is_match(path.strip_prefix("./").unwrap_or(path))
+        let path = path.strip_prefix("./").unwrap_or(path);
+        self.regex.as_ref().map_or(self.text == path, |regex| regex.is_match(path))
     }
 }
 

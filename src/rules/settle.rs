@@ -152,7 +152,7 @@ fn take_inline(
                 }
             }
         }
-        waiver.path = super::glob::Glob::exact(&file.path);
+        waiver.path = Some(super::glob::Glob::exact(&file.path));
         waivers.push(held(waiver, Some(file.path.clone())));
     }
 }

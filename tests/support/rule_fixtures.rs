@@ -84,7 +84,7 @@ fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgem
             _ => {}
         }
     }
-    let regime = regime(options);
+    let mut regime = regime(options);
     let analysis = Analysis::new("Dockerfile", text.as_bytes(), &file, &expectations);
     let mut verdicts = Verdicts::default();
     verdicts.of_file(&analysis, bases);
@@ -97,6 +97,12 @@ fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgem
             .known_as(code);
     }
     let inline = inline_waivers("Dockerfile", text.as_bytes(), &file);
+    // The base branch has those waivers of the file whose rules the option names.
+    if let Some(rules) = options.iter().find_map(|option| option.strip_prefix("base-has=")) {
+        let of_base = inline.waivers.iter().filter(|waiver| rules.split(',').any(|rule| rule == waiver.rule));
+        let known = of_base.map(|waiver| (waiver.key(), 1)).collect();
+        regime.inline = InlineTrust::Only(BTreeMap::from([("Dockerfile".to_owned(), known)]));
+    }
     let waivers = FileWaivers { path: "Dockerfile".to_owned(), inline };
     settle(verdicts, vec![waivers], &regime)
 }
@@ -113,11 +119,6 @@ fn regime(options: &[String]) -> Regime {
             "most-days" => policy.most_days = Some(value.parse().expect("days")),
             "most-waivers" => policy.most_waivers = Some(value.parse().expect("a number")),
             "waivable" => policy.waivable.push(list().collect()),
-            "base-has" => {
-                let reason = "the newest is wanted";
-                let known = list().map(|rule| (format!("Own {rule}  {reason}"), 1)).collect();
-                regime.inline = InlineTrust::Only(BTreeMap::from([("Dockerfile".to_owned(), known)]));
-            }
             _ => {}
         }
     }
