@@ -7,7 +7,7 @@ use crate::error::Error;
 /// `error` for stderr, with a final newline. Everything in it is masked, escaped and wrapped to the mode's width.
 pub fn error_text(error: &Error, mode: &OutputMode, masker: &Masker) -> String {
     let hints: Vec<String> = error.hints().iter().map(|hint| masker.text(hint)).collect();
-    let mut text = render(&masker.text(&error.to_string()), &hints, mode.into()).join("\n");
+    let mut text = render(&masker.text(error.to_string()), &hints, mode.into()).join("\n");
     text.push('\n');
     text
 }

@@ -38,7 +38,7 @@ pub(super) async fn judge(
     events: &Events,
 ) -> Verdicts {
     let scripts: Vec<Vec<ShellScript>> =
-        files.iter().map(|file| analysed(file, expectations, |analysis| shell_scripts(analysis))).collect();
+        files.iter().map(|file| analysed(file, expectations, shell_scripts)).collect();
     let too_long = scripts.iter().flatten().filter(|script| script.text.len() > MAX_SCRIPT).count();
     if too_long > 0 {
         events.warn(format!(
