@@ -10,7 +10,7 @@ pub(super) use variables::split;
 use std::ops::Range;
 
 use super::words::{BLANKS, assignments, declarations, words};
-use super::{Directives, Form, Instruction, Keyword, Pair, Problem, Span, heredoc};
+use super::{Directives, Form, Instruction, Keyword, Pair, Problem, ProblemKind, Span, heredoc};
 
 /// The longest piece of a file that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
@@ -25,7 +25,13 @@ pub(super) struct Found {
 
 impl Found {
     fn add(&mut self, span: Span, message: String) {
-        self.problems.push(Problem { line: self.line, column: 0, span, message });
+        self.problems.push(Problem {
+            line: self.line,
+            column: 0,
+            span,
+            message,
+            kind: ProblemKind::Malformed,
+        });
     }
 
     fn full(&self) -> bool {

@@ -177,4 +177,16 @@ pub struct Problem {
     pub span: Span,
     /// A lowercase fragment; may hold text of the file.
     pub message: String,
+    /// What sort it is, for whoever tells some of them otherwise.
+    pub kind: ProblemKind,
+}
+
+/// The sorts of problems that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ProblemKind {
+    /// An instruction that stands above the first `FROM` and must not; told for the first of them only.
+    BeforeFrom,
+    /// Everything else.
+    #[default]
+    Malformed,
 }
