@@ -183,3 +183,23 @@ fn root_is_told_to_take_another_number() {
     assert!(remedies[0].contains("create the account"), "{remedies:?}");
     assert_eq!(remedies[1], "use an unprivileged number such as 10001");
 }
+
+/// What cannot be expanded is named, but for what may be a secret.
+#[test]
+fn words_are_named_and_values_are_not() {
+    for (line, expected) in [
+        ("WORKDIR ${x", "WORKDIR: cannot expand the word \"${x\": syntax error: missing '}'"),
+        ("ENV A=1 TOKEN=s3cret${x", "ENV: cannot expand the value of \"TOKEN\": syntax error: missing '}'"),
+        (
+            "ARG TOKEN=${x#s3cret\\q}",
+            "ARG: cannot expand the value of \"TOKEN\": invalid pattern: escape '\\q'",
+        ),
+        ("ADD https://me:s3cret@host/${x /", "ADD: cannot expand the URL: syntax error: missing '}'"),
+        ("COPY --chown=${x a b", "COPY: cannot expand the flag \"chown\": syntax error: missing '}'"),
+    ] {
+        let judgement = judge(&format!("FROM a\n{line}\n"), &[]);
+        let told: Vec<&str> =
+            judgement.standing().filter(|f| f.rule.code == "IMG001").map(|f| f.message.as_str()).collect();
+        assert_eq!(told, [expected], "{line}");
+    }
+}
