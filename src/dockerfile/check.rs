@@ -10,7 +10,7 @@ pub(super) use variables::split;
 use std::ops::Range;
 
 use super::words::{BLANKS, assignments, declarations, words};
-use super::{Directives, Form, Instruction, Keyword, Pair, Problem, ProblemKind, Span, heredoc};
+use super::{Directives, Form, Instruction, Keyword, Pair, Problem, Span, heredoc};
 
 /// The longest piece of a file that a message repeats, in characters.
 const MAX_QUOTED: usize = 60;
@@ -25,13 +25,7 @@ pub(super) struct Found {
 
 impl Found {
     fn add(&mut self, span: Span, message: String) {
-        self.problems.push(Problem {
-            line: self.line,
-            column: 0,
-            span,
-            message,
-            kind: ProblemKind::Malformed,
-        });
+        self.problems.push(Problem::malformed(self.line, span, message));
     }
 
     fn full(&self) -> bool {

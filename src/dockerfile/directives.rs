@@ -1,7 +1,7 @@
 //! The `# key=value` lines above everything else in the file.
 
 use super::lines::{Line, trim_end, trim_start};
-use super::{Directive, Directives, Problem, ProblemKind};
+use super::{Directive, Directives, Problem};
 
 /// Reads directives until the first line that is none.
 #[derive(Default)]
@@ -27,13 +27,7 @@ impl DirectiveReader {
             return false;
         }
         let mut problem = |message: String| {
-            problems.push(Problem {
-                line: line.number,
-                column: 0,
-                span: line.span(),
-                message,
-                kind: ProblemKind::Malformed,
-            });
+            problems.push(Problem::malformed(line.number, line.span(), message));
         };
         if self.seen.contains(&key) {
             problem(format!("only one {key} parser directive can be used"));

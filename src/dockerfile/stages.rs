@@ -46,13 +46,7 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
         && !lost
         && let Some(first) = instructions.first()
     {
-        problems.push(Problem {
-            line: first.line,
-            column: 0,
-            span: first.span,
-            message: "there is no FROM".to_owned(),
-            kind: ProblemKind::Malformed,
-        });
+        problems.push(Problem::malformed(first.line, first.span, "there is no FROM"));
     }
     stages
 }

@@ -181,12 +181,18 @@ pub struct Problem {
     pub kind: ProblemKind,
 }
 
+impl Problem {
+    /// One of the common sort; the column is found once the whole file is read.
+    pub(super) fn malformed(line: u32, span: Span, message: impl Into<String>) -> Problem {
+        Problem { line, column: 0, span, message: message.into(), kind: ProblemKind::Malformed }
+    }
+}
+
 /// The sorts of problems that are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProblemKind {
     /// An instruction that stands above the first `FROM` and must not; told for the first of them only.
     BeforeFrom,
     /// Everything else.
-    #[default]
     Malformed,
 }
