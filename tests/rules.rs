@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use imgbuild::rules::registry::{FILES, RULES, find};
-use imgbuild::rules::{Check, HEADINGS, Rule, documentation, section};
-use support::rule_fixtures::{Block, blocks, check_block, flagged_lines};
+use imgbuild::rules::{Check, HEADINGS, Rule, documentation, fix, section};
+use support::rule_fixtures::{Block, blocks, check_block, flagged_lines, judge, judge_bytes};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -145,4 +145,61 @@ fn every_fixture_holds() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is read as U+FFFD is something else in the file, and no fix writes it there.
+#[test]
+fn no_fix_replaces_what_is_not_utf_8() {
+    let mut fixes = 0;
+    for rule in RULES {
+        let text = fixture(rule);
+        let has_fix = |block: &&Block| {
+            let judgement = judge(&block.text, &block.options);
+            judgement.standing().any(|finding| finding.rule.code == rule.code && finding.fix.is_some())
+        };
+        for block in blocks(&text).iter().filter(|block| block.kind == "dockerfile").filter(has_fix) {
+            for letter in block.text.bytes().filter(u8::is_ascii_alphabetic).collect::<BTreeSet<_>>() {
+                let broken = |b| if b == letter { 0xff } else { b };
+                let bytes: Vec<u8> = block.text.bytes().map(broken).collect();
+                let judgement = judge_bytes(&bytes, &block.options);
+                let own = judgement.standing().filter(|finding| finding.rule.code == rule.code);
+                let fixed = fix(&bytes, own);
+                let has_replacement = fixed.bytes.windows(3).any(|part| part == "\u{fffd}".as_bytes());
+                assert!(!has_replacement, "{} line {}: {letter}", rule.code, block.line);
+                fixes += fixed.made;
+            }
+        }
+    }
+    assert!(fixes > 100, "{fixes} fixes were made");
+}
+
+/// The number of root is no better than its name.
+#[test]
+fn root_is_told_to_take_another_number() {
+    let judgement = judge("FROM a\nUSER app\nUSER root\n", &[]);
+    let remedies: Vec<&str> =
+        judgement.standing().filter(|f| f.rule.code == "IMG220").map(|f| f.remedy.as_str()).collect();
+    assert_eq!(remedies.len(), 2);
+    assert!(remedies[0].contains("create the account"), "{remedies:?}");
+    assert_eq!(remedies[1], "use an unprivileged number such as 10001");
+}
+
+/// What cannot be expanded is named, but for what may be a secret.
+#[test]
+fn words_are_named_and_values_are_not() {
+    for (line, expected) in [
+        ("WORKDIR ${x", "WORKDIR: cannot expand the word \"${x\": syntax error: missing '}'"),
+        ("ENV A=1 TOKEN=s3cret${x", "ENV: cannot expand the value of \"TOKEN\": syntax error: missing '}'"),
+        (
+            "ARG TOKEN=${x#s3cret\\q}",
+            "ARG: cannot expand the value of \"TOKEN\": invalid pattern: escape '\\q'",
+        ),
+        ("ADD https://me:s3cret@host/${x /", "ADD: cannot expand the URL: syntax error: missing '}'"),
+        ("COPY --chown=${x a b", "COPY: cannot expand the flag \"chown\": syntax error: missing '}'"),
+    ] {
+        let judgement = judge(&format!("FROM a\n{line}\n"), &[]);
+        let told: Vec<&str> =
+            judgement.standing().filter(|f| f.rule.code == "IMG001").map(|f| f.message.as_str()).collect();
+        assert_eq!(told, [expected], "{line}");
+    }
 }

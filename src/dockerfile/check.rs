@@ -25,7 +25,7 @@ pub(super) struct Found {
 
 impl Found {
     fn add(&mut self, span: Span, message: String) {
-        self.problems.push(Problem { line: self.line, column: 0, span, message });
+        self.problems.push(Problem::malformed(self.line, span, message));
     }
 
     fn full(&self) -> bool {

@@ -27,7 +27,7 @@ impl DirectiveReader {
             return false;
         }
         let mut problem = |message: String| {
-            problems.push(Problem { line: line.number, column: 0, span: line.span(), message });
+            problems.push(Problem::malformed(line.number, line.span(), message));
         };
         if self.seen.contains(&key) {
             problem(format!("only one {key} parser directive can be used"));

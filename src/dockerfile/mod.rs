@@ -35,6 +35,6 @@ pub use parse::parse;
 pub use position::{LineIndex, Position};
 pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, scopes};
 pub use syntax::{
-    Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, Span, Stage,
+    Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, ProblemKind, Span, Stage,
 };
 pub use words::Pair;

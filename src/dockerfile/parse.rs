@@ -30,7 +30,7 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         }
         if instructions.len() == MAX_INSTRUCTIONS {
             let message = format!("more than {MAX_INSTRUCTIONS} instructions");
-            problems.push(Problem { line: line.number, column: 0, span: line.span(), message });
+            problems.push(Problem::malformed(line.number, line.span(), message));
             break;
         }
         // The only escape characters are ASCII.
@@ -38,7 +38,7 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         let logical = Logical::read(line, &mut lines, escape);
         if logical.cut {
             let message = format!("the instruction is longer than {MAX_LOGICAL} bytes");
-            problems.push(Problem { line: logical.line, column: 0, span: logical.span, message });
+            problems.push(Problem::malformed(logical.line, logical.span, message));
         }
         let mut instruction = instruction(&logical, 0..logical.text.len(), 0);
         instruction.end_line = lines.number();
@@ -50,21 +50,16 @@ pub fn parse(bytes: &[u8]) -> Dockerfile {
         instructions.push(instruction);
     }
     for (line, span) in lines.too_long.drain(..).take(MAX_PROBLEMS) {
-        problems.push(Problem {
-            line,
-            column: 0,
-            span,
-            message: "the line is longer than 65535 bytes".to_owned(),
-        });
+        problems.push(Problem::malformed(line, span, "the line is longer than 65535 bytes"));
     }
     if let Some((line, span)) = lines.dropped {
         let message = format!("more than {MAX_COMMENTS} comments");
-        problems.push(Problem { line, column: 0, span, message });
+        problems.push(Problem::malformed(line, span, message));
     }
     let stages = stages::stages(&instructions, &mut problems);
     if instructions.is_empty() {
         let message = "the file holds no instruction".to_owned();
-        problems.push(Problem { line: 1, column: 0, span: Span { start: 0, end: bytes.len() }, message });
+        problems.push(Problem::malformed(1, Span { start: 0, end: bytes.len() }, message));
     }
     problems.sort_by_key(|p| (p.span.start, p.line));
     problems.truncate(MAX_PROBLEMS);
@@ -145,7 +140,7 @@ fn read_heredocs(
         return;
     }
     let mut problem = |message: String| {
-        problems.push(Problem { line: logical.line, column: 0, span: logical.span, message });
+        problems.push(Problem::malformed(logical.line, logical.span, message));
     };
     let mut heredocs = match heredoc::opened(&String::from_utf8_lossy(&logical.text)) {
         Ok(heredocs) => heredocs,

@@ -43,9 +43,9 @@ impl Pattern {
                 '\\' => match chars.next() {
                     Some(literal @ ('*' | '?' | '\\' | '}' | '/')) => Piece::Char(literal),
                     Some(other) => {
-                        return Err(PatternError(format!("invalid pattern ({text}): escape '\\{other}'")));
+                        return Err(PatternError(format!("invalid pattern: escape '\\{other}'")));
                     }
-                    None => return Err(PatternError(format!("invalid pattern ({text}): ends in an escape"))),
+                    None => return Err(PatternError("invalid pattern: it ends in an escape".to_owned())),
                 },
                 c => Piece::Char(c),
             });

@@ -51,7 +51,7 @@ pub enum VariableKind {
     Arg,
     /// `ARG` that nobody gave a value: the shell sees it unset.
     Bare,
-    /// The builder: the platforms, in `FROM`.
+    /// The builder: the platforms, in `FROM`, unless a global ARG gives them another value.
     Predefined,
 }
 
@@ -323,8 +323,10 @@ impl<'a> Scope<'a> {
     /// The variable `name`; `None` where nobody declares it. What `ENV` says wins over `ARG`.
     pub fn get(&self, name: &str) -> Option<Variable<'a>> {
         if self.global {
-            let kind =
-                if PLATFORM_ARGS.contains(&name) { VariableKind::Predefined } else { VariableKind::Arg };
+            // The first word on a platform is the builder's; a further one is that of an ARG with a value.
+            let is_first = self.behind(&self.scopes.global, name) == 1;
+            let is_predefined = is_first && PLATFORM_ARGS.contains(&name);
+            let kind = if is_predefined { VariableKind::Predefined } else { VariableKind::Arg };
             return self.variable(self.slot(&self.scopes.global, name), kind);
         }
         self.variable(self.slot(&self.scopes.env, name), VariableKind::Env)
@@ -369,9 +371,14 @@ impl<'a> Scope<'a> {
     }
 
     fn slot(&self, history: &'a History, name: &str) -> &'a Slot {
-        let Some(changes) = history.get(name) else { return &Slot::Absent };
-        let behind = changes.partition_point(|(moment, _)| *moment <= self.moment);
-        behind.checked_sub(1).and_then(|index| changes.get(index)).map_or(&Slot::Absent, |(_, slot)| slot)
+        let last = self.behind(history, name).checked_sub(1);
+        let change = last.and_then(|index| history.get(name)?.get(index));
+        change.map_or(&Slot::Absent, |(_, slot)| slot)
+    }
+
+    /// How many changes of `name` lie behind this moment.
+    fn behind(&self, history: &History, name: &str) -> usize {
+        history.get(name).map_or(0, |changes| changes.partition_point(|(moment, _)| *moment <= self.moment))
     }
 
     fn variable(&self, slot: &'a Slot, kind: VariableKind) -> Option<Variable<'a>> {

@@ -2,21 +2,27 @@
 
 use std::ops::Range;
 
-use super::{Instruction, Keyword, Problem, Stage, check};
+use super::{Instruction, Keyword, Problem, ProblemKind, Stage, check};
 
 /// The stages that `instructions` make; what stands before the first, and malformed `FROM`s, become problems.
 pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut lost = false;
     for (index, instruction) in instructions.iter().enumerate() {
-        let mut problem = |message: &str, span| {
-            problems.push(Problem { line: instruction.line, column: 0, span, message: message.to_owned() });
+        let mut problem = |message: &str, span, kind| {
+            problems.push(Problem {
+                line: instruction.line,
+                column: 0,
+                span,
+                message: message.to_owned(),
+                kind,
+            });
         };
         if instruction.keyword == Keyword::From {
             let (base, name) = match from(&instruction.arguments) {
                 Ok(parts) => parts,
                 Err((base, why, range)) => {
-                    problem(why, instruction.place(range));
+                    problem(why, instruction.place(range), ProblemKind::Malformed);
                     (base, None)
                 }
             };
@@ -32,19 +38,15 @@ pub(super) fn stages(instructions: &[Instruction], problems: &mut Vec<Problem>) 
         } else if !matches!(instruction.keyword, Keyword::Arg | Keyword::Unknown) && !lost {
             // Said once: what follows is wrong for the same reason.
             lost = true;
-            problem("only ARG may stand before the first FROM", instruction.keyword_span);
+            let message = "only ARG may stand before the first FROM";
+            problem(message, instruction.keyword_span, ProblemKind::BeforeFrom);
         }
     }
     if stages.is_empty()
         && !lost
         && let Some(first) = instructions.first()
     {
-        problems.push(Problem {
-            line: first.line,
-            column: 0,
-            span: first.span,
-            message: "there is no FROM".to_owned(),
-        });
+        problems.push(Problem::malformed(first.line, first.span, "there is no FROM"));
     }
     stages
 }

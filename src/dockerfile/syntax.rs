@@ -177,4 +177,22 @@ pub struct Problem {
     pub span: Span,
     /// A lowercase fragment; may hold text of the file.
     pub message: String,
+    /// What sort it is, for whoever tells some of them otherwise.
+    pub kind: ProblemKind,
+}
+
+impl Problem {
+    /// One of the common sort; the column is found once the whole file is read.
+    pub(super) fn malformed(line: u32, span: Span, message: impl Into<String>) -> Problem {
+        Problem { line, column: 0, span, message: message.into(), kind: ProblemKind::Malformed }
+    }
+}
+
+/// The sorts of problems that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// An instruction that stands above the first `FROM` and must not; told for the first of them only.
+    BeforeFrom,
+    /// Everything else.
+    Malformed,
 }

@@ -89,9 +89,10 @@ pub(super) fn assignments(text: &str, escape: char) -> Result<Vec<Pair>, Wrong> 
         let value = Some(value.trim_start_matches(BLANKS).to_owned());
         return Ok(vec![Pair { name: name.to_owned(), value, range: 0..text.len(), legacy: true }]);
     }
-    if let Some((bare, range)) = words.iter().find(|(word, _)| !word.contains('=')) {
-        let why = format!("there is no = in {}: pairs have the form name=value", shown(bare));
-        return Err((why, range.clone()));
+    if let Some((_, range)) = words.iter().find(|(word, _)| !word.contains('=')) {
+        // The word may be the rest of a value that should be in quotes, and that value a secret.
+        let why = "a pair has no =: pairs have the form name=value, and a value with blanks stands in quotes";
+        return Err((why.to_owned(), range.clone()));
     }
     Ok(words.into_iter().map(|(word, range)| Pair::split(word, range)).collect())
 }

@@ -11,6 +11,7 @@ use super::registry::reading::{invalid_dockerfile, shell_script_problem};
 use super::registry::{self, RULES};
 use super::rule::Check;
 use super::{Fact, Finding, Level, Place, Regime, Rule};
+use crate::dockerfile::{Problem, ProblemKind};
 
 /// What the rules said, before levels and waivers.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +29,9 @@ impl Verdicts {
     pub fn of_file(&mut self, analysis: &Analysis<'_>, bases: &Fact<BaseFacts>) {
         let first = self.findings.len();
         let mut found = Found::new(&invalid_dockerfile::RULE, &mut self.findings);
-        for problem in &analysis.file.problems {
+        // IMG114 tells what stands above the first FROM, and each time.
+        let told = |problem: &&Problem| problem.kind != ProblemKind::BeforeFrom;
+        for problem in analysis.file.problems.iter().filter(told) {
             found.add(analysis.place_of(problem.span), &problem.message);
         }
         for rule in RULES {

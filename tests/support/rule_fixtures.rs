@@ -64,12 +64,17 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
 
 /// The findings on a Dockerfile, judged with everything that its text alone decides.
 pub(crate) fn judge(text: &str, options: &[String]) -> Judgement {
-    judge_with(text, options, &Fact::Missing("no registry in this test".to_owned()))
+    judge_bytes(text.as_bytes(), options)
+}
+
+/// The same of a file that need not be UTF-8.
+pub(crate) fn judge_bytes(bytes: &[u8], options: &[String]) -> Judgement {
+    judge_with(bytes, options, &Fact::Missing("no registry in this test".to_owned()))
 }
 
 /// The same with its base images.
-fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgement {
-    let file = parse(text.as_bytes());
+fn judge_with(bytes: &[u8], options: &[String], bases: &Fact<BaseFacts>) -> Judgement {
+    let file = parse(bytes);
     let mut expectations = Expectations::default();
     for option in options {
         match option.split_once('=') {
@@ -85,7 +90,7 @@ fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgem
         }
     }
     let mut regime = regime(options);
-    let analysis = Analysis::new("Dockerfile", text.as_bytes(), &file, &expectations);
+    let analysis = Analysis::new("Dockerfile", bytes, &file, &expectations);
     let mut verdicts = Verdicts::default();
     verdicts.of_file(&analysis, bases);
     for option in options.iter().filter_map(|option| option.strip_prefix("shellcheck=")) {
@@ -96,7 +101,7 @@ fn judge_with(text: &str, options: &[String], bases: &Fact<BaseFacts>) -> Judgem
             .add(place, "a problem")
             .known_as(code);
     }
-    let inline = inline_waivers("Dockerfile", text.as_bytes(), &file);
+    let inline = inline_waivers("Dockerfile", bytes, &file);
     // The base branch has those waivers of the file whose rules the option names.
     if let Some(rules) = options.iter().find_map(|option| option.strip_prefix("base-has=")) {
         let of_base = inline.waivers.iter().filter(|waiver| rules.split(',').any(|rule| rule == waiver.rule));
@@ -142,7 +147,7 @@ pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) ->
         "dockerfile" => dockerfile(rule, block, &judge(&block.text, &block.options)),
         "base" => {
             let (bases, text) = rule_fixtures_base::read(block)?;
-            let judgement = judge_with(&text, &block.options, &Fact::Known(bases));
+            let judgement = judge_with(text.as_bytes(), &block.options, &Fact::Known(bases));
             let (kind, options) = (block.kind.clone(), block.options.clone());
             dockerfile(rule, &Block { kind, options, text, line: block.line }, &judgement)
         }
@@ -171,6 +176,11 @@ fn dockerfile(rule: &Rule, block: &Block, judgement: &Judgement) -> Result<(), S
             || message.starts_with(char::is_uppercase) && !message.starts_with(char::is_alphanumeric)
         {
             return Err(format!("no lowercase fragment: {message}"));
+        }
+    }
+    if block.options.iter().any(|option| option == "unfixed") {
+        if let Some(finding) = found.iter().find(|finding| finding.fix.is_some()) {
+            return Err(format!("line {} offers a fix", finding.place.line));
         }
     }
     let got: BTreeSet<u32> = found.iter().map(|finding| finding.place.line).collect();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::expand::expand;
-use super::super::words::{assignments, declarations};
+use super::super::words::{Pair, assignments, declarations, shown};
 use super::super::{Form, Instruction, Keyword};
 use super::{BLANKS, Found};
 
@@ -15,28 +15,28 @@ pub(super) fn check(instruction: &Instruction, escape: char, found: &mut Found) 
     if !suspicious(arguments) && !flags {
         return;
     }
-    let mut word = |text: &str, range: Range<usize>| {
+    let mut try_expand = |text: &str, range: Range<usize>, named: &dyn Fn() -> String| {
         if suspicious(text)
             && !found.full()
             && let Err(error) = expand(text, escape, &|_| Some("x".to_owned()))
         {
             let name = instruction.keyword.name();
-            found.add(instruction.place(range), format!("{name}: cannot expand the word: {}", error.short()));
+            let message = format!("{name}: cannot expand {}: {}", named(), error.short());
+            found.add(instruction.place(range), message);
         }
     };
+    let pairs = match instruction.keyword {
+        Keyword::Env | Keyword::Label => assignments(arguments, escape).unwrap_or_default(),
+        Keyword::Arg => declarations(arguments, escape),
+        _ => Vec::new(),
+    };
+    for Pair { name, value, range, .. } in pairs {
+        try_expand(&name, range.clone(), &|| format!("the name {}", shown(&name)));
+        // Any value may be a secret, whatever its name says: it is not repeated.
+        try_expand(&value.unwrap_or_default(), range, &|| format!("the value of {}", shown(&name)));
+    }
+    let mut word = |text: &str, range| try_expand(text, range, &|| word_named(text));
     match instruction.keyword {
-        Keyword::Env | Keyword::Label => {
-            for pair in assignments(arguments, escape).unwrap_or_default() {
-                word(&pair.name, pair.range.clone());
-                word(pair.value.as_deref().unwrap_or_default(), pair.range);
-            }
-        }
-        Keyword::Arg => {
-            for pair in declarations(arguments, escape) {
-                word(&pair.name, pair.range.clone());
-                word(pair.value.as_deref().unwrap_or_default(), pair.range);
-            }
-        }
         Keyword::User | Keyword::Workdir | Keyword::Stopsignal => word(arguments, 0..arguments.len()),
         Keyword::Add | Keyword::Copy | Keyword::Volume => match instruction.form() {
             Form::Exec(words) => words.iter().for_each(|text| word(text, 0..arguments.len())),
@@ -56,8 +56,19 @@ pub(super) fn check(instruction: &Instruction, escape: char, found: &mut Found) 
             && let Err(error) = expand(value, escape, &|_| Some("x".to_owned()))
         {
             let name = instruction.keyword.name();
-            found.add(flag.span, format!("{name}: cannot expand the flag: {}", error.short()));
+            let flag_name = shown(&flag.name);
+            let message = format!("{name}: cannot expand the flag {flag_name}: {}", error.short());
+            found.add(flag.span, message);
         }
+    }
+}
+
+/// How a message names a word. A URL with an `@` may hold a login.
+fn word_named(text: &str) -> String {
+    if text.contains("://") && text.contains('@') {
+        "the URL".to_owned()
+    } else {
+        format!("the word {}", shown(text))
     }
 }
 

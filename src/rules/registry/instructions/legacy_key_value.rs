@@ -59,7 +59,9 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
 fn edits(file: &Analysis<'_>, step: &Step<'_>, pair: &Pair) -> Option<Vec<Edit>> {
     let value = pair.value.as_deref()?;
     let is_special = |c: char| c == '"' || c == '\'' || c == file.escape() || c == '\\';
-    if value.is_empty() || pair.name.contains(is_special) || pair.name.contains('$') {
+    // The old form ends a name at ASCII blanks only, the new one at every blank and at the first `=`.
+    let splits = |c: char| c.is_whitespace() || matches!(c, '=' | '$');
+    if value.is_empty() || pair.name.contains(is_special) || pair.name.contains(splits) {
         return None;
     }
     let quote = if is_quoted(value, file.escape()) {

@@ -68,7 +68,11 @@ fn user(file: &Analysis<'_>, step: &Step<'_>, arguments: &BTreeSet<String>, foun
         return;
     }
     let span = step.instruction.place(0..written.len());
-    found.add(file.place_at(step, span), format!("the user {} is no number", shown(user)));
+    let finding = found.add(file.place_at(step, span), format!("the user {} is no number", shown(user)));
+    if user == "root" {
+        // Its number is no better.
+        finding.remedy("use an unprivileged number such as 10001");
+    }
 }
 
 /// The names behind `$` and `${`.

@@ -1,6 +1,6 @@
 //! `label-schema-label`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::dockerfile::Keyword;
 use crate::rules::Edit;
@@ -43,19 +43,22 @@ rule! {
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     let labels = || file.of(Keyword::Label).filter(|step| !step.onbuild);
     let pairs = |step: &Step<'_>| step.instruction.pairs(file.escape()).unwrap_or_default();
-    let mut taken: BTreeSet<String> =
-        labels().flat_map(pairs).map(|pair| unquoted(&pair.name, file.escape())).collect();
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for pair in labels().flat_map(pairs) {
+        *times.entry(unquoted(&pair.name, file.escape())).or_default() += 1;
+    }
     for step in labels() {
         let mut keys = Vec::new();
         let mut edits = Vec::new();
         for pair in pairs(step) {
             let key = unquoted(&pair.name, file.escape());
             let Some(last) = key.strip_prefix("org.label-schema.") else { continue };
-            // A label that is there already must not be set a second time.
-            if let Some(wanted) = successor(last).filter(|wanted| !taken.contains(*wanted))
+            // A label that is there already must not be set a second time; and of two values of one key, changing the
+            // first alone would bring it back.
+            let is_single = times.get(&key) == Some(&1);
+            if let Some(wanted) = successor(last).filter(|wanted| is_single && !times.contains_key(*wanted))
                 && let Some(at) = pair.name.find(&key)
             {
-                taken.insert(wanted.to_owned());
                 let start = pair.range.start + at;
                 let span = step.instruction.place(start..start + key.len());
                 edits.push(Edit { span, text: wanted.to_owned() });

@@ -5,7 +5,7 @@ use crate::rules::rule;
 rule! {
     /// ## What it does
     /// Reports what a builder would refuse: an unknown instruction or flag, a here-document without an end,
-    /// an `ENV` without a value, an instruction before the first `FROM`.
+    /// an `ENV` without a value. An instruction above the first `FROM` is told by `instruction-before-from`.
     ///
     /// ## Why is this bad?
     /// The image cannot be built. Reading goes on behind the error, so that everything else that is wrong

@@ -1,6 +1,6 @@
 //! `redundant-target-platform`.
 
-use crate::dockerfile::Span;
+use crate::dockerfile::{Span, VariableKind};
 use crate::rules::Edit;
 use crate::rules::analysis::Analysis;
 use crate::rules::{Found, rule};
@@ -39,6 +39,11 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         let mut flags = step.instruction.flags.iter().filter(|flag| flag.name == "platform");
         let (Some(flag), None) = (flags.next(), flags.next()) else { continue };
         if !matches!(flag.value.as_deref(), Some("$TARGETPLATFORM" | "${TARGETPLATFORM}")) {
+            continue;
+        }
+        // A global ARG of that name may ask for another platform.
+        let target = file.scopes.at(step.index).get("TARGETPLATFORM");
+        if target.is_some_and(|variable| variable.kind != VariableKind::Predefined) {
             continue;
         }
         let message = format!("{} asks for the platform that it has anyway", file.stage_title(index));
