@@ -80,8 +80,12 @@ fn skip_blanks(bytes: &[u8], at: usize) -> usize {
     at + rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len())
 }
 
+/// Bytes of a value that are looked at: more than any secret has.
+const MOST: usize = 4_096;
+
 /// Where the word of a shell that begins at `at` ends. A quote that closes one from further in front ends it as well.
 fn word_end(bytes: &[u8], at: usize) -> usize {
+    let bytes = bytes.get(..at + MOST).unwrap_or(bytes);
     let mut quote = None;
     let mut end = at;
     while let Some(&byte) = bytes.get(end) {

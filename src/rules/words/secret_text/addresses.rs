@@ -6,12 +6,14 @@ use super::is_open;
 
 pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
     const SIGN: &str = "://";
-    for (at, _) in line.match_indices(SIGN) {
-        let start = at + SIGN.len();
-        let Some(rest) = line.get(start..) else { continue };
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).unwrap_or(rest.len());
-        // Another address in the same word has its own turn.
-        let word = rest.get(..end).unwrap_or_default().split(SIGN).next().unwrap_or_default();
+    let mut start = 0;
+    let mut scheme = "";
+    for (index, part) in line.split(SIGN).enumerate() {
+        let before = std::mem::replace(&mut scheme, part);
+        let at = start;
+        start += part.len() + SIGN.len();
+        let end = part.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).unwrap_or(part.len());
+        let word = part.get(..end).filter(|_| index > 0).unwrap_or_default();
         let Some((front, _)) = word.rsplit_once('@') else { continue };
         // A variable's default may hold what ends an authority elsewhere.
         let authority = front.find(['/', '?', '#']).map_or(front, |at| front.split_at(at).0);
@@ -22,9 +24,8 @@ pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
         } else {
             authority.rsplit_once('@').map_or("", |(login, _)| login)
         };
-        let scheme = line.get(..at).unwrap_or_default();
-        if says_secret(scheme, login) {
-            found.push(start..start + login.len());
+        if says_secret(before, login) {
+            found.push(at..at + login.len());
         }
     }
 }

@@ -59,6 +59,8 @@ struct Simple<'a> {
 
 pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
     let commands = commands(line);
+    // What stands further in front was looked at already.
+    let mut walked = 0;
     for (index, command) in commands.iter().enumerate() {
         in_options(line, command, found);
         let names = |wanted: &[&str]| command.words.iter().any(|(_, word)| wanted.contains(&base(word)));
@@ -78,10 +80,11 @@ pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
                 found.extend(whole(command));
             }
             let mut at = index;
-            while commands.get(at).is_some_and(|command| command.is_fed) && at > 0 {
+            while at > walked && commands.get(at).is_some_and(|command| command.is_fed) {
                 at -= 1;
                 found.extend(commands.get(at).filter(|command| says(command)).and_then(whole));
             }
+            walked = index;
         }
     }
 }
