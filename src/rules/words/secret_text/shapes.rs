@@ -54,7 +54,7 @@ pub(super) fn find(line: &str, found: &mut Vec<Range<usize>>) {
     );
 }
 
-/// Where a private key begins, or one that began further in front ends.
+/// Where a private key begins.
 fn private_key(line: &str) -> Option<usize> {
     const BEGIN: &str = "-----BEGIN ";
     let (start, title) =
@@ -74,7 +74,7 @@ fn words(line: &str, is_inside: impl Fn(u8) -> bool, mut each: impl FnMut(Range<
     }
 }
 
-/// The part behind a `=`, where `word` is no more than that.
+/// Whether `word` ends in a row of hexadecimal digits, and nothing random stands in front of that.
 fn hex(word: &str) -> bool {
     let last = word.rsplit(['=', '/', '-', '_']).find(|part| !part.is_empty()).unwrap_or(word);
     last.len() >= ROW
