@@ -40,11 +40,14 @@ pub use glob::Glob;
 pub use item::Item;
 pub use judge::Verdicts;
 pub use level::Level;
-pub use record::{EditRecord, FindingRecord, FixRecord, RegionRecord};
+pub use record::{EditRecord, FindingRecord, FixRecord, RegionRecord, fix_to_show};
 pub use regime::{Demands, InlineTrust, Regime};
 pub use rule::{Check, Rule};
 pub use scorecard::{ItemState, Score, scorecard};
 pub use settle::{FileWaivers, Judgement, settle};
 pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts};
+#[cfg(test)]
+pub(crate) use words::SECRET_LINES;
+pub use words::{hides_secret, secrets_in};
 
 use rule::rule;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Excuse, Finding, Item, Level};
+use super::{Excuse, Finding, Fix, Item, Level, hides_secret};
 
 /// A finding as data. The names of its fields are public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct FindingRecord {
     pub remedy: String,
     /// The practices that the rule serves.
     pub items: Vec<Item>,
-    /// A change that mends it.
+    /// A change that mends it, where its text can be shown: see [`fix_to_show`].
     pub fix: Option<FixRecord>,
     /// Why it does not count: the reason of a waiver, or `baseline`.
     pub excused: Option<String>,
@@ -72,6 +72,11 @@ pub struct EditRecord {
     pub text: String,
 }
 
+/// The fix of a finding, for whatever shows it. None where its text may hold a secret: `--fix` alone makes it then.
+pub fn fix_to_show(finding: &Finding) -> Option<&Fix> {
+    finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| hides_secret(&edit.text)))
+}
+
 impl From<&Finding> for FindingRecord {
     fn from(finding: &Finding) -> FindingRecord {
         let place = &finding.place;
@@ -95,7 +100,7 @@ impl From<&Finding> for FindingRecord {
             evidence: finding.evidence.clone(),
             remedy: finding.remedy.clone(),
             items: finding.rule.items.to_vec(),
-            fix: finding.fix.as_ref().map(|fix| FixRecord {
+            fix: fix_to_show(finding).map(|fix| FixRecord {
                 title: fix.title.clone(),
                 edits: fix
                     .edits

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use console::measure_text_width;
 
-use super::hush::hushed;
+use super::hush::{HUSHED, is_hushed};
 use crate::report::escape;
 use crate::report::look::Look;
 use crate::rules::Region;
@@ -17,7 +17,7 @@ const TAB: &str = "    ";
 const WINDOW: usize = 4_096;
 
 /// The line of `source` that `region` begins in, and carets under the region, which `paint` colours; an ellipsis below
-/// tells of further lines. Nothing where the region is not in `source`.
+/// tells of further lines. A line that may hold a secret is only told of. Nothing where the region is not in `source`.
 pub(super) fn excerpt(
     source: &[u8],
     region: &Region,
@@ -28,8 +28,11 @@ pub(super) fn excerpt(
     let number = region.start.line.to_string();
     let gutter = " ".repeat(number.len());
     let room = look.width.min(MOST_COLUMNS).saturating_sub(number.len() + 5).max(8);
-    let (text, blanks, carets) = line.cut(room, look.ellipsis());
     let bar = look.dim("|");
+    if line.is_hushed {
+        return look.message(&format!("  {} {bar} ", look.dim(&number)), HUSHED, number.len() + 5);
+    }
+    let (text, blanks, carets) = line.cut(room, look.ellipsis());
     let mut lines = vec![
         format!("  {} {bar} {text}", look.dim(&number)),
         format!("  {gutter} {bar} {}{}", " ".repeat(blanks), paint(&"^".repeat(carets))),
@@ -54,6 +57,8 @@ struct Line {
     region: (usize, usize),
     /// Whether there is more of the line before and behind.
     more: (bool, bool),
+    /// Whether it may hold a secret.
+    is_hushed: bool,
 }
 
 impl Line {
@@ -81,10 +86,19 @@ impl Line {
 
         let parts = [head, inside, after].map(String::from_utf8_lossy);
         let [from, to] = [1, 2].map(|most| parts.iter().take(most).map(|p| p.chars().count()).sum());
-        let text = hushed(&parts.concat(), is_cut_before);
+        let mut text = parts.concat();
+        let line_start = before.len() - head.len();
+        let above = before.get(line_start.saturating_sub(WINDOW)..line_start).filter(|_| !is_cut_before);
+        let is_hushed = is_hushed(above.unwrap_or_default(), &text);
+        if is_cut_before {
+            // It may be the end of anything.
+            let word = text.find(char::is_whitespace).unwrap_or(text.len());
+            let (word, rest) = text.split_at(word);
+            text = "*".repeat(word.chars().count()) + rest;
+        }
         let starts = text.char_indices().map(|(at, _)| at).collect();
         let more = (is_cut_before, newline.is_none() && behind.len() > WINDOW);
-        Some(Line { text, starts, region: (from, to), more })
+        Some(Line { text, starts, region: (from, to), more, is_hushed })
     }
 
     /// The text in at most `room` columns, the columns before the carets, and the number of carets.

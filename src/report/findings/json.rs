@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::hush::says_secret;
 use super::results::Summary;
 use super::{PolicyRef, Results};
 use crate::report::json::safe;
-use crate::rules::{Finding, FindingRecord, Score};
+use crate::rules::{FindingRecord, Score};
 
 /// Version of the document; a field that is added does not change it.
 const SCHEMA: u32 = 1;
@@ -44,22 +43,14 @@ pub fn json(results: &Results<'_>) -> String {
         schema: SCHEMA,
         tool: "imgbuild",
         version: results.version,
-        findings: judgement.standing().map(record).collect(),
-        excused: excused.map(record).collect(),
+        findings: judgement.standing().map(FindingRecord::from).collect(),
+        excused: excused.map(FindingRecord::from).collect(),
         scorecard: results.scorecard,
         skipped: skipped.map(|(rule, why)| Skipped { rule: rule.code, name: rule.name, why }).collect(),
         summary: results.summary(),
         files: results.files,
         policy: results.policy,
     })
-}
-
-fn record(finding: &Finding) -> FindingRecord {
-    let mut record = FindingRecord::from(finding);
-    if finding.fix.as_ref().is_some_and(says_secret) {
-        record.fix = None;
-    }
-    record
 }
 
 /// A document as JSON that is safe to print, with a newline at its end.

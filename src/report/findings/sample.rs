@@ -157,3 +157,14 @@ pub(super) fn of_text(text: &str, start: usize, length: usize) -> Sample {
     Found::new(&latest_base_image::RULE, &mut findings).add(place, text).evidence(text);
     Sample::of(findings, &[("x", text)])
 }
+
+/// A finding on a line that holds a secret, with a fix that repeats it.
+pub(super) fn secret(line: &str) -> Sample {
+    let text = format!("FROM alpine:3.20\n{line}\n");
+    let mut findings = Vec::new();
+    let place = place("Dockerfile", &text, line);
+    let edits = vec![Edit { span: place.region.unwrap().span, text: line.to_owned() }];
+    Found::new(&invalid_dockerfile::RULE, &mut findings).add(place, "this is wrong").fix("Mend it", edits);
+    number(&mut findings);
+    Sample::of(findings, &[("Dockerfile", &text)])
+}

@@ -28,13 +28,14 @@ fn golden(name: &str, made: &str) {
 
 type Made = fn(&Results<'_>) -> String;
 
-const FORMATS: [(&str, Made); 6] = [
+const FORMATS: [(&str, Made); 7] = [
     ("human.txt", |results| human(results, &mode(80))),
     ("json.json", json),
     ("sarif.json", sarif),
     ("github.txt", github),
     ("checkstyle.xml", checkstyle),
     ("gitlab.json", gitlab),
+    ("ndjson.json", ndjson),
 ];
 
 #[test]
@@ -49,11 +50,20 @@ fn every_format_is_as_it_was() {
     golden("hostile-human.txt", &sample::hostile().with(|results| human(&results, &mode(80))));
 }
 
+/// One of each shape; `rules` knows more.
+const SECRETS: &[&str] = crate::rules::SECRET_LINES;
+
 #[test]
 fn no_format_says_a_secret() {
     for (name, made) in FORMATS {
         let text = sample::usual().with(|results| made(&results));
         assert!(!text.contains("hunter2"), "{name}: {text}");
+        for line in SECRETS {
+            let text = sample::secret(line).with(|results| made(&results));
+            let kept = line.split_once("hunter2").map_or(*line, |_| "hunter2");
+            assert!(!text.contains(kept), "{name}: {text}");
+            assert!(name != "human.txt" || text.contains("may hold a secret"), "{line}: {text}");
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub(in crate::rules) mod packages;
 mod platforms;
 pub(in crate::rules) mod python;
 mod secret_names;
+mod secret_text;
 mod secret_values;
 mod services;
 mod shown;
@@ -32,6 +33,9 @@ pub(in crate::rules) use logs::log_file;
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
 pub(in crate::rules) use platforms::serves;
 pub(in crate::rules) use secret_names::{holds_secret, means_otherwise, names_secret};
+#[cfg(test)]
+pub(crate) use secret_text::tests::SECRET_LINES;
+pub use secret_text::{hides_secret, secrets_in};
 pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use services::{daemon, starts_service, supervisor};
 pub(in crate::rules) use shown::{listed, shown};

@@ -65,6 +65,17 @@ pub(in crate::rules) fn secret_in(text: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether `word` begins as tokens do, long enough or not: enough to keep it to oneself.
+pub(in crate::rules) fn begins_as_token(word: &str) -> bool {
+    TOKENS.iter().any(|(start, ..)| {
+        let Some(rest) = word.strip_prefix(start) else { return false };
+        // These two begin ordinary names as well.
+        let is_common = matches!(*start, "npm_" | "pypi-");
+        let is_plain = rest.bytes().all(|byte| byte.is_ascii_lowercase() || !byte.is_ascii_alphanumeric());
+        rest.len() >= 4 && !(is_common && is_plain)
+    })
+}
+
 /// `-----BEGIN … PRIVATE KEY-----`, with the key behind it.
 fn has_private_key(text: &str) -> bool {
     text.split("-----BEGIN ").skip(1).any(|rest| {

@@ -10,8 +10,7 @@ use super::place::{artifact, between, location};
 use super::rules::level;
 use crate::dockerfile::LineIndex;
 use crate::report::findings::Results;
-use crate::report::findings::hush::says_secret;
-use crate::rules::{Excuse, Finding};
+use crate::rules::{Excuse, Finding, fix_to_show};
 
 /// Every finding, those that do not count too.
 pub(super) fn all<'a>(results: &Results<'a>, table: &Table) -> Vec<Outcome<'a>> {
@@ -61,7 +60,7 @@ fn suppression<'a>(finding: &Finding, excuse: &'a Excuse) -> Suppression<'a> {
 
 /// By lines and columns: SARIF takes a region that is given by bytes for one of a binary file.
 fn fix<'a>(finding: &'a Finding, lines: &LineIndex) -> Option<FixObject<'a>> {
-    let fix = finding.fix.as_ref().filter(|fix| !says_secret(fix))?;
+    let fix = fix_to_show(finding)?;
     let replacements = fix.edits.iter().map(|edit| Replacement {
         deleted_region: between(lines.position(edit.span.start), lines.position(edit.span.end)),
         inserted_content: Content { text: &edit.text },

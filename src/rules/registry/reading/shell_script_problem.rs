@@ -6,6 +6,7 @@ rule! {
     /// ## What it does
     /// Passes on what ShellCheck finds in the shell of `RUN`, here-documents included, where `shellcheck`
     /// is on PATH. Each finding goes by ShellCheck's own code (`SC2046`), and can be waived by it.
+    /// A comment `# shellcheck disable=…` within a script is not honoured, a waiver above the instruction is.
     ///
     /// ## Why is this bad?
     /// A slip in shell, such as a variable that is split at blanks or a `cd` that fails unseen, breaks the
