@@ -193,8 +193,8 @@ fn edge_12_pairs_old_and_new() {
     );
     assert_eq!(pairs("LABEL a=\"b \\\n c\" \\\n d=e"), [pair("a", "\"b  c\"", false), pair("d", "e", false)]);
     wrong("ENV a", 5, "no value");
-    wrong("LABEL a=b cd", 11, "no = in \"cd\"");
-    refused("FROM a\nENV a=b \\\n  cd\n", 3, 3, "no = in \"cd\"");
+    wrong("LABEL a=b cd", 11, "has no =");
+    refused("FROM a\nENV a=b \\\n  cd\n", 3, 3, "has no =");
     wrong("ENV a=b =c", 9, "name is empty");
     wrong("ENV a=\"b", 5, "double-quote");
 }

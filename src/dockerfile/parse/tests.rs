@@ -143,7 +143,7 @@ fn what_builders_refuse_is_a_problem_with_its_line() {
         ("FROM", 1, "argument"),
         ("FROM a\nCOPY x", 2, "destination"),
         ("FROM a\nENV A", 2, "no value"),
-        ("FROM a\nENV A=1 B", 2, "no = in"),
+        ("FROM a\nENV A=1 B", 2, "has no ="),
         ("FROM a\nLABEL =x", 2, "empty"),
         ("FROM a\nONBUILD ONBUILD RUN x", 2, "another ONBUILD"),
         ("FROM a\nONBUILD FROM x", 2, "not allowed"),

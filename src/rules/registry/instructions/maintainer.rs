@@ -57,10 +57,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
             let text = if file.escape() == '\\' { text } else { text.replace('\\', "`") };
             let is_lower = instruction.keyword_span.of(file.bytes).iter().all(u8::is_ascii_lowercase);
             let label = if is_lower { "label" } else { "LABEL" };
-            let edit = Edit {
-                span: instruction.span,
-                text: format!("{label} {AUTHORS}=\"{text}\""),
-            };
+            let edit = Edit { span: instruction.span, text: format!("{label} {AUTHORS}=\"{text}\"") };
             finding.fix("set the label in place of MAINTAINER", vec![edit]);
         }
     }

@@ -36,7 +36,8 @@ rule! {
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     for (index, _) in file.stages() {
         // Whatever a variable before it holds, the tag is told.
-        let Some(BaseImage::Image(reference) | BaseImage::Unresolved(reference)) = file.graph.bases.get(index)
+        let Some(BaseImage::Image(reference) | BaseImage::Unresolved(reference)) =
+            file.graph.bases.get(index)
         else {
             continue;
         };
