@@ -178,10 +178,9 @@ fn dockerfile(rule: &Rule, block: &Block, judgement: &Judgement) -> Result<(), S
             return Err(format!("no lowercase fragment: {message}"));
         }
     }
-    if block.options.iter().any(|option| option == "unfixed") {
-        if let Some(finding) = found.iter().find(|finding| finding.fix.is_some()) {
-            return Err(format!("line {} offers a fix", finding.place.line));
-        }
+    let unfixed = block.options.iter().any(|option| option == "unfixed");
+    if let Some(finding) = found.iter().find(|finding| unfixed && finding.fix.is_some()) {
+        return Err(format!("line {} offers a fix", finding.place.line));
     }
     let got: BTreeSet<u32> = found.iter().map(|finding| finding.place.line).collect();
     if got != expected {

@@ -43,7 +43,7 @@ fn says_secret(scheme: &str, login: &str) -> bool {
     match login.split_once(':') {
         // `${USER:-x}` has a colon of its own.
         _ if login.is_empty() || is_open(login) => false,
-        Some((user, password)) if !user.ends_with(|c: char| c == '{') && is_open(password) => {
+        Some((user, password)) if !user.ends_with('{') && is_open(password) => {
             // A password that is left out makes the name one.
             user.len() >= 20 && !is_open(user) || password.is_empty()
         }
