@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 /// Environment variables by name. An empty value counts as unset, as CI systems use the two alike.
@@ -32,6 +33,15 @@ impl Environment {
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key)
             .is_some_and(|v| !["0", "false", "no", "off"].iter().any(|no| v.eq_ignore_ascii_case(no)))
+    }
+
+    /// The program `name` of PATH. Relative entries are passed over: the work tree must not bring its own.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let runs = |file: &PathBuf| {
+            file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        };
+        let entries = std::env::split_paths(self.get_os("PATH")?);
+        entries.filter(|entry| entry.is_absolute()).map(|entry| entry.join(name)).find(runs)
     }
 
     /// Every variable, sorted by name.

@@ -98,7 +98,7 @@ impl Judging {
 
     /// Has ShellCheck read what `RUN` runs; false where it is not on PATH.
     pub(super) fn use_shellcheck(&mut self, session: &Session) -> bool {
-        self.shellcheck = shellcheck::on_path(&session.environment);
+        self.shellcheck = session.environment.program("shellcheck");
         if self.shellcheck.is_none() {
             self.without_shellcheck("shellcheck is not on PATH");
         }

@@ -1,6 +1,6 @@
 //! ShellCheck, where it is on PATH.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -21,12 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_SCRIPT: usize = 32 << 10;
 /// Remarks that make no sense of a script out of a Dockerfile: files that are sourced are in the image, not here.
 const LEFT_OUT: &str = "SC1090,SC1091,SC2148,SC2187";
-
-/// The program, where PATH has it.
-pub(super) fn on_path(environment: &Environment) -> Option<PathBuf> {
-    let path = environment.get_os("PATH")?;
-    std::env::split_paths(path).map(|folder| folder.join("shellcheck")).find(|file| file.is_file())
-}
 
 /// Adds what ShellCheck says of the scripts of `files`. Nothing is written to disk, and no settings of ShellCheck's own
 /// are read: those of the repository are the repository's word.

@@ -7,7 +7,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -89,22 +88,14 @@ pub(super) struct Output {
 }
 
 impl<'a> Git<'a> {
-    /// The `git` of the environment's PATH. Relative entries are passed over: the work tree must not bring its own.
+    /// The `git` of the environment's PATH.
     pub(super) fn find(
         folder: &Path,
         environment: &'a Environment,
         stop: &'a Stop,
     ) -> Result<Git<'a>, Failure> {
         let missing = || Failure::unreadable("there is no git command in PATH");
-        let path = environment.get_os("PATH").ok_or_else(missing)?;
-        let runs = |file: &PathBuf| {
-            file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-        };
-        let program = std::env::split_paths(path)
-            .filter(|entry| entry.is_absolute())
-            .map(|entry| entry.join("git"))
-            .find(runs)
-            .ok_or_else(missing)?;
+        let program = environment.program("git").ok_or_else(missing)?;
         let folder = folder.to_owned();
         let disabled = Vec::new();
         Ok(Git { program, folder, environment, stop, time_limit: TIME_LIMIT, safe_directory: None, disabled })
