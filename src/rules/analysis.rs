@@ -119,14 +119,6 @@ impl<'a> Analysis<'a> {
         named.or_else(|| self.file.stages.len().checked_sub(1))
     }
 
-    /// Every command that a `RUN` runs, with the step and the piece of shell it stands in. `sudo`, `env` and the like in
-    /// front of it are still there: see [`Command::unwrapped`].
-    pub fn run_commands(&self) -> impl Iterator<Item = (&Step<'a>, &Body, &Command)> {
-        self.of(Keyword::Run).flat_map(|step| {
-            step.bodies.iter().flat_map(move |body| body.script.commands.iter().map(move |c| (step, body, c)))
-        })
-    }
-
     /// The place of a step, with the whole instruction as its region.
     pub fn place(&self, step: &Step<'_>) -> Place {
         self.place_at(step, step.instruction.span)

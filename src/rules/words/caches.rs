@@ -1,5 +1,6 @@
 //! Caches of package managers: what fills them, and what empties them in the same `RUN`.
 
+use super::commands::has_verb;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Command;
 use crate::rules::Found;
@@ -39,6 +40,34 @@ pub(in crate::rules) fn report_left(
             found.add(place, message(&command.unwrapped()));
         }
     }
+}
+
+/// A tool that keeps its cache below `/var/cache`.
+pub(in crate::rules) struct Tool<'a> {
+    /// Its program.
+    pub(in crate::rules) name: &'a str,
+    /// What fills the cache.
+    pub(in crate::rules) fills: &'a [&'a str],
+    /// What empties it.
+    pub(in crate::rules) empties: &'a [&'a str],
+    /// The folders on which a mount keeps it out of the layer.
+    pub(in crate::rules) mounts: &'a [&'a str],
+}
+
+/// Adds a finding for each `RUN` that leaves the cache of `tool` in its layer.
+pub(in crate::rules) fn report_tool(file: &Analysis<'_>, found: &mut Found<'_>, tool: &Tool<'_>) {
+    let judge = |command: &Command| {
+        let is_tool = command.name() == tool.name;
+        if is_tool && has_verb(command, tool.empties) || removes(command, &["/var/cache"]) {
+            Effect::Empties
+        } else if is_tool && has_verb(command, tool.fills) {
+            Effect::Fills
+        } else {
+            Effect::None
+        }
+    };
+    let message = |_: &Command| format!("the cache of {} install stays in the layer", tool.name);
+    report_left(file, found, |step| !step.has_scratch_mount(tool.mounts), judge, message);
 }
 
 /// Whether the command deletes something whose path holds one of `parts`, or whose path cannot be told.

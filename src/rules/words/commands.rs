@@ -1,5 +1,6 @@
 //! Findings on the commands of `RUN`: one for an instruction and a rule, whatever the number of commands.
 
+use super::in_a_row;
 use crate::dockerfile::shell::{Command, Word};
 use crate::dockerfile::{Keyword, Span};
 use crate::rules::analysis::{Analysis, Body, Step};
@@ -120,14 +121,8 @@ fn tool(command: &Command) -> String {
 /// `a, b and c`, or `a, b and 7 more`.
 fn list(names: &[String], more: usize) -> String {
     let mut parts = names.to_vec();
-    if more > 0 {
-        parts.push(format!("{more} more"));
-    }
-    match parts.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    }
+    parts.extend((more > 0).then(|| format!("{more} more")));
+    in_a_row(&parts)
 }
 
 /// A word for a message: short, without what `$(…)` runs, and without the user names, passwords and queries of URLs.

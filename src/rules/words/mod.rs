@@ -38,7 +38,7 @@ pub(crate) use secret_text::tests::SECRET_LINES;
 pub use secret_text::{hides_secret, secrets_in};
 pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use services::{daemon, starts_service, supervisor};
-pub(in crate::rules) use shown::{listed, shown};
+pub(in crate::rules) use shown::{in_a_row, listed, shown};
 pub(in crate::rules) use system_paths::is_of_system;
 pub(in crate::rules) use unquoted::unquoted;
 pub(in crate::rules) use url::{

@@ -35,6 +35,11 @@ pub(in crate::rules) fn listed<T: AsRef<str>>(names: &[T]) -> String {
             few.chain([format!("{} more", count + 1 - FEW)]).collect()
         }
     };
+    in_a_row(&names)
+}
+
+/// The same of names that a message can take as they are, all of them.
+pub(in crate::rules) fn in_a_row(names: &[String]) -> String {
     match names.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),

@@ -2,7 +2,7 @@
 
 use crate::dockerfile::Keyword;
 use crate::rules::analysis::Analysis;
-use crate::rules::words::listed;
+use crate::rules::words::{is_of_system, listed};
 use crate::rules::{Found, rule};
 
 rule! {
@@ -47,21 +47,13 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         };
         let paths =
             file.operands(step).into_iter().map(|word| file.expanded(step, &word.text).unwrap_or(word.text));
-        let wrong: Vec<String> = paths.filter(|path| is_of_system(path, is_volume)).collect();
+        let is_root = |path: &str| path.trim_end_matches('/').is_empty();
+        let wrong: Vec<String> =
+            paths.filter(|path| is_of_system(path) || is_volume && is_root(path)).collect();
         if !wrong.is_empty() {
             let keyword = step.instruction.keyword.name();
             found
                 .add(file.place(step), format!("{keyword} takes a folder of the system: {}", listed(&wrong)));
         }
     }
-}
-
-fn is_of_system(path: &str, is_volume: bool) -> bool {
-    const WHOLLY: [&str; 8] = ["/proc", "/sys", "/dev", "/boot", "/bin", "/sbin", "/lib", "/lib64"];
-    const THEMSELVES: [&str; 8] =
-        ["/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/var", "/run"];
-    let path = path.trim_end_matches('/');
-    let below =
-        |top: &str| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    WHOLLY.iter().any(|top| below(top)) || THEMSELVES.contains(&path) || is_volume && path.is_empty()
 }

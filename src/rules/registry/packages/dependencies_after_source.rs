@@ -1,7 +1,7 @@
 //! `dependencies-after-source`.
 
+use crate::dockerfile::Keyword;
 use crate::dockerfile::shell::Command;
-use crate::dockerfile::{Form, Keyword};
 use crate::rules::analysis::Step;
 use crate::rules::words::commands::has_verb;
 use crate::rules::words::node::{is_other_install, is_yarn_install, npm_install};
@@ -58,7 +58,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
             copied = false;
             done.clear();
         }
-        copied |= copies_context(step);
+        copied |= copies_context(file, step);
         if step.instruction.keyword != Keyword::Run || step.onbuild {
             continue;
         }
@@ -79,18 +79,14 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn copies_context(step: &Step<'_>) -> bool {
+fn copies_context(file: &Analysis<'_>, step: &Step<'_>) -> bool {
     let instruction = step.instruction;
     let copies = matches!(instruction.keyword, Keyword::Copy | Keyword::Add) && !step.onbuild;
     if !copies || instruction.flags.iter().any(|flag| flag.name == "from") {
         return false;
     }
-    let mut words = match instruction.form() {
-        Form::Exec(words) => words,
-        _ => instruction.arguments.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect(),
-    };
-    words.pop();
-    words.iter().any(|source| matches!(source.as_str(), "." | "./" | "/" | "*" | "./*"))
+    let sources = file.transfer(step).map(|transfer| transfer.sources).unwrap_or_default();
+    sources.iter().any(|source| matches!(source.text.as_str(), "." | "./" | "/" | "*" | "./*"))
 }
 
 /// The tool that installs the dependencies of a project, where the command does so.

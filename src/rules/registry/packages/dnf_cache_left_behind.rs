@@ -1,8 +1,6 @@
 //! `dnf-cache-left-behind`.
 
-use crate::dockerfile::shell::Command;
-use crate::rules::words::caches::{Effect, removes, report_left};
-use crate::rules::words::commands::has_verb;
+use crate::rules::words::caches::{Tool, report_tool};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -39,24 +37,9 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    for tool in ["dnf", "microdnf"] {
-        report_left(
-            file,
-            found,
-            |step| !step.has_scratch_mount(&["/var/cache/libdnf5", "/var/cache/dnf", "/var/cache/yum"]),
-            |command| effect(command, tool),
-            |_| format!("the cache of {tool} install stays in the layer"),
-        );
-    }
-}
-
-fn effect(command: &Command, tool: &str) -> Effect {
-    let is_tool = command.name() == tool;
-    if is_tool && has_verb(command, &["clean"]) || removes(command, &["/var/cache"]) {
-        Effect::Empties
-    } else if is_tool && has_verb(command, &["install", "upgrade", "reinstall"]) {
-        Effect::Fills
-    } else {
-        Effect::None
+    let fills = &["install", "upgrade", "reinstall"];
+    let mounts = &["/var/cache/libdnf5", "/var/cache/dnf", "/var/cache/yum"];
+    for name in ["dnf", "microdnf"] {
+        report_tool(file, found, &Tool { name, fills, empties: &["clean"], mounts });
     }
 }

@@ -1,8 +1,6 @@
 //! `yum-cache-left-behind`.
 
-use crate::dockerfile::shell::Command;
-use crate::rules::words::caches::{Effect, removes, report_left};
-use crate::rules::words::commands::has_verb;
+use crate::rules::words::caches::{Tool, report_tool};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -38,22 +36,6 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report_left(
-        file,
-        found,
-        |step| !step.has_scratch_mount(&["/var/cache/yum", "/var/cache/dnf"]),
-        effect,
-        |_| "the cache of yum install stays in the layer".to_owned(),
-    );
-}
-
-fn effect(command: &Command) -> Effect {
-    let is_yum = command.name() == "yum";
-    if is_yum && has_verb(command, &["clean"]) || removes(command, &["/var/cache"]) {
-        Effect::Empties
-    } else if is_yum && has_verb(command, &["install"]) {
-        Effect::Fills
-    } else {
-        Effect::None
-    }
+    let mounts = &["/var/cache/yum", "/var/cache/dnf"];
+    report_tool(file, found, &Tool { name: "yum", fills: &["install"], empties: &["clean"], mounts });
 }

@@ -1,8 +1,6 @@
 //! `zypper-cache-left-behind`.
 
-use crate::dockerfile::shell::Command;
-use crate::rules::words::caches::{Effect, removes, report_left};
-use crate::rules::words::commands::has_verb;
+use crate::rules::words::caches::{Tool, report_tool};
 use crate::rules::{Analysis, Found, rule};
 
 rule! {
@@ -38,22 +36,6 @@ rule! {
 }
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
-    report_left(
-        file,
-        found,
-        |step| !step.has_scratch_mount(&["/var/cache/zypp"]),
-        effect,
-        |_| "the cache of zypper install stays in the layer".to_owned(),
-    );
-}
-
-fn effect(command: &Command) -> Effect {
-    let is_zypper = command.name() == "zypper";
-    if is_zypper && has_verb(command, &["clean", "cc"]) || removes(command, &["/var/cache"]) {
-        Effect::Empties
-    } else if is_zypper && has_verb(command, &["install", "in"]) {
-        Effect::Fills
-    } else {
-        Effect::None
-    }
+    let (fills, empties, mounts) = (&["install", "in"], &["clean", "cc"], &["/var/cache/zypp"]);
+    report_tool(file, found, &Tool { name: "zypper", fills, empties, mounts });
 }

@@ -1,8 +1,8 @@
 //! `cloned-branch`.
 
 use crate::dockerfile::shell::{Command, Context};
-use crate::dockerfile::{Form, Keyword, Span};
-use crate::rules::analysis::{Analysis, Step};
+use crate::dockerfile::{Keyword, Span};
+use crate::rules::analysis::{Analysis, Operand, Step};
 use crate::rules::words::{inside, is_git, is_moving, shown_url};
 use crate::rules::{Found, rule};
 
@@ -143,17 +143,9 @@ fn in_add(file: &Analysis<'_>, step: &Step<'_>) -> Option<(Span, String)> {
     if step.instruction.flag("checksum").is_some() {
         return None;
     }
-    let words = match step.instruction.form() {
-        Form::Exec(words) => {
-            words.into_iter().map(|word| (word, 0..step.instruction.arguments.len())).collect()
-        }
-        _ => step.instruction.word_ranges(file.file.directives.escape),
-    };
-    let (_, sources) = words.split_last()?;
-    sources.iter().find_map(|(word, range)| {
-        let url = word.trim_matches(['"', '\'']);
-        (is_git(url) && !names_commit(url)).then(|| (step.instruction.place(range.clone()), url.to_owned()))
-    })
+    let mut sources = file.transfer(step)?.sources.into_iter();
+    let moving = |source: &Operand| is_git(&source.text) && !names_commit(&source.text);
+    sources.find(moving).map(|source| (source.span, source.text))
 }
 
 /// Whether a tag or a commit stands behind the `#` or in the query.

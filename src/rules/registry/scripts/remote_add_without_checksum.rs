@@ -1,6 +1,6 @@
 //! `remote-add-without-checksum`.
 
-use crate::dockerfile::{Form, Keyword};
+use crate::dockerfile::Keyword;
 use crate::rules::analysis::Analysis;
 use crate::rules::words::{is_git, is_remote, shown_url};
 use crate::rules::{Found, rule};
@@ -39,16 +39,9 @@ rule! {
 
 fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
     for step in file.of(Keyword::Add).filter(|step| step.instruction.flag("checksum").is_none()) {
-        let words = match step.instruction.form() {
-            Form::Exec(words) => words,
-            _ => step.instruction.words(file.file.directives.escape),
-        };
-        let Some((_, sources)) = words.split_last() else { continue };
-        let url = sources
-            .iter()
-            .map(|word| word.trim_matches(['"', '\'']))
-            .find(|url| is_remote(url) && !is_git(url));
-        if let Some(url) = url {
+        let Some(transfer) = file.transfer(step) else { continue };
+        let mut sources = transfer.sources.iter().map(|source| &source.text);
+        if let Some(url) = sources.find(|url| is_remote(url) && !is_git(url)) {
             found.add(file.place(step), format!("nothing checks what ADD fetches from {}", shown_url(url)));
         }
     }

@@ -1,7 +1,7 @@
 //! `unversioned-url`.
 
-use crate::dockerfile::{Form, Keyword, Span};
-use crate::rules::analysis::{Analysis, Step};
+use crate::dockerfile::{Keyword, Span};
+use crate::rules::analysis::{Analysis, Operand, Step};
 use crate::rules::words::{
     downloads, inside, is_git, is_proof, is_remote, is_unversioned, shown_url, verifies,
 };
@@ -75,16 +75,7 @@ fn in_add(file: &Analysis<'_>, step: &Step<'_>) -> Option<(Span, String)> {
     if step.instruction.flag("checksum").is_some() {
         return None;
     }
-    let sources = match step.instruction.form() {
-        Form::Exec(words) => {
-            words.into_iter().map(|word| (word, 0..step.instruction.arguments.len())).collect()
-        }
-        _ => step.instruction.word_ranges(file.file.directives.escape),
-    };
-    let (_, sources) = sources.split_last()?;
-    let (url, range) = sources.iter().find(|(word, _)| {
-        let url = word.trim_matches(['"', '\'']);
-        is_remote(url) && !is_git(url) && changes(url)
-    })?;
-    Some((step.instruction.place(range.clone()), url.trim_matches(['"', '\'']).to_owned()))
+    let mut sources = file.transfer(step)?.sources.into_iter();
+    let moving = |source: &Operand| is_remote(&source.text) && !is_git(&source.text) && changes(&source.text);
+    sources.find(moving).map(|source| (source.span, source.text))
 }
