@@ -13,7 +13,7 @@ use super::origin::{Origin, Sourced};
 use super::repository::{self, Destination};
 use crate::image::TagTemplate;
 
-pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec};
+pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
 #[derive(Debug, Clone, PartialEq)]

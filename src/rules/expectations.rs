@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::model::LabelType;
+
 /// The values that rules go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectations {
@@ -21,23 +23,4 @@ pub struct Expectations {
     pub target: Option<String>,
     /// Build arguments that the configuration sets.
     pub build_args: BTreeMap<String, String>,
-}
-
-/// The type of a label's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LabelType {
-    /// Anything but nothing.
-    Text,
-    /// An absolute URL.
-    Url,
-    /// A hexadecimal object id: 7 to 64 digits.
-    Hash,
-    /// A time as in RFC 3339.
-    Rfc3339,
-    /// A version as in semver 2.0.
-    Semver,
-    /// An SPDX licence expression.
-    Spdx,
-    /// An e-mail address.
-    Email,
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::waiver::{Day, Waiver};
+use super::waiver::Waiver;
 use super::{Baseline, Level, Rule};
+use crate::config::model::Date;
 
 /// Everything that decides what the verdicts come to.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +22,7 @@ pub struct Regime {
     /// The least level that stops; `None` where nothing does.
     pub fail_on: Option<Level>,
     /// The day of the run, in UTC.
-    pub today: Option<Day>,
+    pub today: Option<Date>,
 }
 
 /// What a policy demands of everybody who is under it.

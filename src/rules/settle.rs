@@ -6,8 +6,10 @@ use super::excuse::{Held, excuse};
 use super::found::Found;
 use super::judge::fingerprint;
 use super::registry::{self, reading};
-use super::waiver::{Day, Dialect, Inline, Waiver, id_fits, is_shellcheck};
+use super::waiver::{Dialect, Inline, Waiver, is_shellcheck};
 use super::{Excuse, Finding, InlineTrust, Level, Place, Regime, Rule, Verdicts};
+use crate::config::model::Date;
+use crate::config::rule_fits;
 
 /// What the rules come to.
 #[derive(Debug, Default)]
@@ -214,14 +216,14 @@ fn against_policy(waiver: &Waiver, regime: &Regime) -> Option<String> {
         return Some(format!("{source} demands {}", rule.code));
     }
     let fits =
-        |pattern: &String| id_fits(pattern, id) || rules.iter().any(|rule| id_fits(pattern, rule.code));
+        |pattern: &String| rule_fits(pattern, id) || rules.iter().any(|rule| rule_fits(pattern, rule.code));
     if !demands.waivable.iter().all(|list| list.iter().any(fits)) {
         return Some(format!("{source} lets only some rules be waived"));
     }
     too_long(waiver, demands, regime.today)
 }
 
-fn too_long(waiver: &Waiver, demands: &super::Demands, today: Option<Day>) -> Option<String> {
+fn too_long(waiver: &Waiver, demands: &super::Demands, today: Option<Date>) -> Option<String> {
     let Some(until) = waiver.until else {
         let needed = demands.until_required || demands.most_days.is_some();
         return needed.then(|| format!("{} demands that it names its last day with until", demands.source));

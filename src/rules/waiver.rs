@@ -5,37 +5,9 @@ mod pragma;
 
 pub use inline::{Inline, inline_waivers};
 
+use super::Finding;
 use super::glob::Glob;
-use super::{Finding, Rule};
-
-/// A day of the calendar; ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day {
-    /// The year.
-    pub year: u16,
-    /// From 1.
-    pub month: u8,
-    /// From 1.
-    pub day: u8,
-}
-
-impl std::fmt::Display for Day {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
-
-impl Day {
-    /// The days from this one to `other`; negative where that is earlier. `None` where either is no day.
-    pub fn days_until(self, other: Day) -> Option<i64> {
-        let date = |day: Day| {
-            let (month, number) = (i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?);
-            jiff::civil::Date::new(i16::try_from(day.year).ok()?, month, number).ok()
-        };
-        let span = date(self)?.until(date(other)?).ok()?;
-        Some(i64::from(span.get_days()))
-    }
-}
+use crate::config::model::Date;
 
 /// Whether `id` names one of the engine's own checks: `StageNameCasing` and the like.
 pub(super) fn is_engine_check(id: &str) -> bool {
@@ -46,14 +18,6 @@ pub(super) fn is_engine_check(id: &str) -> bool {
 pub(super) fn is_shellcheck(id: &str) -> bool {
     id.strip_prefix("SC")
         .is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// Whether `pattern`, an id with `*` for any characters at its end, fits `id`.
-pub(super) fn id_fits(pattern: &str, id: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(head) => id.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head)),
-        None => pattern.eq_ignore_ascii_case(id),
-    }
 }
 
 /// An accepted finding, as somebody wrote it down.
@@ -70,7 +34,7 @@ pub struct Waiver {
     /// Only findings whose message or evidence holds this text.
     pub text: Option<String>,
     /// The last day on which it holds.
-    pub until: Option<Day>,
+    pub until: Option<Date>,
     /// Why. Empty is no reason, and such a waiver does not hold.
     pub reason: String,
     /// Where it stands.
@@ -119,10 +83,5 @@ impl Waiver {
             None => "file".to_owned(),
         };
         format!("{:?} {} {until} {about} {}", self.dialect, self.rule, self.reason)
-    }
-
-    /// Whether it names `rule`.
-    pub fn is_about(&self, rule: &Rule) -> bool {
-        rule.answers_to(&self.rule)
     }
 }

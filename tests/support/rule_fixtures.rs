@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use imgbuild::config::model::Date;
 use imgbuild::dockerfile::parse;
 use imgbuild::rules::facts::BaseFacts;
 use imgbuild::rules::registry::reading::shell_script_problem;
-use imgbuild::rules::waiver::{Day, inline_waivers};
+use imgbuild::rules::waiver::inline_waivers;
 use imgbuild::rules::{
     Analysis, Expectations, Fact, FileWaivers, Finding, Found, InlineTrust, Judgement, Place, Regime, Rule,
     Verdicts, fix, settle,
@@ -114,7 +115,7 @@ fn judge_with(bytes: &[u8], options: &[String], bases: &Fact<BaseFacts>) -> Judg
 
 /// A policy, and the waivers of a base branch, out of a block's options. The day is the first of June 2026.
 fn regime(options: &[String]) -> Regime {
-    let mut regime = Regime { today: Some(Day { year: 2026, month: 6, day: 1 }), ..Regime::default() };
+    let mut regime = Regime { today: Some(Date { year: 2026, month: 6, day: 1 }), ..Regime::default() };
     let policy = &mut regime.policy;
     policy.source = "the policy".to_owned();
     for (key, value) in options.iter().filter_map(|option| option.split_once('=')) {

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use imgbuild::config::model::LabelType;
 use imgbuild::rules::facts::{HistoryEntry, ImageFacts};
-use imgbuild::rules::{Expectations, Fact, Finding, LabelType, Place, Rule, Verdicts};
+use imgbuild::rules::{Expectations, Fact, Finding, Place, Rule, Verdicts};
 use serde_json::Value;
 
 use super::rule_fixtures::Block;

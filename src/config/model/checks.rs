@@ -156,6 +156,37 @@ pub struct Date {
     pub day: u8,
 }
 
+impl Date {
+    /// The day of a moment in UTC, unix seconds; `None` beyond the calendar.
+    pub fn of_moment(now: i64) -> Option<Date> {
+        let moment = jiff::Timestamp::from_second(now).ok()?;
+        Date::of_civil(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// The day that `text` writes as `2027-01-01`.
+    pub fn read(text: &str) -> Option<Date> {
+        Date::of_civil(text.parse().ok()?)
+    }
+
+    /// The days from this one to `other`; negative where that is earlier. `None` where either is no day.
+    pub fn days_until(self, other: Date) -> Option<i64> {
+        let civil = |date: Date| {
+            let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+            jiff::civil::Date::new(i16::try_from(date.year).ok()?, month, day).ok()
+        };
+        Some(i64::from(civil(self)?.until(civil(other)?).ok()?.get_days()))
+    }
+
+    fn of_civil(date: jiff::civil::Date) -> Option<Date> {
+        let small = |number: i8| u8::try_from(number).ok();
+        Some(Date {
+            year: u16::try_from(date.year()).ok()?,
+            month: small(date.month())?,
+            day: small(date.day())?,
+        })
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)

@@ -145,17 +145,16 @@ pub(super) fn hold_to_demands(asked: &mut Asked<'_>, layers: &Layers<'_>, checks
         false
     });
     let caps = &checks.policy.waiver_caps;
-    let last = caps.max_days.as_ref().and_then(|days| last_day(layers.now, days.value));
+    let today = Date::of_moment(layers.now);
     let mut kept: u32 = 0;
     checks.waivers.retain(|waiver| {
         let Sourced { value: spec, origin } = waiver;
         let names = names(&spec.rule);
-        let why = refusal(spec, &names, find(&required, &lower(names.clone())).copied(), caps, last).or_else(
-            || {
+        let why = refusal(spec, &names, find(&required, &lower(names.clone())).copied(), caps, today)
+            .or_else(|| {
                 let max = caps.max.as_ref().filter(|max| kept >= max.value)?;
                 Some(format!("one waiver too many: the policy {} allows {}", max.origin.exact(), max.value))
-            },
-        );
+            });
         match why {
             Some(why) => {
                 offences.add(origin, &why);
@@ -210,7 +209,7 @@ fn refusal(
     names: &[String],
     required: Option<&Origin>,
     caps: &WaiverCaps,
-    last: Option<Date>,
+    today: Option<Date>,
 ) -> Option<String> {
     let rule = &waiver.rule;
     if let Some(by) = required {
@@ -231,7 +230,7 @@ fn refusal(
             days.origin.exact(),
             days.value
         )),
-        (Some(until), _, Some(days)) if last.is_some_and(|last| until > last) => Some(format!(
+        (Some(until), _, Some(days)) if runs_for(today, until) > i64::from(days.value) => Some(format!(
             "this waiver holds until {until}, and the policy {} allows {} days from today on",
             days.origin.exact(),
             days.value
@@ -240,16 +239,9 @@ fn refusal(
     }
 }
 
-/// The day `days` after that of `now`; `None` where the calendar ends before.
-fn last_day(now: i64, days: u32) -> Option<Date> {
-    let today = jiff::Timestamp::from_second(now).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let last = today.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-    let small = |number: i8| u8::try_from(number).ok();
-    Some(Date {
-        year: u16::try_from(last.year()).ok()?,
-        month: small(last.month())?,
-        day: small(last.day())?,
-    })
+/// The days from `today` to `until`; none where the calendar does not tell.
+fn runs_for(today: Option<Date>, until: Date) -> i64 {
+    today.and_then(|today| today.days_until(until)).unwrap_or_default()
 }
 
 /// A digest over every value in force that is policy, wherever each was written.

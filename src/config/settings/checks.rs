@@ -107,7 +107,7 @@ impl WaiverCaps {
 }
 
 /// Whether `pattern`, an id or the beginning of ids and a `*`, stands for `id`. Case does not count.
-fn fits(pattern: &str, id: &str) -> bool {
+pub fn fits(pattern: &str, id: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => id.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start)),
         None => pattern.eq_ignore_ascii_case(id),

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::config::{self, Checks, Origin, Settings, Sourced, WaiverSpec, model};
+use crate::config::model::{self, Date};
+use crate::config::{self, Checks, Origin, Settings, Sourced, WaiverSpec};
 use crate::error::{Error, Kind, Result};
 use crate::flow::session::Session;
 use crate::rules::registry::{find_all, nearest};
-use crate::rules::waiver::{Day, Dialect, Waiver};
-use crate::rules::{Baseline, Demands, Expectations, Glob, InlineTrust, LabelType, Level, Place, Regime};
+use crate::rules::waiver::{Dialect, Waiver};
+use crate::rules::{Baseline, Demands, Expectations, Glob, InlineTrust, Level, Place, Regime};
 use crate::source::{self, SourceState};
 
 /// What the settings expect of Dockerfiles and images.
@@ -17,7 +18,7 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
     let trusted = checks.trusted_registries.as_ref().map(|list| list.value.clone());
     Expectations {
         trusted_registries: trusted.unwrap_or_default(),
-        labels: checks.labels.iter().map(|(key, kind)| (key.clone(), label_type(kind.value))).collect(),
+        labels: checks.labels.iter().map(|(key, kind)| (key.clone(), kind.value)).collect(),
         max_size: checks.max_size.as_ref().map(|size| size.value.bytes()),
         max_layers: checks.max_layers.as_ref().and_then(|most| usize::try_from(most.value).ok()),
         allow_services: checks.allow_services.value.clone(),
@@ -27,23 +28,9 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
     }
 }
 
-fn label_type(kind: model::LabelType) -> LabelType {
-    match kind {
-        model::LabelType::Text => LabelType::Text,
-        model::LabelType::Url => LabelType::Url,
-        model::LabelType::Hash => LabelType::Hash,
-        model::LabelType::Rfc3339 => LabelType::Rfc3339,
-        model::LabelType::Semver => LabelType::Semver,
-        model::LabelType::Spdx => LabelType::Spdx,
-        model::LabelType::Email => LabelType::Email,
-    }
-}
-
 /// How strict the rules are, but for the baseline.
 pub(super) fn regime(session: &Session, settings: &Settings) -> Result<Regime> {
     let checks = &settings.checks;
-    let day = jiff::Timestamp::from_second(session.now).ok();
-    let day = day.map(|now| now.to_zoned(jiff::tz::TimeZone::UTC).date());
     Ok(Regime {
         levels: levels(session, checks),
         policy: demands(checks)?,
@@ -55,14 +42,7 @@ pub(super) fn regime(session: &Session, settings: &Settings) -> Result<Regime> {
         inline: InlineTrust::All,
         baseline: None,
         fail_on: least(checks.fail_on.value),
-        today: day.and_then(|day| {
-            let small = |number: i8| u8::try_from(number).ok();
-            Some(Day {
-                year: u16::try_from(day.year()).ok()?,
-                month: small(day.month())?,
-                day: small(day.day())?,
-            })
-        }),
+        today: Date::of_moment(session.now),
     })
 }
 
@@ -158,7 +138,7 @@ fn config_waiver(waiver: &Sourced<WaiverSpec>, settings: &Settings) -> Result<Wa
         lines: None,
         about: None,
         text: spec.matching.clone(),
-        until: spec.until.map(|until| Day { year: until.year, month: until.month, day: until.day }),
+        until: spec.until,
         reason: spec.reason.clone(),
         origin,
         dialect: Dialect::Own,

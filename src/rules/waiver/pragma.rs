@@ -1,6 +1,7 @@
 //! The words of a waiver in a comment.
 
-use super::{Day, Dialect};
+use super::Dialect;
+use crate::config::model::Date;
 
 /// More rules than anybody waives at once.
 const MOST_RULES: usize = 100;
@@ -21,7 +22,7 @@ pub(super) enum Pragma {
         /// Empty where none is given.
         reason: String,
         /// The last day.
-        until: Option<Day>,
+        until: Option<Date>,
         /// Whether it is about the whole file.
         whole_file: bool,
     },
@@ -67,7 +68,7 @@ fn own(text: &str) -> Pragma {
                 rules.extend(ids(&value));
             }
             "reason" => reason = value,
-            "until" => match day(&value) {
+            "until" => match Date::read(&value) {
                 Some(day) => until = Some(day),
                 None => return malformed("until= takes a day such as 2027-01-01"),
             },
@@ -144,15 +145,6 @@ fn value(text: &str) -> Option<(String, &str)> {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, tail) = text.split_at(end);
     Some((word.to_owned(), tail))
-}
-
-fn day(text: &str) -> Option<Day> {
-    let date: jiff::civil::Date = text.parse().ok()?;
-    Some(Day {
-        year: u16::try_from(date.year()).ok()?,
-        month: u8::try_from(date.month()).ok()?,
-        day: u8::try_from(date.day()).ok()?,
-    })
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use spdx::{Expression, ParseMode};
 
+use crate::config::model::LabelType;
 use crate::image::{Digest, label::oci};
-use crate::rules::LabelType;
 
 /// The longest value that is looked at, in bytes.
 const MOST: usize = 4096;
