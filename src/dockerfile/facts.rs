@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
-use super::scopes::{Scope, Scopes};
+use super::scopes::{Scope, Scopes, graph_and_scopes};
 use super::words::{assignments, declarations};
 use super::{Dockerfile, Instruction, Keyword, graph, needs};
 use crate::error::{Error, Kind, Result};
@@ -58,9 +58,7 @@ pub fn facts(
     build_args: &BTreeMap<String, String>,
 ) -> Result<Facts> {
     refuse_problems(file)?;
-    let mut scopes = Scopes::globals(file, build_args);
-    let graph = Graph::new(file, &scopes);
-    scopes.follow(file, build_args, &graph.bases);
+    let (graph, scopes) = graph_and_scopes(file, build_args);
     let target = find_target(file, &graph, target)?;
     let used = graph.used(target);
     let chain = graph.chain(target);

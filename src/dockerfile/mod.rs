@@ -33,7 +33,7 @@ pub use json::Form;
 pub use keyword::Keyword;
 pub use parse::parse;
 pub use position::{LineIndex, Position};
-pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, scopes};
+pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, graph_and_scopes, scopes};
 pub use syntax::{
     Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, ProblemKind, Span, Stage,
 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::graph;
+use super::graph::{self, Graph};
 use super::words::{Pair, assignments, declarations};
 use super::{BaseImage, Dockerfile, Instruction, Keyword, expand};
 
@@ -116,6 +116,14 @@ pub fn scopes(file: &Dockerfile, build_args: &BTreeMap<String, String>) -> Scope
     let bases = graph::bases(file, &scopes.global());
     scopes.follow(file, build_args, &bases);
     scopes
+}
+
+/// Both the [`graph`](graph::graph()) and the [`scopes`] of `file`, for less than their sum.
+pub fn graph_and_scopes(file: &Dockerfile, build_args: &BTreeMap<String, String>) -> (Graph, Scopes) {
+    let mut scopes = Scopes::globals(file, build_args);
+    let graph = Graph::new(file, &scopes);
+    scopes.follow(file, build_args, &graph.bases);
+    (graph, scopes)
 }
 
 impl Scopes {

@@ -132,11 +132,10 @@ impl Judging {
         }
         let (expectations, bases, stop) =
             (self.expectations.clone(), self.bases.clone(), session.stop.clone());
-        let judged = blocking(move || texts::judge(&files, &expectations, &bases, &stop)).await?;
-        for (verdicts, waivers) in judged {
-            self.verdicts.add(verdicts);
-            self.waivers.push(waivers);
-        }
+        let (verdicts, waivers) =
+            blocking(move || texts::judge(&files, &expectations, &bases, &stop)).await?;
+        self.verdicts.add(verdicts);
+        self.waivers.extend(waivers);
         Ok(())
     }
 
@@ -152,12 +151,7 @@ impl Judging {
     /// What one file comes to by its text alone, waivers and levels applied.
     pub(super) fn alone(&self, session: &Session, file: TextFile) -> Result<Judgement> {
         let bases = Fact::Missing("not needed".to_owned());
-        let mut verdicts = Verdicts::default();
-        let mut waivers = Vec::new();
-        for (judged, own) in texts::judge(&[file], &self.expectations, &bases, &session.stop)? {
-            verdicts.add(judged);
-            waivers.push(own);
-        }
+        let (verdicts, waivers) = texts::judge(&[file], &self.expectations, &bases, &session.stop)?;
         Ok(settle(verdicts, waivers, &self.regime))
     }
 

@@ -10,7 +10,7 @@ mod started;
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
 use crate::dockerfile::{
-    Dockerfile, Form, Graph, Instruction, Keyword, LineIndex, Scopes, Span, Stage, graph, scopes,
+    Dockerfile, Form, Graph, Instruction, Keyword, LineIndex, Scopes, Span, Stage, graph_and_scopes,
 };
 
 pub use operands::{FromWords, Operand, Transfer};
@@ -82,13 +82,14 @@ impl<'a> Analysis<'a> {
         file: &'a Dockerfile,
         expectations: &'a Expectations,
     ) -> Analysis<'a> {
+        let (graph, scopes) = graph_and_scopes(file, &expectations.build_args);
         Analysis {
             path,
             bytes,
             file,
             lines: LineIndex::new(bytes),
-            graph: graph(file, &expectations.build_args),
-            scopes: scopes(file, &expectations.build_args),
+            graph,
+            scopes,
             steps: steps(bytes, file),
             expectations,
         }

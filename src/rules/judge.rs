@@ -125,7 +125,10 @@ impl Verdicts {
     }
 
     fn skip(&mut self, rule: &'static Rule, why: &str) {
-        self.skipped.insert(rule.code, why.to_owned());
+        // The same for every file: it is copied once.
+        if self.skipped.get(rule.code).is_none_or(|known| known != why) {
+            self.skipped.insert(rule.code, why.to_owned());
+        }
     }
 }
 

@@ -172,6 +172,11 @@ impl Command {
         let command = self.unwrapped();
         script_word(&command).map(|word| word.text.clone())
     }
+
+    /// Whether there is an [`inner_script`](Self::inner_script).
+    pub fn has_inner_script(&self) -> bool {
+        script_word(&self.unwrapped()).is_some()
+    }
 }
 
 /// The word that is the script of `command`, which is unwrapped.
