@@ -117,13 +117,9 @@ pub struct Global {
     pub report: Option<PathBuf>,
 }
 
-/// Options of a run.
+/// What is built from.
 #[derive(Debug, Args, Default)]
-pub struct BuildArgs {
-    /// The repository to tag and push to.
-    #[arg(long, value_name = "NAME")]
-    pub repository: Option<String>,
-
+pub struct FileArgs {
     /// The folder whose content is the build context.
     #[arg(long, value_name = "DIR")]
     pub context: Option<PathBuf>,
@@ -131,6 +127,18 @@ pub struct BuildArgs {
     /// The Dockerfile; it has to be inside the context.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub dockerfile: Option<PathBuf>,
+}
+
+/// Options of a run.
+#[derive(Debug, Args, Default)]
+pub struct BuildArgs {
+    /// The repository to tag and push to.
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+
+    /// What is built from.
+    #[command(flatten)]
+    pub files: FileArgs,
 
     /// The stage to build.
     #[arg(long, value_name = "STAGE")]
@@ -209,13 +217,9 @@ pub struct CheckArgs {
     #[arg(long)]
     pub no_shellcheck: bool,
 
-    /// The folder whose content is the build context.
-    #[arg(long, value_name = "DIR")]
-    pub context: Option<PathBuf>,
-
-    /// The Dockerfile; it has to be inside the context.
-    #[arg(short = 'f', long, value_name = "FILE")]
-    pub dockerfile: Option<PathBuf>,
+    /// What is built from.
+    #[command(flatten)]
+    pub files: FileArgs,
 
     /// The stage that is built.
     #[arg(long, value_name = "STAGE")]
@@ -242,13 +246,9 @@ pub struct ContextArgs {
     #[command(flatten)]
     pub what: ContextWhat,
 
-    /// The folder whose content is the build context.
-    #[arg(long, value_name = "DIR")]
-    pub context: Option<PathBuf>,
-
-    /// The Dockerfile; it has to be inside the context.
-    #[arg(short = 'f', long, value_name = "FILE")]
-    pub dockerfile: Option<PathBuf>,
+    /// What is built from.
+    #[command(flatten)]
+    pub files: FileArgs,
 }
 
 /// What `context` prints.

@@ -1,8 +1,5 @@
 //! `check` and `explain`: what they print.
 
-use std::io::Read as _;
-use std::path::PathBuf;
-
 use super::args::{CheckArgs, Format, Global};
 use super::flags;
 use super::output::Output;
@@ -11,9 +8,6 @@ use crate::flow::{self, Checked, Session};
 use crate::report::findings::{self, PolicyRef, Results};
 use crate::report::{self};
 use crate::rules::registry;
-
-/// The most that is read from stdin, in bytes: more than any Dockerfile has.
-const MAX_STDIN: u64 = (10 << 20) + 1;
 
 /// Judges, prints, and fails where the findings do.
 pub(super) async fn check(
@@ -26,9 +20,7 @@ pub(super) async fn check(
     let options = flags::check_options(args, stdin);
     let checked = flow::check(session, &flags::of_check(args), &options).await?;
     output.out(&output.masker.text(document(&checked, global.format, output)))?;
-    let report =
-        global.report.clone().or_else(|| session.environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
-    if let Some(path) = report.map(|path| session.directory.join(path)) {
+    if let Some(path) = flags::report(global, &session.environment, &session.directory) {
         let json = output.masker.text(document(&checked, Format::Json, output));
         let unwritten = |cause| {
             Error::new(Kind::Io, format!("cannot write the report {}", path.display())).because(cause)
@@ -67,13 +59,7 @@ fn document(checked: &Checked, format: Format, output: &Output) -> String {
 }
 
 fn stdin() -> Result<Vec<u8>> {
-    let unreadable = |cause| Error::new(Kind::Io, "cannot read stdin").because(cause);
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(MAX_STDIN).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 == MAX_STDIN {
-        return Err(Error::new(Kind::Config, format!("stdin is larger than {} MiB", MAX_STDIN >> 20)));
-    }
-    Ok(bytes)
+    flow::dockerfile_text(std::io::stdin().lock(), "stdin")
 }
 
 /// Prints the documentation of a rule, or the list of all.

@@ -21,9 +21,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
         ));
     }
     let (events, receiver) = Events::channel();
-    let report_path =
-        cli.global.report.clone().or_else(|| environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
-    let report_path = report_path.map(|path| directory.join(path));
+    let report_path = flags::report(&cli.global, &environment, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
     let session = Session::begin(environment, directory, config, events, masker)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,10 @@
 //! Arguments as the plain values that the configuration takes.
 
+use std::path::{Path, PathBuf};
+
 use super::args::{BuildArgs, CheckArgs, ContextArgs, FailOn, Global, Push};
 use crate::config::{self, Flags, model};
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::flow::CheckOptions;
 
@@ -12,8 +15,8 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
     Ok(Flags {
         profile,
         repository: args.repository.clone(),
-        context: args.context.clone(),
-        dockerfile: args.dockerfile.clone(),
+        context: args.files.context.clone(),
+        dockerfile: args.files.dockerfile.clone(),
         target: args.target.clone(),
         platform: args.platform.clone(),
         tags: args.tags.clone(),
@@ -34,14 +37,24 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
 
 /// The flags of `context`.
 pub(super) fn of_context(args: &ContextArgs) -> Flags {
-    Flags { context: args.context.clone(), dockerfile: args.dockerfile.clone(), ..Flags::default() }
+    Flags {
+        context: args.files.context.clone(),
+        dockerfile: args.files.dockerfile.clone(),
+        ..Flags::default()
+    }
+}
+
+/// Where the report goes: as the flag says, else as `IMGBUILD_REPORT` does.
+pub(super) fn report(global: &Global, environment: &Environment, directory: &Path) -> Option<PathBuf> {
+    let path = global.report.clone().or_else(|| environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
+    path.map(|path| directory.join(path))
 }
 
 /// The flags of `check`.
 pub(super) fn of_check(args: &CheckArgs) -> Flags {
     Flags {
-        context: args.context.clone(),
-        dockerfile: args.dockerfile.clone(),
+        context: args.files.context.clone(),
+        dockerfile: args.files.dockerfile.clone(),
         target: args.target.clone(),
         ..Flags::default()
     }

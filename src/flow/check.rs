@@ -11,7 +11,7 @@ use super::gather;
 use super::judging::{self, Judging, TextFile};
 use super::registries::{self, Registries};
 use super::session::Session;
-use crate::config::{self, EffectivePolicy, Flags, Settings};
+use crate::config::{self, EffectivePolicy, Flags, Located, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::rules::{Baseline, Fact, Judgement, Score, scorecard};
 use crate::source::{CiContext, SourceState};
@@ -80,15 +80,17 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         Some(path) => judging.regime.baseline = Some(baseline(&session.directory.join(path))?),
         None => judging.use_configured_baseline(session, &settings, source.as_deref(), &root)?,
     }
-    let mut files = if repository {
-        vec![own_dockerfile(session, &settings, &root)?]
-    } else {
-        // The configured stage is one of the configured Dockerfile.
-        judging.expectations.target = None;
-        files::read(session, options).await?
+    let located = if repository { Some(config::locate(&settings, &root)?) } else { None };
+    let mut files = match &located {
+        Some(located) => vec![own_dockerfile(session, located)?],
+        None => {
+            // The configured stage is one of the configured Dockerfile.
+            judging.expectations.target = None;
+            files::read(session, options).await?
+        }
     };
     let fixed = if options.fix { Some(fixing::fix(session, &mut files, &judging)?) } else { None };
-    if !repository {
+    if located.is_none() {
         judging.without_registries("registries are asked for the repository's own Dockerfile");
     } else if options.offline {
         judging.without_registries("registries are not asked with --offline");
@@ -102,14 +104,15 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         judging.use_shellcheck(session);
     }
     judging.files(session, files).await?;
-    if repository {
-        let source = match source {
-            Some(source) => Fact::Known(source),
-            None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
-        };
-        context(session, &settings, &root, &source, &mut judging).await?;
-    } else {
-        judging.without_context("files were named, and not the repository");
+    match &located {
+        Some(located) => {
+            let source = match source {
+                Some(source) => Fact::Known(source),
+                None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
+            };
+            context(session, &settings, located, &source, &mut judging).await?;
+        }
+        None => judging.without_context("files were named, and not the repository"),
     }
     match &options.image {
         Some(reference) => {
@@ -158,13 +161,12 @@ async fn source(
 async fn context(
     session: &Session,
     settings: &Settings,
-    root: &Path,
+    located: &Located,
     source: &Fact<Arc<SourceState>>,
     judging: &mut Judging,
 ) -> Result<()> {
-    let located = config::locate(settings, root)?;
-    match gather::list(session, &located, source.as_ref().ok()).await {
-        Ok(listing) => judging.context(session, settings, &located, &listing, source).await,
+    match gather::list(session, located, source.as_ref().ok()).await {
+        Ok(listing) => judging.context(session, settings, located, &listing, source).await,
         Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Err(error),
         Err(error) => {
             judging.without_context(&format!("the context cannot be listed: {error}"));
@@ -174,8 +176,7 @@ async fn context(
 }
 
 /// The Dockerfile that a build would take, under its path from the working folder.
-fn own_dockerfile(session: &Session, settings: &Settings, root: &Path) -> Result<TextFile> {
-    let located = config::locate(settings, root)?;
+fn own_dockerfile(session: &Session, located: &Located) -> Result<TextFile> {
     let path = located.context.join(&located.dockerfile);
     let shown = judging::shown(session, &path);
     let bytes = gather::read_dockerfile(&path, &shown)?;

@@ -2,7 +2,7 @@
 //! engine.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -204,15 +204,24 @@ pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
 
 /// The bytes of a Dockerfile; `shown` is what messages call it.
 pub(super) fn read_dockerfile(path: &Path, shown: &str) -> Result<Vec<u8>> {
-    let unreadable =
-        |cause: std::io::Error| Error::new(Kind::Io, format!("cannot read {shown}")).because(cause);
-    let too_large =
-        || Error::new(Kind::Config, format!("{shown} is larger than {} MiB", MAX_DOCKERFILE >> 20));
+    let file = fs::File::open(path).map_err(|cause| unreadable(shown, cause))?;
+    dockerfile_text(file, shown)
+}
+
+/// The same from wherever it comes.
+pub fn dockerfile_text(source: impl Read, shown: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // What grows while it is read, or never ends, ends here.
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_DOCKERFILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_DOCKERFILE { Err(too_large()) } else { Ok(bytes) }
+    let mut source = source.take(MAX_DOCKERFILE + 1);
+    source.read_to_end(&mut bytes).map_err(|cause| unreadable(shown, cause))?;
+    if bytes.len() as u64 > MAX_DOCKERFILE {
+        return Err(Error::new(Kind::Config, format!("{shown} is larger than {} MiB", MAX_DOCKERFILE >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(shown: &str, cause: std::io::Error) -> Error {
+    Error::new(Kind::Io, format!("cannot read {shown}")).because(cause)
 }
 
 /// The first pass over the context. Git's own content hashes save reading what provably did not change.

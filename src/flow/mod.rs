@@ -34,6 +34,7 @@ pub use clean::{Cleaned, clean};
 pub use context::{Shown, context};
 pub use copy::copy;
 pub use detect::{Around, detect};
+pub use gather::dockerfile_text;
 pub use plan::{Planned, Run, plan, settings};
 pub use session::Session;
 pub use supervise::Ended;
