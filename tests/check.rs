@@ -51,6 +51,15 @@ impl Place {
         self
     }
 
+    /// From here on calls are of a pull request of the branch `change` to `main`.
+    fn is_a_pull_request(&mut self) {
+        self.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
+        self.env("GITHUB_REF", "refs/pull/7/merge");
+        self.env("GITHUB_BASE_REF", "main").env("GITHUB_HEAD_REF", "change");
+        self.env("GITHUB_REPOSITORY", "acme/api")
+            .env("GITHUB_SHA", "0123456789012345678901234567890123456789");
+    }
+
     fn git(&self, arguments: &[&str]) {
         let identity =
             ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"];
@@ -309,12 +318,7 @@ fn on_a_pull_request_only_the_base_branchs_waivers_hold() {
     );
     place.commit("change");
     assert!(!place.has(&["Dockerfile"], "IMG102"), "outside of a pull request");
-    place.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
-    place
-        .env("GITHUB_REF", "refs/pull/7/merge")
-        .env("GITHUB_BASE_REF", "main")
-        .env("GITHUB_HEAD_REF", "change");
-    place.env("GITHUB_REPOSITORY", "acme/api").env("GITHUB_SHA", "0123456789012345678901234567890123456789");
+    place.is_a_pull_request();
     let found = place.found(&["Dockerfile"]);
     let lines: Vec<_> = found.iter().filter(|(code, _)| code == "IMG102").map(|(_, line)| *line).collect();
     assert_eq!(lines, [5], "{found:?}");
@@ -329,12 +333,7 @@ fn on_a_pull_request_no_waiver_is_widened_or_moved() {
     place.write("Dockerfile", base);
     place.commit("base");
     place.git(&["checkout", "-q", "-b", "change"]);
-    place.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
-    place
-        .env("GITHUB_REF", "refs/pull/7/merge")
-        .env("GITHUB_BASE_REF", "main")
-        .env("GITHUB_HEAD_REF", "change");
-    place.env("GITHUB_REPOSITORY", "acme/api").env("GITHUB_SHA", "0123456789012345678901234567890123456789");
+    place.is_a_pull_request();
     assert!(!place.has(&["Dockerfile"], "IMG102"));
     for change in [
         "# hadolint global ignore=DL3007\nFROM node:latest\nFROM debian:latest\nUSER 1\n",

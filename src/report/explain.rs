@@ -87,19 +87,9 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Format, Progress, UNBOUNDED};
+    use crate::report::UNBOUNDED;
+    use crate::report::sample::mode;
     use crate::rules::registry::{RULES, stages::latest_base_image};
-
-    fn mode(width: usize) -> OutputMode {
-        OutputMode {
-            format: Format::Human,
-            progress: Progress::Plain,
-            color: false,
-            stdout_color: false,
-            unicode: true,
-            width,
-        }
-    }
 
     #[test]
     fn a_rule_is_explained_in_plain_text() {

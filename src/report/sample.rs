@@ -1,6 +1,19 @@
-//! Runs as events, with times that do not depend on a clock, for the tests of this room.
+//! For the tests of this room: runs as events, with times that do not depend on a clock, and a plain mode.
 
+use super::{Format, OutputMode, Progress};
 use crate::event::{Event, Events, Outcome, Stage, Stamped};
+
+/// Text without colour, `width` columns wide.
+pub(super) fn mode(width: usize) -> OutputMode {
+    OutputMode {
+        format: Format::Human,
+        progress: Progress::Plain,
+        color: false,
+        stdout_color: false,
+        unicode: true,
+        width,
+    }
+}
 
 /// `events` with the given times.
 pub(super) fn stamp(events: Vec<(u64, Event)>) -> Vec<Stamped> {

@@ -6,6 +6,7 @@
 
 mod commands;
 mod compound;
+mod expansions;
 mod inner;
 mod options;
 mod reader;

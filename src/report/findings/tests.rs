@@ -2,18 +2,8 @@ use console::measure_text_width;
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::{Format, OutputMode, Progress, UNBOUNDED, escape};
-
-fn mode(width: usize) -> OutputMode {
-    OutputMode {
-        format: Format::Human,
-        progress: Progress::Plain,
-        color: false,
-        stdout_color: false,
-        unicode: true,
-        width,
-    }
-}
+use crate::report::sample::mode;
+use crate::report::{OutputMode, UNBOUNDED, escape};
 
 /// Compares with `tests/vectors/findings/NAME`.
 fn golden(name: &str, made: &str) {
