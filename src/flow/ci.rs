@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
@@ -49,7 +50,8 @@ async fn stages(
     let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
-    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
+    let verify = verify(session, &prepared, keeper, candidate, &mut practices, report);
+    let verified = session.stage(Stage::Smoke, verify).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
     practices.finish(report, prepared.settings.tests.value.len());
     Ok(())
@@ -211,11 +213,16 @@ async fn verify(
     prepared: &Prepared,
     keeper: &Keeper,
     candidate: Candidate,
+    practices: &mut Practices,
+    report: &mut RunReport,
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
     let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-    smoke::verify(candidate, verification)
+    // Both are told, and a test that failed says more of what the image does than how it is made.
+    let judged = practices.after_run(session, &verification.seen, &subject, report);
+    let verified = smoke::verify(candidate, verification)?;
+    judged.map(|()| verified)
 }
 
 async fn publish_tags(

@@ -1,11 +1,11 @@
-//! `imgbuild test IMAGE`: the configured tests on any image.
+//! `imgbuild test IMAGE`: the configured tests on any image, and the practices of its running containers.
 
 use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::session::Session;
 use super::supervise::{Ended, supervise};
-use super::{facts, gather, registries, verification};
+use super::{facts, gather, practices, registries, verification};
 use crate::config::Flags;
 use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -33,6 +33,7 @@ async fn stages(
 ) -> Result<()> {
     let settings = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
+    let mut practices = practices::of_running(session, &settings)?;
     let engine = gather::connect(session).await?;
     report.engine = Some(facts::engine(engine.info()));
     let image = get(session, &engine, name).await?;
@@ -46,7 +47,9 @@ async fn stages(
         .stage(Stage::Smoke, async {
             let subject = verification::subject(&settings, name);
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-            smoke::judge(&verification.tests)
+            let judged = practices.after_run(session, &verification.seen, &subject, report);
+            smoke::judge(&verification.tests)?;
+            judged
         })
         .await
 }
