@@ -53,7 +53,7 @@ async fn stages(
     let verify = verify(session, &prepared, keeper, candidate, &mut practices, report);
     let verified = session.stage(Stage::Smoke, verify).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
-    practices.finish(report, prepared.settings.tests.value.len());
+    practices.finish(report);
     Ok(())
 }
 
@@ -220,7 +220,7 @@ async fn verify(
     let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
     // Both are told, and a test that failed says more of what the image does than how it is made.
-    let judged = practices.after_run(session, &verification.seen, &subject, report);
+    let judged = practices.after_run(session, &subject, &verification, report);
     let verified = smoke::verify(candidate, verification)?;
     judged.map(|()| verified)
 }

@@ -10,13 +10,12 @@ use super::session::Session;
 use super::supervise::missing;
 use crate::config::Settings;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::image::Digest;
 use crate::plan::Command;
 use crate::report::RunReport;
-use crate::rules::facts::RuntimeFacts;
 use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard, sightings};
-use crate::smoke::Subject;
+use crate::smoke::{Subject, Verification};
 
 /// What was judged so far, and what was told of it.
 #[derive(Debug)]
@@ -117,27 +116,33 @@ impl Practices {
         self.conclude(session, report, Moment::Built)
     }
 
-    /// Judges what running containers of the image showed, before it is published. `tests` were put to it.
+    /// Judges what running containers of the image showed, before it is published.
     pub(super) fn after_run(
         &mut self,
         session: &Session,
-        seen: &RuntimeFacts,
         subject: &Subject,
+        verification: &Verification,
         report: &mut RunReport,
     ) -> Result<()> {
+        let Verification { tests, seen } = verification;
         self.judging.running(seen, &subject.probes);
         self.proven.extend(sightings(seen).into_iter().map(|(item, line)| (item, Ok(line))));
+        let failed = tests.iter().filter(|test| test.outcome != Outcome::Ok).count();
+        let told = match failed {
+            0 => Ok(format!("{} passed on a running container", tests.len())),
+            _ => Err(format!("{failed} of {} tests failed", tests.len())),
+        };
+        self.proven.insert(Item::Tests, told);
         self.conclude(session, report, Moment::Run)
     }
 
     /// The scorecard of a run that came to its end: what it did itself counts with what the rules say.
-    pub(super) fn finish(&mut self, report: &mut RunReport, tests: usize) {
+    pub(super) fn finish(&mut self, report: &mut RunReport) {
         let held = report.not_pushed_because.as_ref().map(|why| format!("nothing was pushed: {why}"));
         let pushed = |how: &str| held.clone().map_or(Ok(how.to_owned()), Err);
         self.proven.extend([
             (Item::Tags, pushed("the unique tag and the versions were read back")),
             (Item::Latest, pushed("moving tags only move forward")),
-            (Item::Tests, Ok(format!("{tests} passed on a running container"))),
             (
                 Item::Automated,
                 match self.stops {

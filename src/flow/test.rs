@@ -47,7 +47,7 @@ async fn stages(
         .stage(Stage::Smoke, async {
             let subject = verification::subject(&settings, name);
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-            let judged = practices.after_run(session, &verification.seen, &subject, report);
+            let judged = practices.after_run(session, &subject, &verification, report);
             smoke::judge(&verification.tests)?;
             judged
         })
