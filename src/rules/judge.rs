@@ -188,3 +188,33 @@ pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
         finding.fingerprint = if *count == 1 { name } else { format!("{name}-{count}") };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Demands;
+    use crate::rules::registry::context::private_key_in_context;
+    use crate::rules::registry::runtime::does_not_stay_up;
+
+    #[test]
+    fn what_could_not_be_judged_counts_where_somebody_insists() {
+        let insists = |rule: &'static Rule, regime: &Regime| {
+            let mut verdicts = Verdicts::default();
+            verdicts.unjudged(rule, "nobody looked");
+            verdicts.insist(regime, |_| false);
+            !verdicts.findings.is_empty()
+        };
+        let code = || "IMG901".to_owned();
+        let levels = BTreeMap::from([(code(), Some(Level::Error))]);
+        let policy = Demands { required: BTreeSet::from([code()]), ..Demands::default() };
+        let (probed, read) = (&does_not_stay_up::RULE, &private_key_in_context::RULE);
+        for (rule, regime, expected) in [
+            (read, Regime::default(), true),
+            (probed, Regime::default(), false),
+            (probed, Regime { levels, ..Regime::default() }, true),
+            (probed, Regime { policy, ..Regime::default() }, true),
+        ] {
+            assert_eq!(insists(rule, &regime), expected, "{} {regime:?}", rule.code);
+        }
+    }
+}

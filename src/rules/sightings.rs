@@ -30,11 +30,7 @@ fn known<T>(fact: &Fact<T>) -> Option<&T> {
 fn one_service(seen: &RuntimeFacts) -> Option<String> {
     let services = services(known(&seen.processes)?)?;
     let names: Vec<&str> = services.iter().map(|service| service.name).collect();
-    Some(if names.is_empty() {
-        "no service beside it ran".to_owned()
-    } else {
-        format!("{} ran", listed(&names))
-    })
+    (!names.is_empty()).then(|| format!("{} ran", listed(&names)))
 }
 
 fn logs(seen: &RuntimeFacts) -> Option<String> {
