@@ -97,7 +97,10 @@ pub(in crate::rules) fn is_package_host(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let is_below =
         |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let is_mirror = host.split_once('.').is_some_and(|(label, _)| MIRRORS.contains(&label));
+    // A resolver that appends its search domain asks for `pypi.org.example.com` as well.
+    let begins = |domain: &str| host.strip_prefix(domain).is_some_and(|rest| rest.starts_with('.'));
+    let is_mirror = host.split_once('.').is_some_and(|(label, _)| MIRRORS.contains(&label))
+        && !DOMAINS.iter().any(|domain| begins(domain));
     !OTHERWISE.contains(&host.as_str()) && (is_mirror || DOMAINS.iter().any(|domain| is_below(domain)))
 }
 
