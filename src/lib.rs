@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod dockerfile;
 pub mod engine;
+pub mod expect;
 pub mod flow;
 pub mod image;
 pub mod plan;

@@ -38,8 +38,8 @@ pub use repository::Destination;
 pub use resolve::{Layers, RuleNames, resolve};
 pub use schema::json_schema;
 pub use settings::{
-    Baseline, Checks, EffectivePolicy, Health, HttpSpec, InvalidWord, Profile, Push, PushLimits, ReadySpec,
-    Registries, Role, RoleSettings, RunSpec, Settings, TestSpec, WaiverCaps, WaiverSpec, rule_fits,
+    Baseline, Checks, ConfiguredTest, EffectivePolicy, InvalidWord, Profile, Push, PushLimits, Registries,
+    Role, RoleSettings, Settings, WaiverCaps, WaiverSpec, rule_fits,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

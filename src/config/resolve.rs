@@ -16,7 +16,7 @@ use super::grammar;
 use super::model::{self, Period};
 use super::origin::{Origin, Sourced};
 use super::repository;
-use super::settings::{Profile, Push, PushLimits, Registries, RoleSettings, Settings, TestSpec};
+use super::settings::{ConfiguredTest, Profile, Push, PushLimits, Registries, RoleSettings, Settings};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::image::TagTemplate;
@@ -290,7 +290,7 @@ fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
     all
 }
 
-fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<TestSpec>> {
+fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<ConfiguredTest>> {
     let written = asked.parts_for("image.test").find_map(|part| {
         let tests = part.image?.test.as_ref().filter(|tests| !tests.is_empty())?;
         Some(Sourced::new(specs::all(&part, tests), part.origin("image.test")))

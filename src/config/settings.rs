@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::model::{CommandLine, Method, Pattern};
+use super::model::Test;
 use super::origin::{Origin, Sourced};
 use super::repository::{self, Destination};
+use crate::expect::TestSpec;
 use crate::image::TagTemplate;
 
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
@@ -60,7 +61,7 @@ pub struct Settings {
     /// The longest that a build may stay silent.
     pub idle_timeout: Sourced<Duration>,
     /// The tests, at least one: without any in the file, the test that every image can be put to (origin `Default`).
-    pub tests: Sourced<Vec<TestSpec>>,
+    pub tests: Sourced<Vec<ConfiguredTest>>,
     /// How strict the checks are.
     pub checks: Checks,
     /// How long a registry that fails or stalls is put up with.
@@ -72,6 +73,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What the tests ask for.
+    pub fn test_specs(&self) -> Vec<TestSpec> {
+        self.tests.iter().map(|test| test.spec.clone()).collect()
+    }
+
     /// The name of this run's image in the registry of `role`. `fallback` is its name where none is configured: the
     /// remote's last component, or what the CI says.
     pub fn destination(&self, role: Role, fallback: &str) -> Destination {
@@ -244,81 +250,13 @@ pub struct PushLimits {
     pub timeout: Sourced<Duration>,
 }
 
-/// One test of the image: a container that is started, waited for, asked, and removed.
+/// One test as the file has it, and what it asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TestSpec {
-    /// Its name, unlike every other test's.
-    pub name: String,
-    /// Where it is written.
+pub struct ConfiguredTest {
+    /// What is done.
+    pub spec: TestSpec,
+    /// Where it is written; `Default` for the test that every image can be put to.
     pub origin: Origin,
-    /// When the container counts as started.
-    pub ready: ReadySpec,
-    /// Requests to the ready container, in order.
-    pub http: Vec<HttpSpec>,
-    /// Commands, in order.
-    pub run: Vec<RunSpec>,
-    /// Environment variables beside the image's own.
-    pub env: BTreeMap<String, String>,
-    /// Replaces the image's CMD.
-    pub cmd: Option<CommandLine>,
-    /// Whether the container is to end with exit code 0 instead of staying up.
-    pub job: bool,
-    /// The longest that all of it may take.
-    pub within: Duration,
-}
-
-/// Whether the image's HEALTHCHECK decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Health {
-    /// It does where the image has one.
-    WhereDeclared,
-    /// It does, and an image without one fails.
-    Required,
-    /// It does not.
-    Ignored,
-}
-
-/// When a container counts as started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadySpec {
-    /// Whether the HEALTHCHECK decides.
-    pub health: Health,
-    /// The longest to wait.
-    pub within: Duration,
-    /// How long a container must stay up where no HEALTHCHECK decides.
-    pub settle: Duration,
-}
-
-/// One request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpSpec {
-    /// Path and query, starting with a slash; visible ASCII only.
-    pub path: String,
-    /// The port inside the container.
-    pub port: u16,
-    /// The status that must come back.
-    pub status: u16,
-    /// Text that the body must contain.
-    pub body: Option<String>,
-    /// The method.
-    pub method: Method,
-    /// How long to go on asking until the answer fits.
-    pub within: Duration,
-}
-
-/// One command.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunSpec {
-    /// The command.
-    pub cmd: CommandLine,
-    /// The exit code that it must end with.
-    pub exit: u8,
-    /// Must be found in its standard output.
-    pub stdout: Option<Pattern>,
-    /// Must be found in its standard error.
-    pub stderr: Option<Pattern>,
-    /// The longest that it may take.
-    pub within: Duration,
-    /// Whether it gets a container of its own.
-    pub fresh: bool,
+    /// As it is written, with no default filled in.
+    pub written: Test,
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{CommandLine, Period};
+use super::model::{CommandLine, Http, Period, Run};
 use super::origin::{Origin, Sourced};
 use super::quote;
-use super::settings::{Health, HttpSpec, Role, RunSpec, Settings, TestSpec, WaiverSpec};
+use super::settings::{ConfiguredTest, Role, Settings, WaiverSpec};
 
 /// One setting.
 struct Line {
@@ -170,7 +170,7 @@ impl Lines<'_> {
             period(settings.idle_timeout.value),
             &settings.idle_timeout.origin,
         );
-        self.tables("image.test", settings.tests.iter().map(|spec| (test(spec), spec.origin.clone())));
+        self.tables("image.test", settings.tests.iter().map(|one| (test(one), one.origin.clone())));
         for role in Role::ALL {
             if let Some(entry) = settings.registries.get(role) {
                 let key = format!("registries.{}", role.as_str());
@@ -289,51 +289,50 @@ fn object(pairs: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Val
     pairs.into_iter().filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))).collect()
 }
 
-fn test(test: &TestSpec) -> Value {
+/// As it was written: what a default fills in is in the schema.
+fn test(test: &ConfiguredTest) -> Value {
+    let written = &test.written;
+    let env = written.env.iter().flatten();
     let env: Map<String, Value> =
-        test.env.iter().map(|(name, value)| (name.clone(), presentable(name, value).into())).collect();
-    let health = match test.ready.health {
-        Health::WhereDeclared => None,
-        Health::Required => Some(true),
-        Health::Ignored => Some(false),
-    };
-    let ready = object([
-        ("healthcheck", health.map(Value::from)),
-        ("within", Some(period(test.ready.within))),
-        ("settle", Some(period(test.ready.settle))),
-    ]);
+        env.map(|(name, value)| (name.clone(), presentable(name, value).into())).collect();
+    let ready = written.ready.as_ref().map(|ready| {
+        object([
+            ("healthcheck", ready.healthcheck.map(Value::from)),
+            ("within", ready.within.map(|limit| period(limit.get()))),
+            ("settle", ready.settle.map(|limit| period(limit.get()))),
+        ])
+    });
     object([
-        ("name", Some(test.name.clone().into())),
-        ("job", test.job.then_some(Value::from(true))),
-        // A job is not waited for: the file may not say both.
-        ("ready", (!test.job).then_some(ready)),
-        ("http", (!test.http.is_empty()).then(|| test.http.iter().map(http).collect())),
-        ("run", (!test.run.is_empty()).then(|| test.run.iter().map(run).collect())),
+        ("name", Some(test.spec.name.clone().into())),
+        ("job", written.job.map(Value::from)),
+        ("ready", ready),
+        ("http", written.http.as_ref().map(|list| list.iter().map(http).collect())),
+        ("run", written.run.as_ref().map(|list| list.iter().map(run).collect())),
         ("env", (!env.is_empty()).then_some(Value::Object(env))),
-        ("cmd", test.cmd.as_ref().map(command)),
-        ("within", Some(period(test.within))),
+        ("cmd", written.cmd.as_ref().map(command)),
+        ("within", written.within.map(|limit| period(limit.get()))),
     ])
 }
 
-fn http(http: &HttpSpec) -> Value {
+fn http(http: &Http) -> Value {
     object([
-        ("path", Some(http.path.clone().into())),
-        ("port", Some(http.port.into())),
-        ("status", Some(http.status.into())),
+        ("path", http.path.clone().map(Value::from)),
+        ("port", http.port.map(|port| port.get().into())),
+        ("status", http.status.map(|status| status.get().into())),
         ("body", http.body.clone().map(Value::from)),
-        ("method", Some(http.method.as_str().into())),
-        ("within", Some(period(http.within))),
+        ("method", http.method.map(|method| method.as_str().into())),
+        ("within", http.within.map(|limit| period(limit.get()))),
     ])
 }
 
-fn run(run: &RunSpec) -> Value {
+fn run(run: &Run) -> Value {
     object([
-        ("cmd", Some(command(&run.cmd))),
-        ("exit", Some(run.exit.into())),
+        ("cmd", run.cmd.as_ref().map(command)),
+        ("exit", run.exit.map(Value::from)),
         ("stdout", run.stdout.as_ref().map(|pattern| pattern.as_str().into())),
         ("stderr", run.stderr.as_ref().map(|pattern| pattern.as_str().into())),
-        ("within", Some(period(run.within))),
-        ("fresh", Some(run.fresh.into())),
+        ("within", run.within.map(|limit| period(limit.get()))),
+        ("fresh", run.fresh.map(Value::from)),
     ])
 }
 

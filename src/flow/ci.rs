@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather, practices};
+use super::{adopt, base, facts, gather, practices, verification};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
@@ -62,7 +62,7 @@ fn keep<'a>(
     prepared: &Prepared,
     slot: &'a OnceCell<Keeper>,
 ) -> Result<&'a Keeper> {
-    let tests = prepared.settings.tests.value.iter().map(|test| test.within).sum();
+    let tests = prepared.settings.tests.value.iter().map(|test| test.spec.within).sum();
     // Elsewhere only the deadline tells that a run is over: build, tests, and as much again for the push.
     let lifetime = prepared.settings.timeout.value.saturating_add(tests).saturating_mul(2);
     let owner = Owner::current(&session.run, lifetime)?;
@@ -212,7 +212,10 @@ async fn verify(
     keeper: &Keeper,
     candidate: Candidate,
 ) -> Result<VerifiedImage> {
-    smoke::verify(keeper, candidate, &prepared.settings.tests.value, &session.events).await
+    let image = keeper.engine().require_image(candidate.id().as_str()).await?;
+    let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
+    let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
+    smoke::verify(candidate, verification)
 }
 
 async fn publish_tags(

@@ -27,6 +27,7 @@ mod supervise;
 mod tags;
 mod test;
 mod undo;
+mod verification;
 
 pub use check::{CheckOptions, Checked, check};
 pub use ci::{build, ci};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::session::Session;
 use super::supervise::{Ended, supervise};
-use super::{facts, gather, registries};
+use super::{facts, gather, registries, verification};
 use crate::config::Flags;
 use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -38,14 +38,15 @@ async fn stages(
     let image = get(session, &engine, name).await?;
     report.image = Some(ImageFacts { id: image.id.parse::<Digest>().ok(), ..ImageFacts::default() });
 
-    let tests = &settings.tests.value;
-    let lifetime: Duration = tests.iter().map(|test| test.within).sum();
+    let lifetime: Duration = settings.tests.iter().map(|test| test.spec.within).sum();
     let owner = Owner::current(&session.run, lifetime.saturating_mul(2))?;
     let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
     let keeper = slot.get_or_init(|| keeper);
     session
         .stage(Stage::Smoke, async {
-            smoke::judge(&smoke::run_tests(keeper, &image, tests, &session.events).await?)
+            let subject = verification::subject(&settings, name);
+            let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
+            smoke::judge(&verification.tests)
         })
         .await
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::analysis::Analysis;
-use super::facts::{BaseFacts, ContextFacts, ImageFacts};
+use super::facts::{BaseFacts, ContextFacts, ImageFacts, RuntimeFacts};
 use super::found::Found;
 use super::registry::reading::{invalid_dockerfile, shell_script_problem};
 use super::registry::{self, RULES};
@@ -46,7 +46,7 @@ impl Verdicts {
                 Check::Reading => {
                     self.ran.insert(rule.code);
                 }
-                Check::Context(_) | Check::Git(_) | Check::Image(_) => {}
+                Check::Context(_) | Check::Git(_) | Check::Image(_) | Check::Running(_) => {}
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), analysis.bytes);
@@ -77,6 +77,22 @@ impl Verdicts {
                 match image.as_ref() {
                     Ok(image) => self.run(rule, |found| check(image, found)),
                     Err(why) => self.skip(rule, why),
+                }
+            }
+        }
+        fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
+    }
+
+    /// Judges what running containers of an image showed.
+    pub fn of_running(&mut self, seen: &RuntimeFacts) {
+        let first = self.findings.len();
+        for rule in RULES {
+            if let Check::Running(check) = rule.check {
+                match check(seen, &mut Found::new(rule, &mut self.findings)) {
+                    Fact::Known(()) => {
+                        self.ran.insert(rule.code);
+                    }
+                    Fact::Missing(why) => self.skip(rule, &why),
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! What a rule is: its names, its level, its documentation and the function that judges.
 
 use super::analysis::Analysis;
-use super::facts::{BaseFacts, ContextFacts, GitFacts, ImageFacts};
+use super::facts::{BaseFacts, ContextFacts, GitFacts, ImageFacts, RuntimeFacts};
 use super::found::Found;
-use super::{Item, Level};
+use super::{Fact, Item, Level};
 
 /// A rule. Each is a `static` in a file of its own, made by `rule!`.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub enum Check {
     Base(fn(&Analysis<'_>, &BaseFacts, &mut Found<'_>)),
     /// The image that was built, by its configuration and its history.
     Image(fn(&ImageFacts, &mut Found<'_>)),
+    /// What running containers of the image showed; `Missing` where what this rule needs was not seen.
+    Running(fn(&RuntimeFacts, &mut Found<'_>) -> Fact<()>),
     /// Reported while files, waivers and configuration are read, and by no function.
     Reading,
 }

@@ -1,12 +1,16 @@
-//! The tests of the image: it is run, judged, and only then verified. [`VerifiedImage`] is made here and nowhere else.
+//! The tests of the image, and the probes of practices that only a running container shows. [`VerifiedImage`] is made here
+//! and nowhere else.
+//!
+//! `verify` is the straight line; `scene` sets up what a test runs in; `checks` has one file per kind of check; `look` is how
+//! an image or a container is looked into from outside; `probes` yield the facts that rules judge.
 
-mod commands;
-mod container;
-mod http;
-mod ready;
+mod checks;
+mod look;
+mod probes;
+mod scene;
 mod verified;
 mod verify;
-mod web;
 
+pub use probes::ProbePlan;
 pub use verified::{Candidate, Started, TestResult, VerifiedImage};
-pub use verify::{judge, run_tests, verify};
+pub use verify::{Subject, Verification, judge, put, verify};

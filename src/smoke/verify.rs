@@ -2,45 +2,70 @@
 
 use std::time::Instant;
 
+use super::scene::{self, Bench};
 use super::verified::{Candidate, Started, TestResult, VerifiedImage};
-use super::{commands, container, ready, web};
-use crate::config::{Origin, TestSpec};
+use super::{ProbePlan, checks, probes};
 use crate::engine::{Image, Keeper};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events, Outcome, millis};
+use crate::expect::{CheckResult, Misfit, Start, TestSpec, Verdict};
+use crate::rules::facts::RuntimeFacts;
 
-/// Runs every test on the image. Only an image that passed all of them is verified.
+/// What is put to an image.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The tests.
+    pub tests: Vec<TestSpec>,
+    /// The probes.
+    pub probes: ProbePlan,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Verification {
+    /// The tests, in order.
+    pub tests: Vec<TestResult>,
+    /// What the probes saw.
+    pub seen: RuntimeFacts,
+}
+
+/// Makes a verified image of `candidate`, where every test of `verification` passed.
 ///
-/// The error is of kind `Tests` where the image is to blame, `Engine` where the engine is.
-pub async fn verify(
-    keeper: &Keeper,
-    candidate: Candidate,
-    tests: &[TestSpec],
-    events: &Events,
-) -> Result<VerifiedImage> {
-    let image = keeper.engine().require_image(candidate.id().as_str()).await?;
-    let results = run_tests(keeper, &image, tests, events).await?;
-    judge(&results)?;
-    Ok(VerifiedImage::new(candidate, results))
+/// The error is of kind `Tests` where the image is to blame.
+pub fn verify(candidate: Candidate, verification: Verification) -> Result<VerifiedImage> {
+    judge(&verification.tests)?;
+    Ok(VerifiedImage::new(candidate, verification.tests))
 }
 
 /// An error that names the failed tests, if any did.
 pub fn judge(results: &[TestResult]) -> Result<()> {
     let failed: Vec<&TestResult> = results.iter().filter(|result| result.outcome != Outcome::Ok).collect();
-    if results.is_empty() {
-        return Err(Error::new(Kind::Internal, "no test was run, so nothing is known about the image"));
+    if results.iter().all(|result| result.containers.is_empty()) && failed.is_empty() {
+        return Err(Error::new(
+            Kind::Internal,
+            "no container was started, so nothing is known about the image",
+        ));
     }
     if failed.is_empty() {
         return Ok(());
     }
-    let said: Vec<String> = failed.iter().map(|r| format!("{}: {}", r.name, r.problems.join("; "))).collect();
+    let said: Vec<String> =
+        failed.iter().map(|r| format!("{}: {}", r.name, r.problems().join("; "))).collect();
     let message =
         format!("{} of {} tests of the image failed: {}", failed.len(), results.len(), said.join(" / "));
     Err(Error::new(Kind::Tests, message).hint("nothing was tagged or pushed"))
 }
 
-/// Runs every test on `image`, one after the other, and goes on after a failed one.
-pub async fn run_tests(
+/// Puts tests and probes to `image`, side by side. The error is a fault of the engine's.
+pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Events) -> Result<Verification> {
+    let tests = tests(keeper, image, &subject.tests, events);
+    let probes = probes::run(keeper, image, &subject.probes, events);
+    let (tests, seen) = futures_util::future::try_join(tests, probes).await?;
+    Ok(Verification { tests, seen })
+}
+
+/// Runs every test, one after the other, and goes on after a failed one.
+async fn tests(
     keeper: &Keeper,
     image: &Image,
     tests: &[TestSpec],
@@ -54,13 +79,6 @@ pub async fn run_tests(
     Ok(results)
 }
 
-/// What one test came to, before it is timed and told.
-#[derive(Default)]
-struct Verdict {
-    problems: Vec<String>,
-    containers: Vec<Started>,
-}
-
 async fn run_test(
     keeper: &Keeper,
     image: &Image,
@@ -70,119 +88,120 @@ async fn run_test(
 ) -> Result<TestResult> {
     events.emit(Event::TestStarted { name: spec.name.clone() });
     let began = Instant::now();
-    let mut verdict = Verdict::default();
-    let mut running = None;
-    let test = test(keeper, image, spec, network, &mut verdict, &mut running);
+    let mut result = TestResult {
+        name: spec.name.clone(),
+        outcome: Outcome::Ok,
+        ms: 0,
+        checks: Vec::new(),
+        stopped: None,
+        evidence: None,
+        containers: Vec::new(),
+    };
+    let mut bench = Bench { keeper, image, test: spec, network, running: None };
+    let mut started = None;
+    let test = test(&mut bench, &mut result, &mut started);
     if tokio::time::timeout(spec.within, test).await.map_or(Ok(true), |done| done.map(|()| false))? {
-        verdict.problems.push(format!("the test did not end within {} s", spec.within.as_secs_f32()));
+        result.stopped = Some(format!("the test did not end within {} s", spec.within.as_secs_f32()));
     }
-    if let Some(id) = running {
-        if !verdict.problems.is_empty() {
-            container::show_log(keeper.engine(), &id, &spec.name, events).await?;
+    let passed = result.stopped.is_none() && result.checks.iter().all(|c| c.verdict == Verdict::Passed);
+    result.outcome = if passed { Outcome::Ok } else { Outcome::Failed };
+    if let Some(id) = started {
+        if !passed {
+            scene::show_log(keeper.engine(), &id, &spec.name, events).await?;
         }
         keeper.engine().remove_container(&id).await?;
     }
-    let outcome = if verdict.problems.is_empty() { Outcome::Ok } else { Outcome::Failed };
-    let ms = millis(began.elapsed());
+    result.ms = millis(began.elapsed());
     events.emit(Event::TestFinished {
         name: spec.name.clone(),
-        outcome,
-        ms,
-        problems: verdict.problems.clone(),
+        outcome: result.outcome,
+        ms: result.ms,
+        problems: result.problems(),
     });
-    Ok(TestResult {
-        name: spec.name.clone(),
-        outcome,
-        ms,
-        problems: verdict.problems,
-        containers: verdict.containers,
-    })
+    Ok(result)
 }
 
-/// The straight line of one test. `running` is set as soon as there is a container to look at and to remove.
-async fn test(
-    keeper: &Keeper,
-    image: &Image,
-    spec: &TestSpec,
-    network: &str,
-    verdict: &mut Verdict,
-    running: &mut Option<String>,
-) -> Result<()> {
-    let by_health = match ready::judged_by_health(image, &spec.ready) {
-        Ok(by_health) => by_health && !spec.job,
-        Err(problem) => {
-            verdict.problems.push(problem);
+/// The straight line of one test. `started` is set as soon as there is a container to look at and to remove.
+async fn test(bench: &mut Bench<'_>, result: &mut TestResult, started: &mut Option<String>) -> Result<()> {
+    if let Some(start) = &bench.test.start {
+        let began = Instant::now();
+        let misfits = up(bench, start, result, started).await?;
+        let verdict = if misfits.is_empty() { Verdict::Passed } else { Verdict::Failed };
+        result.checks.push(CheckResult {
+            name: "starts".to_owned(),
+            kind: "start".to_owned(),
+            verdict,
+            ms: millis(began.elapsed()),
+            misfits,
+            reproduce: None,
+        });
+        if verdict == Verdict::Failed {
             return Ok(());
         }
+    }
+    for check in &bench.test.checks {
+        result.checks.push(checks::make(bench, check).await?);
+    }
+    if let Some(container) = &bench.running {
+        result.checks.extend(still_up(bench.keeper, &container.id).await?);
+    }
+    Ok(())
+}
+
+/// Starts the container and waits for it; what is wrong with it otherwise.
+async fn up(
+    bench: &mut Bench<'_>,
+    start: &Start,
+    result: &mut TestResult,
+    started: &mut Option<String>,
+) -> Result<Vec<Misfit>> {
+    let wrong = |problems: Vec<String>| {
+        problems.into_iter().map(|problem| Misfit::new("the container", "up", problem)).collect::<Vec<_>>()
     };
-    let engine = keeper.engine();
-    let id = keeper.container(container::of_test(image, spec, network, by_health)).await?;
-    *running = Some(id.clone());
+    let ready = match start {
+        Start::Service(ready) | Start::Either(ready) => Some(ready),
+        Start::Job => None,
+    };
+    let by_health = match ready.map(|ready| scene::judged_by_health(bench.image, ready)) {
+        Some(Ok(by_health)) => ready.filter(|_| by_health),
+        Some(Err(problem)) => return Ok(wrong(vec![problem])),
+        None => None,
+    };
+    let engine = bench.keeper.engine();
+    let container = scene::of_test(bench.image, bench.test, bench.network, by_health);
+    let id = bench.keeper.container(container).await?;
+    *started = Some(id.clone());
     if let Err(error) = engine.start_container(&id).await {
         // A command that does not exist is the image's fault, and the engine says so only here.
         let Some(looked) = engine.inspect_container(&id).await? else { return Err(error) };
         let why = if looked.error.is_empty() { error.to_string() } else { looked.error };
-        verdict.problems.push(format!("the container could not start: {why}"));
-        return Ok(());
+        return Ok(wrong(vec![format!("the container could not start: {why}")]));
     }
     if let Some(looked) = engine.inspect_container(&id).await? {
-        verdict.containers.push(Started { id: id.clone(), started_at: looked.started_at });
+        result.containers.push(Started { id: id.clone(), started_at: looked.started_at });
     }
-    let mut wanted = spec.ready;
-    if spec.job {
-        // A job is waited for as long as the test may take.
-        wanted.settle = spec.within;
+    match scene::wait(engine, &id, bench.test, start, bench.image, by_health.is_some()).await? {
+        scene::Ready::Up(container) => bench.running = Some(*container),
+        scene::Ready::Done => {}
+        scene::Ready::Not(problems) => return Ok(wrong(problems)),
     }
-    let up = match ready::wait(engine, &id, &wanted, by_health, may_end(image, spec)).await? {
-        ready::Ready::Up(_) if spec.job => {
-            verdict.problems.push(format!("the job did not end within {} s", spec.within.as_secs_f32()));
-            return Ok(());
-        }
-        ready::Ready::Up(container) => Some(container),
-        ready::Ready::Done => None,
-        ready::Ready::Not(problems) => {
-            verdict.problems.extend(problems);
-            return Ok(());
-        }
-    };
-    for http in &spec.http {
-        match &up {
-            Some(container) => {
-                verdict.problems.extend(web::check(engine.info(), container, http).await.err())
-            }
-            None => verdict.problems.push(format!("{}: the container has ended", http.path)),
-        }
-    }
-    for run in &spec.run {
-        let problem = if run.fresh || up.is_none() {
-            commands::apart(keeper, image, spec, network, run).await?
-        } else {
-            commands::inside(keeper, &id, run).await?
-        };
-        verdict.problems.extend(problem);
-    }
-    if up.is_some() && verdict.problems.is_empty() {
-        still_up(keeper, &id, verdict).await?;
-    }
-    Ok(())
+    Ok(Vec::new())
 }
 
 /// A container that dies of its tests did not pass them.
-async fn still_up(keeper: &Keeper, id: &str, verdict: &mut Verdict) -> Result<()> {
-    match keeper.engine().inspect_container(id).await? {
-        Some(container) if !ready::ended(&container) => {}
-        Some(container) => verdict.problems.push(
-            ready::end_problem(&container)
-                .unwrap_or_else(|| "the container ended during its tests".to_owned()),
-        ),
-        None => verdict.problems.push("somebody removed the container during the test".to_owned()),
-    }
-    Ok(())
-}
-
-/// Whether ending with exit code 0 is fine: for a job, and where nothing was said and the image looks like no
-/// service.
-fn may_end(image: &Image, spec: &TestSpec) -> bool {
-    let nothing_said = spec.origin == Origin::Default && spec.http.is_empty();
-    spec.job || (nothing_said && image.exposed.is_empty() && image.healthcheck.is_none())
+async fn still_up(keeper: &Keeper, id: &str) -> Result<Option<CheckResult>> {
+    let problem = match keeper.engine().inspect_container(id).await? {
+        Some(container) if !scene::ended(&container) => return Ok(None),
+        Some(container) => scene::end_problem(&container)
+            .unwrap_or_else(|| "the container ended during its tests".to_owned()),
+        None => "somebody removed the container during the test".to_owned(),
+    };
+    Ok(Some(CheckResult {
+        name: "stays up".to_owned(),
+        kind: "start".to_owned(),
+        verdict: Verdict::Failed,
+        ms: 0,
+        misfits: vec![Misfit::new("the container", "up after its checks", problem)],
+        reproduce: None,
+    }))
 }

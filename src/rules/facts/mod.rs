@@ -4,6 +4,7 @@ mod base;
 mod context;
 mod copies;
 mod image;
+mod runtime;
 mod scripts;
 mod secrets;
 
@@ -11,5 +12,10 @@ pub use base::{BaseFact, BaseFacts, BaseState};
 pub use context::{ContextEntry, ContextFacts, GitFacts, named};
 pub use copies::{CopiedSource, copies};
 pub use image::{HistoryEntry, ImageFacts};
+pub use runtime::{
+    FrozenSeen, HealthSeen, KindSeen, LimitsSeen, ListenerSeen, LogFileSeen, LogsSeen, OfflineSeen,
+    PortsSeen, ProcessSeen, ProcessesSeen, RuntimeFacts, StartSeen, StopSeen, UsersSeen, VariantSeen,
+    WritesSeen,
+};
 pub use scripts::started_scripts;
 pub use secrets::{Sign, may_hold_secret, signs};

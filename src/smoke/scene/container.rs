@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::config::TestSpec;
 use crate::engine::{ContainerSpec, Engine, HealthOverride, Image, Limits, LogOptions};
 use crate::error::Result;
 use crate::event::{Event, Events};
+use crate::expect::{ReadySpec, TestSpec, What};
 
 /// What a container under test may use.
 const LIMITS: Limits = Limits {
@@ -26,18 +26,23 @@ const SHOWN_LINES: u32 = 50;
 const SHOWN_BYTES: u64 = 256 * 1024;
 
 /// The container that `spec` wants, on `network`.
-pub(super) fn of_test(image: &Image, spec: &TestSpec, network: &str, by_health: bool) -> ContainerSpec {
+pub(in crate::smoke) fn of_test(
+    image: &Image,
+    spec: &TestSpec,
+    network: &str,
+    by_health: Option<&ReadySpec>,
+) -> ContainerSpec {
     ContainerSpec {
         image: image.id.clone(),
-        command: spec.cmd.as_ref().map(|cmd| cmd.argv()),
-        env: spec.env.clone(),
+        command: spec.container.cmd.clone(),
+        env: spec.container.env.clone(),
         limits: LIMITS,
         network: Some(network.to_owned()),
         publish: ports(spec),
         // The interval alone would make an image that needs 4 s to start unhealthy after three quick failures.
-        health: by_health.then(|| HealthOverride {
+        health: by_health.map(|ready| HealthOverride {
             interval: PROBE_INTERVAL,
-            start_period: spec.ready.within,
+            start_period: ready.within,
             start_interval: PROBE_INTERVAL,
             ..HealthOverride::default()
         }),
@@ -46,13 +51,18 @@ pub(super) fn of_test(image: &Image, spec: &TestSpec, network: &str, by_health: 
 }
 
 /// A container of its own for one command, which replaces entrypoint and CMD.
-pub(super) fn of_command(image: &Image, spec: &TestSpec, network: &str, argv: Vec<String>) -> ContainerSpec {
+pub(in crate::smoke) fn of_command(
+    image: &Image,
+    spec: &TestSpec,
+    network: &str,
+    argv: Vec<String>,
+) -> ContainerSpec {
     let mut argv = argv.into_iter();
     ContainerSpec {
         image: image.id.clone(),
         entrypoint: Some(argv.next().into_iter().collect()),
         command: Some(argv.collect()),
-        env: spec.env.clone(),
+        env: spec.container.env.clone(),
         limits: LIMITS,
         network: Some(network.to_owned()),
         ..ContainerSpec::default()
@@ -60,14 +70,15 @@ pub(super) fn of_command(image: &Image, spec: &TestSpec, network: &str, argv: Ve
 }
 
 fn ports(spec: &TestSpec) -> Vec<u16> {
-    let mut ports: Vec<u16> = spec.http.iter().map(|http| http.port).collect();
+    let port = |what: &What| if let What::Http(http) = what { Some(http.port) } else { None };
+    let mut ports: Vec<u16> = spec.checks.iter().filter_map(|check| port(&check.what)).collect();
     ports.sort_unstable();
     ports.dedup();
     ports
 }
 
 /// Shows the end of a failed container's log.
-pub(super) async fn show_log(engine: &Engine, id: &str, test: &str, events: &Events) -> Result<()> {
+pub(in crate::smoke) async fn show_log(engine: &Engine, id: &str, test: &str, events: &Events) -> Result<()> {
     let mut lines = Vec::new();
     let options = LogOptions { follow: false, tail: Some(SHOWN_LINES), max_bytes: SHOWN_BYTES };
     engine.container_logs(id, &options, &mut |line| lines.push(line.text)).await?;

@@ -13,16 +13,16 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(in crate::smoke) struct Answer {
+    pub(in crate::smoke) status: u16,
+    pub(in crate::smoke) body: String,
 }
 
 /// Sends `method path` to `address` (`host:port`) and reads the answer within `limit`.
 ///
 /// The error is a fragment for a person. A connection that opens proves nothing, since the engine's proxy accepts
 /// with no listener behind it; only an answer counts.
-pub(super) async fn request(
+pub(in crate::smoke) async fn request(
     address: &str,
     method: &str,
     path: &str,

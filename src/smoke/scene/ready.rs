@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::{Health, ReadySpec};
 use crate::engine::{Container, Engine, Image};
 use crate::error::Result;
+use crate::expect::{Health, ReadySpec, Start, TestSpec};
 
 /// How often a container is looked at: an inspect takes a few milliseconds.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// What waiting came to.
-pub(super) enum Ready {
+pub(in crate::smoke) enum Ready {
     /// It is up.
     Up(Box<Container>),
     /// It ended with exit code 0 and nothing says that it should have stayed.
@@ -22,7 +22,7 @@ pub(super) enum Ready {
 }
 
 /// Whether the HEALTHCHECK decides; an error is a problem of the test.
-pub(super) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool, String> {
+pub(in crate::smoke) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool, String> {
     match (ready.health, image.healthcheck.is_some()) {
         (Health::Required, false) => {
             Err("the test wants a healthy container, and the image has no HEALTHCHECK".into())
@@ -32,18 +32,28 @@ pub(super) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool,
     }
 }
 
-/// Waits until the container `id` is up. `may_end` allows it to end with exit code 0.
+/// Waits until the container `id` is up, or has done what it was started for.
 ///
-/// With a HEALTHCHECK: until it is healthy, `ready.within` at the longest. Without: until it has been running for
-/// `ready.settle`.
-pub(super) async fn wait(
+/// With a HEALTHCHECK: until it is healthy, `within` at the longest. Without: until it has been running for `settle`.
+pub(in crate::smoke) async fn wait(
     engine: &Engine,
     id: &str,
-    ready: &ReadySpec,
+    test: &TestSpec,
+    start: &Start,
+    image: &Image,
     by_health: bool,
-    may_end: bool,
 ) -> Result<Ready> {
     let began = Instant::now();
+    let (ready, may_end) = match start {
+        Start::Service(ready) => (Some(ready), false),
+        Start::Either(ready) => (Some(ready), image.exposed.is_empty() && image.healthcheck.is_none()),
+        Start::Job => (None, true),
+    };
+    let limit = match ready {
+        Some(ready) if by_health => ready.within,
+        Some(ready) => ready.settle,
+        None => test.within,
+    };
     loop {
         let Some(container) = engine.inspect_container(id).await? else {
             return Ok(Ready::Not(vec!["somebody removed the container during the test".to_owned()]));
@@ -57,7 +67,6 @@ pub(super) async fn wait(
                 Some(problem) => Ready::Not(vec![problem]),
             });
         }
-        let limit = if by_health { ready.within } else { ready.settle };
         let elapsed = began.elapsed();
         if by_health {
             match container.health.as_ref().map(|health| health.status.as_str()) {
@@ -70,19 +79,22 @@ pub(super) async fn wait(
                 _ => {}
             }
         } else if elapsed >= limit && container.running {
-            return Ok(Ready::Up(Box::new(container)));
+            return Ok(match ready {
+                Some(_) => Ready::Up(Box::new(container)),
+                None => Ready::Not(vec![format!("the job did not end within {} s", limit.as_secs_f32())]),
+            });
         }
         tokio::time::sleep(LOOK.min(limit.saturating_sub(elapsed)).max(Duration::from_millis(5))).await;
     }
 }
 
 /// Whether the container's first process has ended; podman says `stopped` where docker says `exited`.
-pub(super) fn ended(container: &Container) -> bool {
+pub(in crate::smoke) fn ended(container: &Container) -> bool {
     !container.running && matches!(container.status.as_str(), "exited" | "dead" | "stopped")
 }
 
 /// Why an ended container is a problem; `None` for exit code 0.
-pub(super) fn end_problem(container: &Container) -> Option<String> {
+pub(in crate::smoke) fn end_problem(container: &Container) -> Option<String> {
     let because =
         if container.oom_killed { ", killed for using more memory than the test allows" } else { "" };
     match container.exit_code {

@@ -1,0 +1,60 @@
+//! What came of a check.
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All was as expected.
+    Passed,
+    /// Something was not; or it could not be looked at, which proves nothing.
+    Failed,
+}
+
+/// One thing that was not as expected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Misfit {
+    /// What was looked at: `status`, `stdout`, `mode of /app`.
+    pub what: String,
+    /// What was expected, in words.
+    pub expected: String,
+    /// What was there, capped.
+    pub got: String,
+}
+
+/// One check, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CheckResult {
+    /// Its own name, or what it looks at: `GET :8080/healthz`.
+    pub name: String,
+    /// Its kind: `http`, `run`, `file` …; `start` for the container's coming up.
+    pub kind: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Wall time in milliseconds.
+    pub ms: u64,
+    /// What was not as expected; empty where it passed.
+    pub misfits: Vec<Misfit>,
+    /// A command for a shell that shows the same by hand, where it failed and there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+}
+
+impl Misfit {
+    /// Most bytes of a value that are shown.
+    const SHOWN: usize = 400;
+
+    /// `got` is cut to what fits a report.
+    pub fn new(what: impl Into<String>, expected: impl Into<String>, got: impl AsRef<str>) -> Misfit {
+        let got = got.as_ref();
+        let mut shown: String = got.chars().take(Self::SHOWN).collect();
+        if shown.len() < got.len() {
+            shown.push('…');
+        }
+        Misfit { what: what.into(), expected: expected.into(), got: shown }
+    }
+
+    /// One line.
+    pub fn sentence(&self) -> String {
+        format!("{}: expected {}, got {}", self.what, self.expected, self.got)
+    }
+}

@@ -1,0 +1,8 @@
+//! The checks, one file per kind. Each gives what does not fit; an error is a fault of the engine's.
+
+mod exchange;
+mod http;
+mod make;
+mod run;
+
+pub(super) use make::make;

@@ -1,0 +1,1 @@
+//! How an image or a container is looked into from outside, whatever tools it has inside.
