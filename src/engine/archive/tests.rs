@@ -51,7 +51,8 @@ async fn a_missing_path_is_told_from_a_missing_container() {
         (get, said(404, "No such container: c")),
         (head, silent(500)),
         (get, Act::Silent(Vec::new())),
-        (PASSWD, Act::Answer(404, r#"{"message":"No such container: c"}"#.into())),
+        (PASSWD, said(404, "Could not find the file /etc/passwd in container c")),
+        (PASSWD, said(404, "No such container: c")),
     ];
     Fake::engine(script)
         .serves(async |engine| {
