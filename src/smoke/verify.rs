@@ -94,7 +94,7 @@ async fn run_test(
         ms: 0,
         checks: Vec::new(),
         stopped: None,
-        evidence: None,
+        evidence: Vec::new(),
         containers: Vec::new(),
     };
     let mut bench = Bench { keeper, image, test: spec, network, running: None };
@@ -117,6 +117,8 @@ async fn run_test(
         outcome: result.outcome,
         ms: result.ms,
         problems: result.problems(),
+        checks: result.checks.clone(),
+        evidence: result.evidence.clone(),
     });
     Ok(result)
 }
