@@ -21,6 +21,7 @@ mod policy;
 mod practices;
 mod prepare;
 mod registries;
+mod services;
 mod session;
 mod signals;
 mod supervise;

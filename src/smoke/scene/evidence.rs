@@ -35,7 +35,11 @@ pub(in crate::smoke) async fn evidence(
     let mut log = Vec::new();
     let tail = u32::try_from(LINES).unwrap_or(u32::MAX);
     let options = LogOptions { follow: false, tail: Some(tail), max_bytes: BYTES };
-    engine.container_logs(&witness.id, &options, &mut |line| log.push(capped(&line.text))).await?;
+    let read = engine.container_logs(&witness.id, &options, &mut |line| log.push(capped(&line.text))).await;
+    // On a full disk, say. The rest is worth telling all the same.
+    if let Err(error) = read {
+        log.push(capped(&format!("(the rest of the log cannot be read: {error})")));
+    }
     // A terminal's progress bars are many lines in one of the engine's.
     log.drain(..log.len().saturating_sub(LINES));
     let probes = container.health.as_ref().map(|health| health.log.as_slice()).unwrap_or_default();
