@@ -61,6 +61,11 @@ impl Keeper {
         &self.engine
     }
 
+    /// The label `key=value` that everything carries that is made here.
+    pub fn run_label(&self) -> String {
+        format!("{}={}", Owner::filter(), self.owner.run)
+    }
+
     /// Notes something in the journal, synced before it returns.
     pub fn note(&self, record: Record) -> Result<()> {
         self.journal.note(record)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather, practices, verification};
+use super::{adopt, base, facts, gather, practices, services, verification};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
@@ -214,6 +214,7 @@ async fn verify(
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
     let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
+    services::fetch(session, keeper, &subject.tests).await?;
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
     smoke::verify(candidate, verification)
 }

@@ -22,6 +22,7 @@ mod policy;
 mod practices;
 mod prepare;
 mod registries;
+mod services;
 mod session;
 mod signals;
 mod supervise;
