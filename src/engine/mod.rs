@@ -50,7 +50,7 @@ pub use container_spec::{ContainerSpec, HealthOverride, Limits};
 pub use containers::ContainerSummary;
 pub use dialer::{Dialer, Stream};
 pub use endpoint::{Address, Endpoint, endpoint};
-pub use events::EngineEvent;
+pub use events::{EngineEvent, Watch};
 pub use exec::{ExecOutcome, ExecSpec};
 pub use image_history::ImageStep;
 pub use images::{Image, ImageHealthcheck, ImageSummary};
