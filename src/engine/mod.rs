@@ -3,11 +3,14 @@
 //! `bollard` is used where its answers are right and small. Everything that streams, that carries enums which engines
 //! disagree about, or that needs a limit on memory goes over `wire.rs` with decoders of our own.
 
+mod archive;
 mod build;
 mod build_messages;
 mod build_progress;
 mod build_request;
+mod changes;
 mod client;
+mod container_path;
 mod container_spec;
 mod containers;
 mod dialer;
@@ -29,12 +32,16 @@ mod networks;
 mod owner;
 mod pull;
 mod push;
+mod stats;
 mod store;
 mod sweep;
 mod sweep_images;
+mod tar_files;
+mod tar_header;
 mod tar_stream;
 mod teardown;
 mod time;
+mod top;
 mod upload;
 mod volumes;
 mod wire;
@@ -42,10 +49,13 @@ mod wire;
 #[cfg(test)]
 mod testing;
 
+pub use archive::{FileContent, PathStat};
 pub use build::BuiltImage;
 pub use build_progress::{BuildObserver, Origin};
 pub use build_request::{AuthEntry, BuildRequest};
+pub use changes::{Change, ChangeKind, Changes};
 pub use client::{Engine, EngineId, EngineInfo};
+pub use container_path::resolve_link;
 pub use container_spec::{ContainerSpec, HealthOverride, Limits};
 pub use containers::ContainerSummary;
 pub use dialer::{Dialer, Stream};
@@ -61,5 +71,8 @@ pub use logs::{LogLine, LogOptions, LogSource};
 pub use owner::{Liveness, Owner};
 pub use pull::PulledImage;
 pub use push::{PushLimits, PushOutcome};
+pub use stats::ContainerStats;
 pub use sweep::{Leftover, Sweep, SweepReport, Thing};
+pub use tar_header::{EntryKind, FileHeader};
 pub use teardown::{Teardown, TeardownReport};
+pub use top::ProcessRow;
