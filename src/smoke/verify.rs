@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::look::Still;
 use super::scene::{self, Bench};
 use super::verified::{Candidate, Started, TestResult, VerifiedImage};
 use super::{ProbePlan, checks, probes};
@@ -72,9 +73,10 @@ async fn tests(
     events: &Events,
 ) -> Result<Vec<TestResult>> {
     let network = keeper.network().await?;
+    let still = Still::default();
     let mut results = Vec::new();
     for spec in tests {
-        results.push(run_test(keeper, image, spec, network, events).await?);
+        results.push(run_test(keeper, image, spec, network, &still, events).await?);
     }
     Ok(results)
 }
@@ -84,6 +86,7 @@ async fn run_test(
     image: &Image,
     spec: &TestSpec,
     network: &str,
+    still: &Still,
     events: &Events,
 ) -> Result<TestResult> {
     events.emit(Event::TestStarted { name: spec.name.clone() });
@@ -97,7 +100,7 @@ async fn run_test(
         evidence: None,
         containers: Vec::new(),
     };
-    let mut bench = Bench { keeper, image, test: spec, network, running: None };
+    let mut bench = Bench { keeper, image, test: spec, network, still, running: None };
     let mut started = None;
     let test = test(&mut bench, &mut result, &mut started);
     if tokio::time::timeout(spec.within, test).await.map_or(Ok(true), |done| done.map(|()| false))? {
@@ -139,9 +142,7 @@ async fn test(bench: &mut Bench<'_>, result: &mut TestResult, started: &mut Opti
             return Ok(());
         }
     }
-    for check in &bench.test.checks {
-        result.checks.push(checks::make(bench, check).await?);
-    }
+    checks::all(bench, &mut result.checks).await?;
     if let Some(container) = &bench.running {
         result.checks.extend(still_up(bench.keeper, &container.id).await?);
     }

@@ -133,7 +133,8 @@ mod tests {
         \xff\xfe\n\
         huge:x:4294967296:5::/:/sh\n\
         last:x:4294967295:5::/:/sh:further:fields";
-    const GROUP: &[u8] = b"root:x:0:\nwheel:x:10:app,,root\nweb:x:1000:other\nwheel:x:11:last\naudio:x:29:app\nbad\nnone:x:\n";
+    const GROUP: &[u8] =
+        b"root:x:0:\nwheel:x:10:app,,root\nweb:x:1000:other\nwheel:x:11:last\naudio:x:29:app\nbad\nnone:x:\n";
 
     #[test]
     fn lines_that_are_none_are_passed_over() {

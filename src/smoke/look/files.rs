@@ -41,22 +41,16 @@ pub(in crate::smoke) struct Content {
     pub(in crate::smoke) bytes: Vec<u8>,
     /// There are more.
     pub(in crate::smoke) cut: bool,
-    /// Hexadecimal sums of all of it, in the order of [`Sum::ALL`], where they were asked for.
+    /// Hexadecimal sums of all of it, MD5, SHA-256 and SHA-512, where they were asked for.
     pub(in crate::smoke) sums: [Option<String>; 3],
 }
 
 /// A sum of a file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(in crate::smoke) enum Sum {
     Md5,
     Sha256,
     Sha512,
-}
-
-impl Sum {
-    /// Each of them.
-    pub(in crate::smoke) const ALL: [Sum; 3] = [Sum::Md5, Sum::Sha256, Sum::Sha512];
 }
 
 /// What is at `path`; folders on the way may be links, one at its end is followed where `follow` says so. The inner

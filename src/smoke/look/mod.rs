@@ -3,8 +3,17 @@
 //! Where the engine's containers are processes of this machine, they are looked at directly (`local`). Else imgbuild's own
 //! executable runs beside them in a container (`helper`), where `inside` is what it does.
 
+mod accounts;
+mod files;
+mod go_mode;
 mod local;
+mod packages;
 mod proc_net;
 mod sockets;
+mod still;
 
+pub(in crate::smoke) use accounts::accounts;
+pub(in crate::smoke) use files::{Found, Place, Sum, content, find, header, look};
+pub(in crate::smoke) use packages::{Format, Search};
 pub(in crate::smoke) use sockets::{Socket, Sockets, sockets};
+pub(in crate::smoke) use still::Still;

@@ -116,7 +116,8 @@ mod tests {
         Package: half\nStatus: install reinstreq half-installed\nVersion: 1\n\n\
         Package: held\nStatus: hold ok installed\nVersion: 1:2~rc1\n\n\
         Package: libc6\nStatus: install ok installed\nArchitecture: i386\nVersion: 2.36-8\n";
-    const INSTALLED: &str = "C:Q1abc=\nP:musl\nV:1.2.4-r2\nA:x86_64\nF:lib\nR:ld.so\n\nP:busybox\nV:1.36.1-r5\n";
+    const INSTALLED: &str =
+        "C:Q1abc=\nP:musl\nV:1.2.4-r2\nA:x86_64\nF:lib\nR:ld.so\n\nP:busybox\nV:1.36.1-r5\n";
 
     fn versions(format: Format, text: &str, wanted: &str, piece: usize) -> Option<Vec<String>> {
         let mut search = Search::new(format, wanted);
