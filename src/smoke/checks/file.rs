@@ -13,7 +13,7 @@ const MAX_CONTENT: u64 = 10 << 20;
 /// Looks at the file; what does not fit.
 pub(super) async fn check(bench: &Bench<'_>, spec: &FileCheck) -> Result<Vec<Misfit>> {
     let Some(place) = place(bench, spec.live).await? else { return Ok(vec![misfits::not_running()]) };
-    let path = if spec.expand { expand::expand(&spec.path, &bench.image.env) } else { spec.path.clone() };
+    let path = if spec.expand { expanded(bench, &spec.path) } else { spec.path.clone() };
     if let Some(why) = hidden(bench, spec, &path) {
         return Ok(vec![misfits::unseen(path, &why)]);
     }
@@ -30,6 +30,13 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &FileCheck) -> Result<Vec<Mis
         (Some(found), Some(false)) => Ok(vec![Misfit::new(path, "nothing", thing(&found))]),
         (Some(found), _) => there(place, spec, &path, &found).await,
     }
+}
+
+/// `path` with variables of the image's environment filled in.
+fn expanded(bench: &Bench<'_>, path: &str) -> String {
+    let pairs = || bench.image.env.iter().rev().filter_map(|pair| pair.split_once('='));
+    let value = |name: &str| pairs().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    expand::expand(path, value)
 }
 
 /// Where the file is looked for; `None` where the container has ended.
