@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{accounts, exec, file, http, licenses, metadata, misfits, packages, port, process, run};
+use super::{accounts, address, exec, file, http, licenses, metadata, misfits, packages, port, process, run};
 use crate::error::{Kind, Result};
 use crate::event::millis;
 use crate::expect::{Check, CheckResult, Misfit, Verdict, What, Where};
@@ -44,7 +44,7 @@ async fn look(bench: &Bench<'_>, check: &Check) -> Result<Vec<Misfit>> {
         What::Licenses(licenses) => licenses::check(bench, licenses).await,
         What::Process(process) => process::check(bench, process).await,
         What::Port(port) => port::check(bench, port).await,
-        _ => Ok(vec![Misfit::new("the check", "made", "imgbuild cannot make it yet")]),
+        What::Address(address) => address::check(bench, address).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The checks, one file per kind. Each gives what does not fit; an error is a fault of the engine's.
 
 mod accounts;
+mod address;
 mod exchange;
 mod exec;
 mod expand;
