@@ -107,9 +107,8 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     checks.policy.digest =
         policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
-    let kind = asked
-        .flag(&KIND, &flags.kind)
-        .or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
+    let kind =
+        asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
     let settings = Settings {
         repository: text(
             &mut asked,

@@ -168,9 +168,8 @@ impl Lines<'_> {
         for (key, files) in
             [("image.structure-tests", &settings.structure_tests), ("image.goss", &settings.goss)]
         {
-            let text = |path: &Sourced<PathBuf>| {
-                (path_text(path, &settings.config_dir).into(), path.origin.clone())
-            };
+            let text =
+                |path: &Sourced<PathBuf>| (path_text(path, &settings.config_dir).into(), path.origin.clone());
             self.tables(key, files.iter().map(text));
         }
         let tags = settings.tags.iter().map(|tag| (tag.to_string().into(), tag.origin.clone()));

@@ -32,9 +32,9 @@ async fn stages(
     report: &mut RunReport,
     slot: &OnceCell<Keeper>,
 ) -> Result<()> {
-    let settings = gather::settings_without_source(session, flags).await?;
+    let (settings, ci) = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
-    let foreign = verification::runs_foreign_code(&gather::ci_context(session), None);
+    let foreign = verification::runs_foreign_code(&ci, None);
     let (settings, tests) =
         blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests))).await?;
     let engine = gather::connect(session).await?;

@@ -181,6 +181,7 @@ impl Bare for u32 {
 
 /// Text that must occur.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
 pub struct Part(pub String);
 
 impl Bare for Part {

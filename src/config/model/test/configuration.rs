@@ -64,14 +64,14 @@ impl<'de> Deserialize<'de> for Exposed {
                 f.write_str("a port, or one with its protocol like \"53/udp\"")
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Exposed, E> {
-                Port::new(number)
-                    .map(Exposed::Port)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Signed(number), &"a port from 1 to 65535"))
+                Port::new(number).map(Exposed::Port).ok_or_else(|| {
+                    E::invalid_value(de::Unexpected::Signed(number), &"a port from 1 to 65535")
+                })
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Exposed, E> {
                 let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-                let is_port =
-                    port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|n| Port::new(n).is_some());
+                let is_port = port.bytes().all(|b| b.is_ascii_digit())
+                    && port.parse().is_ok_and(|n| Port::new(n).is_some());
                 match is_port && matches!(protocol, "tcp" | "udp" | "sctp") {
                     true => Ok(Exposed::Text(text.to_owned())),
                     false => Err(E::custom("not a port: write 8080, or \"53/udp\"")),

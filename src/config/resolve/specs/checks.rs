@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Maker, any, or};
 use crate::config::model::{
-    self, Configuration, Entry, Exec, Exposed, File, FileSize, FileType, Http, ListeningPort, Pattern, Process,
-    Protocol, Run, Size, Status, Test, Wanted,
+    self, Configuration, Entry, Exec, Exposed, File, FileSize, FileType, Http, ListeningPort, Pattern,
+    Process, Protocol, Run, Size, Status, Test, Wanted,
 };
 use crate::expect::{
     self, Check, FileCheck, HostCommand, HttpCheck, ImageCheck, Matcher, ModeWanted, PortCheck, ProcessCheck,
