@@ -36,7 +36,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
         cli.command,
         Command::Ci(_)
             | Command::Build(_)
-            | Command::Test { .. }
+            | Command::Test(_)
             | Command::Publish { .. }
             | Command::Copy { .. }
     );
@@ -86,7 +86,9 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
             Ok(flags) => run(flow::build(session, &flags).await),
             Err(error) => Done::Command(Err(error)),
         },
-        Command::Test { image } => run(flow::test(session, &Flags::default(), image).await),
+        Command::Test(args) => {
+            run(flow::test(session, &flags::of_test(args, &cli.global), &args.image).await)
+        }
         Command::Publish { undo } => run(flow::undo(session, &Flags::default(), undo).await),
         Command::Copy { source, destination } => {
             run(flow::copy(session, &Flags::default(), source, destination).await)
@@ -137,7 +139,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         }
         Command::Ci(_)
         | Command::Build(_)
-        | Command::Test { .. }
+        | Command::Test(_)
         | Command::Publish { .. }
         | Command::Copy { .. }
         | Command::Inside { .. } => {

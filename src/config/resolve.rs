@@ -19,10 +19,12 @@ use super::repository;
 use super::settings::{ConfiguredTest, Profile, Push, PushLimits, Registries, RoleSettings, Settings};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::expect::ImageKind;
 use crate::image::TagTemplate;
 use layers::{Asked, Key, Part};
 
 pub(super) use layers::join;
+pub use specs::any_image;
 
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
 const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
@@ -41,6 +43,12 @@ const PULL: Key = Key::variable("image.build.pull", "--pull", "IMGBUILD_PULL");
 const NO_CACHE: Key = Key::variable("image.build.no-cache", "--no-cache", "IMGBUILD_NO_CACHE");
 const REPRODUCIBLE: Key =
     Key::variable("image.build.reproducible", "--reproducible", "IMGBUILD_REPRODUCIBLE");
+const KIND: Key = Key::flag("image.kind", "--kind");
+const PROBES: Key = Key::flag("image.probes", "--probes");
+const HARDENED: Key = Key::flag("image.hardened", "--hardened");
+const STRUCTURE_TESTS: Key = Key::flag("image.structure-tests", "--structure-test");
+const GOSS: Key = Key::flag("image.goss", "--goss");
+const JUNIT: Key = Key::flag("", "--junit");
 const INSECURE: Key = Key::quiet("registries.insecure", Some("IMGBUILD_INSECURE_REGISTRIES"));
 const PUSH_RETRY_FOR: Key = Key::quiet("push.retry-for", Some("IMGBUILD_PUSH_RETRY_FOR"));
 const PUSH_IDLE_TIMEOUT: Key = Key::quiet("push.idle-timeout", Some("IMGBUILD_PUSH_IDLE_TIMEOUT"));
@@ -99,6 +107,8 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     checks.policy.digest =
         policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
+    let kind =
+        asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
     let settings = Settings {
         repository: text(
             &mut asked,
@@ -139,7 +149,23 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         reproducible: switch(&mut asked, &REPRODUCIBLE, flags.reproducible, |build| build.reproducible),
         timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
-        tests: tests_of(&asked),
+        tests: tests_of(&mut asked, layers, kind.as_ref().map(|kind| kind.value)),
+        kind,
+        probes: asked
+            .flag(&PROBES, &flags.probes)
+            .or_else(|| asked.image(PROBES.file, |image| image.probes.map(Into::into))),
+        read_only: asked.image("image.read-only", |image| image.read_only).unwrap_or(Sourced::default(false)),
+        hardened: asked
+            .flag(&HARDENED, &flags.hardened)
+            .or_else(|| asked.image(HARDENED.file, |image| image.hardened))
+            .unwrap_or(Sourced::default(false)),
+        companions: asked
+            .image("image.companions", |image| image.companions.clone())
+            .unwrap_or_else(|| Sourced::default(Vec::new())),
+        structure_tests: paths(&mut asked, layers, &STRUCTURE_TESTS, &flags.structure_tests, |image| {
+            image.structure_tests.as_ref()
+        }),
+        goss: paths(&mut asked, layers, &GOSS, &flags.goss, |image| image.goss.as_ref()),
         checks,
         push_limits: PushLimits {
             retry_for: limit(&mut asked, &PUSH_RETRY_FOR, 30, |push| push.retry_for),
@@ -153,6 +179,9 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         report: asked
             .flag(&REPORT, &flags.report)
             .or_else(|| asked.variable_path(&REPORT))
+            .map(|path| path.map(|path| join(layers.working_folder, &path))),
+        junit: asked
+            .flag(&JUNIT, &flags.junit)
             .map(|path| path.map(|path| join(layers.working_folder, &path))),
         profile,
         config_path,
@@ -265,6 +294,39 @@ fn path(
     Some(found)
 }
 
+/// The files that the strongest part of the file lists, and behind them those of the flags, each once. They start and
+/// stay where a single path does.
+fn paths(
+    asked: &mut Asked<'_>,
+    layers: &Layers<'_>,
+    key: &Key,
+    flags: &[PathBuf],
+    get: fn(&model::Image) -> Option<&Vec<PathBuf>>,
+) -> Vec<Sourced<PathBuf>> {
+    let written = asked.parts_for(key.file).find_map(|part| {
+        let folder = join(layers.root, &part.document().folder(layers.root));
+        let read = |(nth, path): (usize, &PathBuf)| {
+            Sourced::new(join(&folder, path), part.origin(&format!("{}[{nth}]", key.file)))
+        };
+        let all: Vec<Sourced<PathBuf>> = get(part.image?)?.iter().enumerate().map(read).collect();
+        Some((folder, all))
+    });
+    let (folder, mut all) = written.unwrap_or_default();
+    let root = join(layers.root, Path::new("."));
+    for path in all.iter().filter(|path| folder.starts_with(&root) && !path.starts_with(&root)) {
+        asked.offence(&path.origin, &format!("{} leads out of the repository", key.file));
+    }
+    if !flags.is_empty() {
+        asked.unlocked(key, &Origin::Flag(key.flag));
+    }
+    all.extend(
+        flags.iter().map(|path| Sourced::new(join(layers.working_folder, path), Origin::Flag(key.flag))),
+    );
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(path.value.clone()));
+    all
+}
+
 /// The list of the strongest part of the file, and behind it what the flags add.
 fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
     let written = asked.parts_for(TAGS.file).find_map(|part| {
@@ -290,12 +352,22 @@ fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
     all
 }
 
-fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<ConfiguredTest>> {
+fn tests_of(
+    asked: &mut Asked<'_>,
+    layers: &Layers<'_>,
+    kind: Option<ImageKind>,
+) -> Sourced<Vec<ConfiguredTest>> {
     let written = asked.parts_for("image.test").find_map(|part| {
         let tests = part.image?.test.as_ref().filter(|tests| !tests.is_empty())?;
-        Some(Sourced::new(specs::all(&part, tests), part.origin("image.test")))
+        let mut maker = specs::Maker::new(&part, layers, kind);
+        let made = maker.all(tests);
+        Some((Sourced::new(made, part.origin("image.test")), maker.problems))
     });
-    written.unwrap_or_else(|| Sourced::default(vec![specs::any_image()]))
+    let Some((tests, problems)) = written else { return Sourced::default(Vec::new()) };
+    for (origin, why) in problems {
+        asked.offence(&origin, &why);
+    }
+    tests
 }
 
 fn registries(asked: &mut Asked<'_>) -> Registries {

@@ -12,6 +12,7 @@ use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
+use crate::expect::ProbeSet;
 use crate::image::label;
 use crate::plan::{BaseImage, Command, PushDecision};
 use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
@@ -49,9 +50,10 @@ async fn stages(
     let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
-    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
+    let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
+    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate, probes)).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
-    practices.finish(report, prepared.settings.tests.value.len());
+    practices.finish(report, verified.tests().len());
     Ok(())
 }
 
@@ -62,7 +64,7 @@ fn keep<'a>(
     prepared: &Prepared,
     slot: &'a OnceCell<Keeper>,
 ) -> Result<&'a Keeper> {
-    let tests = prepared.settings.tests.value.iter().map(|test| test.spec.within).sum();
+    let tests = verification::lifetime(&prepared.tests);
     // Elsewhere only the deadline tells that a run is over: build, tests, and as much again for the push.
     let lifetime = prepared.settings.timeout.value.saturating_add(tests).saturating_mul(2);
     let owner = Owner::current(&session.run, lifetime)?;
@@ -211,9 +213,11 @@ async fn verify(
     prepared: &Prepared,
     keeper: &Keeper,
     candidate: Candidate,
+    probes: ProbeSet,
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
-    let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
+    let (settings, name) = (&prepared.settings, prepared.plan.repository.familiar());
+    let subject = verification::subject(settings, prepared.tests.clone(), &image, &name, probes);
     services::fetch(session, keeper, &subject.tests).await?;
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
     smoke::verify(candidate, verification)
