@@ -1,11 +1,11 @@
-//! `imgbuild test IMAGE`: the configured tests on any image.
+//! `imgbuild test IMAGE`: the configured tests on any image, and the practices of its running containers.
 
 use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};
-use super::{facts, gather, services, verification};
+use super::{facts, gather, practices, services, verification};
 use crate::config::Flags;
 use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -30,6 +30,7 @@ async fn stages(
 ) -> Result<()> {
     let (settings, ci) = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
+    let mut practices = practices::of_running(session, &settings)?;
     let foreign = verification::runs_foreign_code(&ci, None);
     let (settings, tests) =
         blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests))).await?;
@@ -46,7 +47,9 @@ async fn stages(
             let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full);
             services::fetch(session, keeper, &subject.tests).await?;
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-            smoke::judge(&verification.tests)
+            let judged = practices.after_run(session, &subject, &verification, report);
+            smoke::judge(&verification.tests)?;
+            judged
         })
         .await
 }
