@@ -2,7 +2,9 @@
 //! [`Problem`] with its place, and never left out in silence.
 
 mod fields;
+mod goss;
 mod problem;
 mod yaml;
 
+pub use goss::goss;
 pub use problem::Problem;

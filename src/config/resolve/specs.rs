@@ -97,6 +97,7 @@ fn http(http: &Http) -> Option<HttpCheck> {
         body: None,
         status: Some(Matcher::Equals(http.status.unwrap_or(Status::OK).get().into())),
         answer_headers: Vec::new(),
+        answer_head: Vec::new(),
         answer_body: http.body.clone().map(Matcher::Contains).into_iter().collect(),
         answer_json: Vec::new(),
         follow_redirects: false,
