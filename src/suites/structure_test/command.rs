@@ -30,13 +30,17 @@ pub(super) fn command(test: &Node, outside: &[(String, String)]) -> Result<(Stri
 }
 
 fn commands(fields: &mut Fields<'_>, key: &'static str) -> Result<Vec<Vec<String>>, Problem> {
-    fields.list(key)?.iter().map(|command| {
-        let words = command.texts(key)?;
-        match words.first().is_none_or(String::is_empty) {
-            true => Err(command.problem(format!("a command in `{key}` is empty"))),
-            false => Ok(words),
-        }
-    }).collect()
+    fields
+        .list(key)?
+        .iter()
+        .map(|command| {
+            let words = command.texts(key)?;
+            match words.first().is_none_or(String::is_empty) {
+                true => Err(command.problem(format!("a command in `{key}` is empty"))),
+                false => Ok(words),
+            }
+        })
+        .collect()
 }
 
 /// Patterns that must occur, and such that must not.

@@ -25,8 +25,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
             rest = rest.split_once('\n').map_or("", |(_, after)| after);
             continue;
         }
-        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
-        let trouble = |what: &str| format!("line {line} {what}");
+        let before = text.len() - rest.len();
+        let trouble = |what: &str| {
+            let line = text[..before].matches('\n').count() + 1;
+            format!("line {line} {what}")
+        };
         let (name, after) = name(rest).ok_or_else(|| trouble("is not written NAME=value"))?;
         let (value, after) = value(after, &known).ok_or_else(|| trouble("has a quote that is not closed"))?;
         size += value.len();
@@ -47,7 +50,8 @@ fn name(text: &str) -> Option<(&str, &str)> {
     let line = text.split('\n').next().unwrap_or_default();
     let at = line.find(['=', ':'])?;
     let name = line[..at].trim();
-    let name = name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(name).trim();
+    let name =
+        name.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(name).trim();
     let right = |c: char| c == '_' || c == '.' || c.is_alphanumeric();
     (!name.is_empty() && name.chars().all(right)).then(|| (name, &text[at + 1..]))
 }

@@ -72,7 +72,8 @@ fn executor(node: Option<&Node>) -> Result<Option<Executor>, Problem> {
         Some((_, executor)) => Ok(Some(*executor)),
         None => {
             let words = WORDS.map(|(known, _)| known);
-            let help = nearest(&word, &words).map_or_else(|| words.join(", "), |word| format!("did you mean `{word}`?"));
+            let help = nearest(&word, &words)
+                .map_or_else(|| words.join(", "), |word| format!("did you mean `{word}`?"));
             Err(node.problem(format!("`isExecutableBy` cannot be `{}`; {help}", shown(&word))))
         }
     }

@@ -67,15 +67,20 @@ pub(super) fn options(file: &mut Fields<'_>, outside: &Outside<'_>) -> Result<Op
 
 /// A list of variables and their values. `isRegex` means nothing here, but may be there.
 pub(super) fn variables(file: &mut Fields<'_>, list: &'static str) -> Result<Vec<(String, String)>, Problem> {
-    file.list(list)?.iter().map(|pair| {
-        let mut fields = pair.fields(list)?;
-        let key = fields.text("key")?.unwrap_or_default();
-        if key.is_empty() || key.contains(['=', '\0']) {
-            return Err(pair.problem(format!("an entry of `{list}` needs a `key` that is a variable's name")));
-        }
-        let value = fields.text("value")?.unwrap_or_default();
-        fields.boolean("isRegex")?;
-        fields.finish(&format!("`{list}`"))?;
-        Ok((key, value))
-    }).collect()
+    file.list(list)?
+        .iter()
+        .map(|pair| {
+            let mut fields = pair.fields(list)?;
+            let key = fields.text("key")?.unwrap_or_default();
+            if key.is_empty() || key.contains(['=', '\0']) {
+                return Err(
+                    pair.problem(format!("an entry of `{list}` needs a `key` that is a variable's name"))
+                );
+            }
+            let value = fields.text("value")?.unwrap_or_default();
+            fields.boolean("isRegex")?;
+            fields.finish(&format!("`{list}`"))?;
+            Ok((key, value))
+        })
+        .collect()
 }
