@@ -146,3 +146,6 @@ fn suite(tool: Tool, file: &Sourced<PathBuf>, root: &Path, settings: &Settings) 
     };
     Err(Error::new(Kind::Config, format!("{name}: files of {tool} cannot be read by this version")))
 }
+
+#[cfg(test)]
+mod tests;
