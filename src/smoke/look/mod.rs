@@ -1,1 +1,10 @@
 //! How an image or a container is looked into from outside, whatever tools it has inside.
+//!
+//! Where the engine's containers are processes of this machine, they are looked at directly (`local`). Else imgbuild's own
+//! executable runs beside them in a container (`helper`), where `inside` is what it does.
+
+mod local;
+mod proc_net;
+mod sockets;
+
+pub(in crate::smoke) use sockets::{Socket, Sockets, sockets};
