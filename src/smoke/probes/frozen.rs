@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::rig::Rig;
 use crate::engine::HealthOverride;
@@ -19,12 +19,14 @@ const PROBE: Duration = Duration::from_millis(1000);
 const RETRIES: u32 = 2;
 /// Successes after the freeze, after which nothing else is to be expected.
 const ENOUGH: usize = 3;
+/// Between two looks at what it says.
+const LOOK: Duration = Duration::from_millis(50);
 /// The longest that it is waited for.
 const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Freezes the service once it is healthy, and waits for what its healthcheck says.
 pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
-    if rig.image.healthcheck.is_none() {
+    if rig.image().healthcheck.is_none() {
         return Ok(Fact::Missing("the image has no HEALTHCHECK".to_owned()));
     }
     let mut spec = rig.container();
@@ -40,7 +42,7 @@ pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
         rig.remove(&launch.id).await?;
         return Ok(Fact::Missing("its container did not become healthy".to_owned()));
     };
-    let seen = match look::freeze(rig.keeper, container).await? {
+    let seen = match look::freeze(rig.keeper(), container).await? {
         Fact::Missing(why) => Fact::Missing(why),
         Fact::Known(0) => Fact::Missing("no process of it could be frozen".to_owned()),
         Fact::Known(stopped) => watch(rig, &launch.id, stopped).await?,
@@ -70,8 +72,8 @@ async fn watch(rig: &Rig<'_>, id: &str, stopped: usize) -> Result<Fact<FrozenSee
         if seen.unhealthy || seen.passed >= ENOUGH || over {
             return Ok(Fact::Known(seen));
         }
-        // Every run of the healthcheck is an event of the container.
-        let _ = timeout_at(deadline, rig.next_event(id)).await;
+        // There is no event for a run of the healthcheck that ends.
+        tokio::time::sleep(LOOK).await;
     }
 }
 

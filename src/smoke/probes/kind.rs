@@ -38,8 +38,8 @@ pub(super) fn by_start(image: &Image, start: &StartSeen) -> KindSeen {
 /// Whether all that is started is something to type into, which ends at once where nobody types.
 fn starts_a_shell(image: &Image) -> bool {
     const SHELLS: [&str; 14] = [
-        "sh", "ash", "bash", "dash", "zsh", "ksh", "fish", "busybox", "python", "python3", "node", "irb", "php",
-        "jshell",
+        "sh", "ash", "bash", "dash", "zsh", "ksh", "fish", "busybox", "python", "python3", "node", "irb",
+        "php", "jshell",
     ];
     let words: Vec<&String> = image.entrypoint.iter().chain(&image.command).collect();
     let [word] = words[..] else { return false };

@@ -53,10 +53,23 @@ fn tells_an_error(line: &str) -> bool {
     }
     let is_level = |word: &str| {
         let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        matches!(word, "ERROR" | "FATAL" | "CRITICAL" | "CRIT" | "EMERG" | "PANIC" | "SEVERE" | "Error" | "error" | "fatal")
+        matches!(
+            word,
+            "ERROR"
+                | "FATAL"
+                | "CRITICAL"
+                | "CRIT"
+                | "EMERG"
+                | "PANIC"
+                | "SEVERE"
+                | "Error"
+                | "error"
+                | "fatal"
+        )
     };
     let leveled = ["level=error", "level=fatal", "lvl=error", "severity=ERROR"];
-    let brackets = |word: &str| word.starts_with('[') || word.ends_with(':') || word == word.to_ascii_uppercase();
+    let brackets =
+        |word: &str| word.starts_with('[') || word.ends_with(':') || word == word.to_ascii_uppercase();
     line.split_whitespace().take(5).any(|word| is_level(word) && brackets(word))
         || leveled.iter().any(|key| line.contains(key))
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::rig::{Launch, Rig};
+use super::rig::{Launch, Rig, Up};
 use super::{lines, processes, users, writes};
-use crate::engine::Container;
+use crate::engine::{ChangeKind, Container, EntryKind};
 use crate::error::Result;
 use crate::rules::Fact;
 use crate::rules::facts::{
@@ -21,6 +21,10 @@ const BETWEEN: Duration = Duration::from_millis(300);
 /// Files whose ends are shown, and how much of each is read for that.
 const LOG_FILES: usize = 5;
 const LOG_TAIL: u64 = 64 * 1024;
+/// The bit of a folder in Go's `os.FileMode`, which the engine tells modes by.
+const FOLDER: u32 = 1 << 31;
+/// Files whose kind is looked at, to be told as data.
+const DATA_FILES: usize = 200;
 /// How long a container has to stop, as `docker stop` gives it.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -29,9 +33,13 @@ pub(super) async fn observe(
     rig: &Rig<'_>,
     facts: &mut RuntimeFacts,
     full: bool,
-    up: &watch::Sender<Option<Option<Duration>>>,
+    up: &watch::Sender<Up>,
 ) -> Result<()> {
     let launch = rig.launch(rig.container()).await?;
+    if launch.id.is_empty() {
+        facts.start = Fact::Known(launch.start);
+        return Ok(());
+    }
     up.send_replace(Some(launch.container.as_ref().map(|_| launch.took)));
     facts.start = Fact::Known(launch.start.clone());
     facts.health = launch.health.clone();
@@ -70,17 +78,18 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
             limits.pids_limit = stats.pids_limit;
         }
     }
-    facts.users = users::seen(engine, &container.id, &rig.image.user, seen.last()).await?;
+    facts.users = users::seen(engine, &container.id, &rig.image().user, seen.last()).await?;
     facts.processes = seen.finish();
-    facts.ports = match look::sockets(rig.keeper, container).await? {
+    facts.ports = match look::sockets(rig.keeper(), container).await? {
         Fact::Known(sockets) => {
-            let listening = sockets.list.iter().filter(|socket| socket.listening).map(|socket| ListenerSeen {
-                protocol: socket.protocol.to_owned(),
-                address: socket.address,
-                port: socket.port,
-            });
+            let listening =
+                sockets.list.iter().filter(|socket| socket.listening).map(|socket| ListenerSeen {
+                    protocol: socket.protocol.to_owned(),
+                    address: socket.address,
+                    port: socket.port,
+                });
             Fact::Known(PortsSeen {
-                exposed: rig.image.exposed.iter().cloned().collect(),
+                exposed: rig.image().exposed.iter().cloned().collect(),
                 listening: listening.collect(),
             })
         }
@@ -94,14 +103,17 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
 }
 
 fn not_running(facts: &mut RuntimeFacts) {
-    let why = || Fact::Missing("its container did not stay up".to_owned());
+    const WHY: &str = "its container did not stay up";
     let oom = facts.start.as_ref().is_ok_and(|start| start.oom);
-    facts.users = Fact::Missing("its container did not stay up".to_owned());
-    facts.processes = Fact::Missing("its container did not stay up".to_owned());
-    facts.ports = Fact::Missing("its container did not stay up".to_owned());
-    facts.stop = Fact::Missing("its container did not stay up".to_owned());
-    facts.restart = why();
-    facts.limits = if oom { Fact::Known(LimitsSeen { oom, ..LimitsSeen::default() }) } else { Fact::Missing("its container did not stay up".to_owned()) };
+    facts.users = Fact::Missing(WHY.to_owned());
+    facts.processes = Fact::Missing(WHY.to_owned());
+    facts.ports = Fact::Missing(WHY.to_owned());
+    facts.stop = Fact::Missing(WHY.to_owned());
+    facts.restart = Fact::Missing(WHY.to_owned());
+    facts.limits = match oom {
+        true => Fact::Known(LimitsSeen { oom, ..LimitsSeen::default() }),
+        false => Fact::Missing(WHY.to_owned()),
+    };
 }
 
 /// Logs, and what it wrote, which is seen of a container that has ended, too.
@@ -109,20 +121,20 @@ async fn written(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Re
     let engine = rig.engine();
     let mut log = lines::read(engine, &launch.id).await?.seen;
     let changes = engine.changes(&launch.id).await?;
-    let paths: Vec<String> = changes.written().map(str::to_owned).collect();
-    let mut kept: Vec<String> = rig.image.volumes.clone();
+    let written = changes.list.into_iter().filter(|change| change.kind != ChangeKind::Deleted);
+    let paths: Vec<String> = written.map(|change| change.path).collect();
+    let mut kept: Vec<String> = rig.image().volumes.clone();
     kept.extend(rig.mount_points());
     let (logs, data) = writes::sort(&paths, &kept);
     for path in logs.into_iter().take(LOG_FILES) {
         let Some(file) = engine.read_file(&launch.id, &path, LOG_TAIL).await? else { continue };
-        if !file.header.is_file() || file.header.size == 0 {
+        if file.header.kind != EntryKind::File || file.header.size == 0 {
             continue;
         }
-        let before = rig.image_size_of(&path).await?;
         let text = String::from_utf8_lossy(&file.bytes);
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         log.files.push(LogFileSeen {
-            before,
+            before: 0,
             after: file.header.size,
             last_line: last.chars().take(200).collect(),
             path,
@@ -132,7 +144,9 @@ async fn written(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Re
     let mut files = Vec::new();
     for path in data {
         // Folders that were made, and are empty, hold no data.
-        if files.len() < 200 && engine.stat_path(&launch.id, &path).await?.is_some_and(|stat| !stat.is_folder()) {
+        if files.len() < DATA_FILES
+            && engine.stat_path(&launch.id, &path).await?.is_some_and(|stat| stat.mode & FOLDER == 0)
+        {
             files.push(path);
         }
     }
@@ -146,7 +160,7 @@ async fn stop(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Resul
     engine.stop_container(&launch.id, GRACE).await?;
     let took = began.elapsed();
     let Some(container) = engine.inspect_container(&launch.id).await? else { return Ok(()) };
-    let signal = if rig.image.stop_signal.is_empty() { "SIGTERM" } else { &rig.image.stop_signal };
+    let signal = if rig.image().stop_signal.is_empty() { "SIGTERM" } else { &rig.image().stop_signal };
     facts.stop = Fact::Known(StopSeen {
         signal: signal.to_owned(),
         grace_ms: crate::event::millis(GRACE),

@@ -35,7 +35,9 @@ pub(super) async fn seen(
     }
     // Where users are mapped, root in the container is somebody else outside, whose numbers are what is seen here.
     if actual.keys().all(|uid| *uid >= 100_000) {
-        return Ok(Fact::Missing("the engine maps users, so their numbers in the container cannot be seen".to_owned()));
+        return Ok(Fact::Missing(
+            "the engine maps users, so their numbers in the container cannot be seen".to_owned(),
+        ));
     }
     Ok(Fact::Known(UsersSeen { claimed: claimed.to_owned(), claimed_uid, actual }))
 }

@@ -1,45 +1,36 @@
 //! Starts under harder conditions.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use tokio::sync::watch;
 
-use super::rig::Rig;
+use super::rig::{Rig, Up};
 use crate::engine::ContainerSpec;
 use crate::error::Result;
 use crate::rules::Fact;
 use crate::rules::facts::VariantSeen;
 
 /// Folders that stay writable where the root file system does not.
-const WRITABLE: [&str; 3] = ["/tmp", "/run", "/var/run"];
+const WRITABLE: [&str; 2] = ["/tmp", "/run"];
 /// A user without any right.
 const NOBODY: &str = "10001:10001";
 /// What a log says where a write failed, although the process went on.
 const FAILED_WRITE: [&str; 2] = ["Read-only file system", "read-only file system"];
 
 /// With a root file system that cannot be written.
-pub(super) async fn read_only(
-    rig: &Rig<'_>,
-    up: watch::Receiver<Option<Option<Duration>>>,
-) -> Result<Fact<VariantSeen>> {
+pub(super) async fn read_only(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<VariantSeen>> {
     let mut spec = rig.container();
     close(&mut spec);
     start(rig, spec, up).await
 }
 
 /// The same, without any capability, and as a user without rights where the image asks for root.
-pub(super) async fn hardened(
-    rig: &Rig<'_>,
-    up: watch::Receiver<Option<Option<Duration>>>,
-) -> Result<Fact<VariantSeen>> {
+pub(super) async fn hardened(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<VariantSeen>> {
     let mut spec = rig.container();
     close(&mut spec);
     spec.privileged = false;
     spec.cap_add.clear();
     spec.limits.drop_capabilities = true;
     spec.limits.no_new_privileges = true;
-    let user = rig.image.user.split(':').next().unwrap_or_default();
+    let user = rig.image().user.split(':').next().unwrap_or_default();
     if spec.user.is_none() && (user.is_empty() || user == "root" || user.parse() == Ok(0_u32)) {
         spec.user = Some(NOBODY.to_owned());
     }
@@ -48,19 +39,12 @@ pub(super) async fn hardened(
 
 fn close(spec: &mut ContainerSpec) {
     spec.read_only = true;
-    let options = "mode=1777,size=64m";
-    let writable: BTreeMap<String, String> =
-        WRITABLE.iter().map(|folder| ((*folder).to_owned(), options.to_owned())).collect();
-    for (folder, options) in writable {
-        spec.tmpfs.entry(folder).or_insert(options);
+    for folder in WRITABLE {
+        spec.tmpfs.entry(folder.to_owned()).or_insert_with(|| "mode=1777,size=64m".to_owned());
     }
 }
 
-async fn start(
-    rig: &Rig<'_>,
-    spec: ContainerSpec,
-    up: watch::Receiver<Option<Option<Duration>>>,
-) -> Result<Fact<VariantSeen>> {
+async fn start(rig: &Rig<'_>, spec: ContainerSpec, up: watch::Receiver<Up>) -> Result<Fact<VariantSeen>> {
     let launch = rig.launch_as_quickly(spec, up).await?;
     // A process may go on although every write of it fails: its log tells.
     let said = launch.start.log.iter().find(|line| FAILED_WRITE.iter().any(|words| line.contains(words)));

@@ -4,8 +4,18 @@ use std::collections::BTreeSet;
 
 /// Folders whose content is not meant to last.
 const TEMPORARY: [&str; 12] = [
-    "/tmp", "/run", "/var/run", "/var/tmp", "/var/cache", "/var/lock", "/dev", "/proc", "/sys", "/root/.cache",
-    "/var/log", "/lost+found",
+    "/tmp",
+    "/run",
+    "/var/run",
+    "/var/tmp",
+    "/var/cache",
+    "/var/lock",
+    "/dev",
+    "/proc",
+    "/sys",
+    "/root/.cache",
+    "/var/log",
+    "/lost+found",
 ];
 /// Files that an engine makes at every start.
 const ENGINES: [&str; 9] = [
@@ -22,7 +32,8 @@ const ENGINES: [&str; 9] = [
 
 /// Whether `path` is below `folder`, or is it.
 fn below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(folder.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a file looks like a log.
@@ -30,7 +41,8 @@ pub(super) fn is_log(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     // A log that was turned over: `app.log.1`.
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    let ends = |name: &str| [".log", ".err", ".out"].iter().any(|end| name.len() > end.len() && name.ends_with(end));
+    let ends =
+        |name: &str| [".log", ".err", ".out"].iter().any(|end| name.len() > end.len() && name.ends_with(end));
     // The system's own records of logins are in the way of nobody.
     let records = ["wtmp", "btmp", "lastlog", "faillog"];
     (below(path, "/var/log") || ends(name) || ends(stem)) && !records.contains(&name)
@@ -72,9 +84,26 @@ mod tests {
     #[test]
     fn logs_data_and_what_does_not_matter() {
         let changed = [
-            "/var", "/var/log", "/var/log/app.log", "/srv.db", "/etc", "/etc/hosts", "/run", "/run/app.pid", "/tmp/x",
-            "/data/db", "/data", "/app", "/app/log", "/app/log/x.log.1", "/usr/lib/python3/__pycache__/a.pyc",
-            "/database", "/var/log/wtmp", "/root/.ash_history", "/var/cache/x", "/empty",
+            "/var",
+            "/var/log",
+            "/var/log/app.log",
+            "/srv.db",
+            "/etc",
+            "/etc/hosts",
+            "/run",
+            "/run/app.pid",
+            "/tmp/x",
+            "/data/db",
+            "/data",
+            "/app",
+            "/app/log",
+            "/app/log/x.log.1",
+            "/usr/lib/python3/__pycache__/a.pyc",
+            "/database",
+            "/var/log/wtmp",
+            "/root/.ash_history",
+            "/var/cache/x",
+            "/empty",
         ];
         let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
         let (logs, data) = sort(&changed, &["/data".to_owned()]);
