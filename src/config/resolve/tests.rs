@@ -4,11 +4,35 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
-use crate::config::model::{CommandLine, FailOn, Method};
+use crate::config::model::FailOn;
 use crate::config::parse;
 use crate::config::repository::Destination;
-use crate::config::settings::{Health, Role};
+use crate::config::settings::Role;
 use crate::error::{Error, Kind};
+use crate::expect::{Check, Health, HttpCheck, Matcher, ReadySpec, RunCheck, Start, TestSpec, What, Where};
+
+fn http(spec: &TestSpec) -> &HttpCheck {
+    let found = spec.checks.iter().find_map(|Check { what, .. }| match what {
+        What::Http(http) => Some(http),
+        _ => None,
+    });
+    found.expect("a request")
+}
+
+fn run(spec: &TestSpec) -> &RunCheck {
+    let found = spec.checks.iter().find_map(|Check { what, .. }| match what {
+        What::Run(run) => Some(run),
+        _ => None,
+    });
+    found.expect("a command")
+}
+
+fn ready(spec: &TestSpec) -> &ReadySpec {
+    match &spec.start {
+        Some(Start::Service(ready) | Start::Either(ready)) => ready,
+        other => panic!("{other:?}"),
+    }
+}
 
 /// 2026-06-01, some time of the day.
 const NOW: i64 = 1_780_300_000;
@@ -103,7 +127,8 @@ fn without_a_word_everything_has_its_default() {
     assert_eq!(settings.checks.fail_on, Sourced::default(FailOn::Error));
     assert_eq!(settings.profile.origin.to_string(), "no CI was detected");
     let [test] = settings.tests.as_slice() else { panic!("one test for any image") };
-    assert_eq!((test.name.as_str(), test.ready.health, test.job), ("starts", Health::WhereDeclared, false));
+    assert_eq!(test.spec.name, "starts");
+    assert!(matches!(&test.spec.start, Some(Start::Either(ready)) if ready.health == Health::WhereDeclared));
     assert_eq!(settings.tests.origin, Origin::Default);
     assert_eq!(settings.destination(Role::Integration, "api"), Destination::Local("api".to_owned()));
 }
@@ -239,18 +264,22 @@ cmd = ["once"]
 "#,
     )
     .resolve();
-    let names: Vec<&str> = settings.tests.iter().map(|test| test.name.as_str()).collect();
+    let names: Vec<&str> = settings.tests.iter().map(|test| test.spec.name.as_str()).collect();
     assert_eq!(names, ["test-1", "test-3", "test-3+"]);
     let [first, second, third] = settings.tests.as_slice() else { panic!("three tests") };
-    let http = &first.http[0];
-    assert_eq!((http.path.as_str(), http.port, http.status, http.method), ("/", 80, 200, Method::Get));
+    let http = http(&first.spec);
+    assert_eq!((http.path.as_str(), http.port, http.method.as_str()), ("/", 80, "GET"));
+    assert_eq!(http.status, Some(Matcher::Equals(200.into())));
     assert_eq!(http.within, Duration::from_secs(10));
-    assert_eq!(second.ready.within, Duration::from_secs(90));
-    assert_eq!((second.ready.health, second.ready.settle), (Health::Required, Duration::from_secs(3)));
-    assert_eq!(third.cmd, Some(CommandLine::Exec(vec!["once".into()])));
-    assert_eq!((third.job, third.run[0].exit, third.run[0].fresh), (true, 0, true));
+    let ready = ready(&second.spec);
+    assert_eq!(ready.within, Duration::from_secs(90));
+    assert_eq!((ready.health, ready.settle), (Health::Required, Duration::from_secs(3)));
+    assert_eq!(third.spec.container.cmd, Some(vec!["once".to_owned()]));
+    assert_eq!(third.spec.start, Some(Start::Job));
+    let run = run(&third.spec);
+    assert_eq!((&run.exit, run.place), (&Matcher::Equals(0.into()), Where::Fresh));
     assert_eq!(third.origin.to_string(), "imgbuild.toml:7");
-    assert_eq!(third.within, Duration::from_secs(300));
+    assert_eq!(third.spec.within, Duration::from_secs(300));
 }
 
 #[test]
@@ -446,7 +475,8 @@ ignore  = [{ rule = "IMG105", path = "Dockerfile", until = 2027-01-01, reason = 
 "#,
     )
     .resolve();
-    assert!(settings.tests[0].run[0].stdout.as_ref().unwrap().is_match(b"api 12\xff"));
+    let stdout = &run(&settings.tests[0].spec).stdout[0];
+    assert_eq!(stdout.text("stdout", b"api 12\xff"), Ok(()));
     assert_eq!(settings.checks.waivers[0].until.unwrap().to_string(), "2027-01-01");
     assert_eq!(settings.checks.waivers[0].origin.to_string(), "imgbuild.toml:17");
 }
