@@ -40,7 +40,7 @@ pub(in crate::smoke) async fn run(
     let Some(test) = &plan.like else {
         return Ok(unknown("no test starts a container"));
     };
-    let bench = Bench::new(keeper, watcher, events, image, test);
+    let bench = Bench::new(keeper, watcher, events, image, still, test);
     let facts = match Rig::set(&bench, plan).await? {
         Fact::Known(rig) => probe(&rig, unknown("the probe was not made"), known.clone()).await,
         Fact::Missing(why) => Ok(unknown(&why)),
