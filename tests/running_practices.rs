@@ -22,7 +22,8 @@ const SERVE: &str = "#!/bin/sh\n\
     httpd -f -p ${PORT:-8080} -h /www &\n\
     server=$!\n\
     echo listening\n";
-const HEALTH: &str = "HEALTHCHECK CMD [\"wget\", \"-q\", \"-O\", \"/dev/null\", \"http://127.0.0.1:8080/\"]\n";
+const HEALTH: &str =
+    "HEALTHCHECK CMD [\"wget\", \"-q\", \"-O\", \"/dev/null\", \"http://127.0.0.1:8080/\"]\n";
 
 /// An image, and what has to be found of it.
 struct Case {
@@ -54,7 +55,12 @@ impl Case {
     }
 
     /// A service on port 8080 with something before it is waited for.
-    fn service(name: &'static str, more: &str, expected: &'static [&'static str], says: &'static str) -> Case {
+    fn service(
+        name: &'static str,
+        more: &str,
+        expected: &'static [&'static str],
+        says: &'static str,
+    ) -> Case {
         let script = format!("{SERVE}{more}\nwait $server\n");
         let dockerfile = format!("EXPOSE 8080\n{HEALTH}");
         Case { expected, says, ..Case::kept(name, &dockerfile, &script) }
@@ -84,9 +90,17 @@ fn cases() -> Vec<Case> {
             "EXPOSE 8080\n",
             "#!/bin/sh\ntrap 'kill $a $b; exit 0' TERM\nhttpd -f -p 8080 & a=$!\nhttpd -f -p 127.0.0.1:8081 & b=$!\nwait\n",
         ),
-        Case::kept("wrapper-with-exec", "EXPOSE 8080\nSTOPSIGNAL SIGKILL\n", "#!/bin/sh\nexec httpd -f -p 8080\n"),
+        Case::kept(
+            "wrapper-with-exec",
+            "EXPOSE 8080\nSTOPSIGNAL SIGKILL\n",
+            "#!/bin/sh\nexec httpd -f -p 8080\n",
+        ),
         Case::kept("job", "", "#!/bin/sh\necho done\n"),
-        Case::kept("not-root", &format!("EXPOSE 8080\nUSER 65534\n{HEALTH}"), &format!("{SERVE}wait $server\n")),
+        Case::kept(
+            "not-root",
+            &format!("EXPOSE 8080\nUSER 65534\n{HEALTH}"),
+            &format!("{SERVE}wait $server\n"),
+        ),
         Case::kept(
             "static-binary",
             "FROM scratch\nCOPY --from=0 /bin/busybox /httpd\nEXPOSE 8080\nSTOPSIGNAL SIGKILL\nCMD [\"/httpd\", \"-f\", \"-p\", \"8080\"]\n",
@@ -99,7 +113,8 @@ fn cases() -> Vec<Case> {
             ..Case::kept("ends", "EXPOSE 8080\n", "#!/bin/sh\nsleep 0.3\necho no database\nexit 3\n")
         },
         Case {
-            dockerfile: "EXPOSE 8080\nHEALTHCHECK CMD [\"sh\", \"-c\", \"echo not yet; exit 1\"]\n".to_owned(),
+            dockerfile: "EXPOSE 8080\nHEALTHCHECK CMD [\"sh\", \"-c\", \"echo not yet; exit 1\"]\n"
+                .to_owned(),
             ..Case::service("never-healthy", "", &["IMG902"], "not yet").with(slow, 6)
         },
         Case {
@@ -107,7 +122,9 @@ fn cases() -> Vec<Case> {
             ..Case::service("cannot-fail", "", &["IMG903"], "")
         },
         Case {
-            dockerfile: format!("RUN echo 'app:x:0:0::/:/bin/sh' >>/etc/passwd\nUSER app\nEXPOSE 8080\n{HEALTH}"),
+            dockerfile: format!(
+                "RUN echo 'app:x:0:0::/:/bin/sh' >>/etc/passwd\nUSER app\nEXPOSE 8080\n{HEALTH}"
+            ),
             ..Case::service("not-the-user", "", &["IMG904"], "app")
         },
         Case {
@@ -136,7 +153,10 @@ fn cases() -> Vec<Case> {
         Case::service("writable-root", "echo x >/var/cache/x || exit 1", &["IMG910"], "")
             .with("read-only = true\n", 1),
         Case::service("read-only-root", "echo x >/tmp/x || exit 1", &[], "").with("read-only = true\n", 0),
-        Case { script: format!("{}wait\n", SERVE.replace("'kill $server; exit 0'", "''")), ..Case::service("deaf", "", &["IMG911"], "SIGTERM") },
+        Case {
+            script: format!("{}wait\n", SERVE.replace("'kill $server; exit 0'", "''")),
+            ..Case::service("deaf", "", &["IMG911"], "SIGTERM")
+        },
         Case::service(
             "stale-pid-file",
             "[ ! -e /run/app.pid ] || { echo 'already running: /run/app.pid'; exit 1; }; mkdir -p /run; touch /run/app.pid",
@@ -151,7 +171,10 @@ fn cases() -> Vec<Case> {
         Case::service("downloads", &question("pypi.org"), &["IMG915"], "pypi.org"),
         Case::service(
             "needs-its-database",
-            &format!("{}[ \"$ns\" != 127.0.0.1 ] || {{ echo no database; exit 1; }}", question("db.example.test")),
+            &format!(
+                "{}[ \"$ns\" != 127.0.0.1 ] || {{ echo no database; exit 1; }}",
+                question("db.example.test")
+            ),
             &["IMG916"],
             "db.example.test",
         ),
@@ -182,15 +205,23 @@ fn judge(lab: &Lab, case: &Case) -> Vec<String> {
     repo.write("imgbuild.toml", &format!("schema = 1\n[image]\n{}", case.config));
     let ran = repo.imgbuild(&["test", &image, "--probes", "full", "--format", "json"]).run();
     let report = ran.json();
-    let told = || format!("{}: {}\n{}", case.name, ran.stderr, serde_json::to_string_pretty(&report["rules_skipped"]).unwrap());
+    let told = || {
+        format!(
+            "{}: {}\n{}",
+            case.name,
+            ran.stderr,
+            serde_json::to_string_pretty(&report["rules_skipped"]).unwrap()
+        )
+    };
     assert_eq!(ran.code, Some(case.exit), "{}", told());
     let run = report["run"].as_str().expect("run");
     assert!(lab.owned(run).is_empty(), "{}: left on the engine", case.name);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let findings = report["findings"].as_array().expect("findings").iter();
     let running = findings.filter(|f| text(&f["rule"]).starts_with("IMG9") && f["rule"] != "IMG920");
-    let found: Vec<String> =
-        running.map(|f| format!("{}: {} {}", text(&f["rule"]), text(&f["message"]), text(&f["evidence"]))).collect();
+    let found: Vec<String> = running
+        .map(|f| format!("{}: {} {}", text(&f["rule"]), text(&f["message"]), text(&f["evidence"])))
+        .collect();
     let codes: BTreeSet<&str> = found.iter().filter_map(|line| line.split(':').next()).collect();
     let expected: BTreeSet<&str> = case.expected.iter().copied().collect();
     assert_eq!(codes, expected, "{found:#?}\n{}", told());
@@ -212,7 +243,8 @@ fn images_that_keep_a_practice_and_images_that_break_it() {
             scope.spawn(|| {
                 loop {
                     let Some(case) = cases.lock().unwrap().next() else { break };
-                    let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(&lab, &case)));
+                    let judged =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(&lab, &case)));
                     if let Err(cause) = judged {
                         let text = cause.downcast_ref::<String>().cloned().unwrap_or_default();
                         failed.lock().unwrap().push(format!("── {}\n{text}", case.name));

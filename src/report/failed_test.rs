@@ -68,9 +68,15 @@ fn of_container(evidence: &Evidence, look: Look) -> Vec<String> {
     }
     let killed = if evidence.oom { ", killed for memory (OOM)" } else { "" };
     match evidence.exit {
-        Some(code) => out.extend(look.message("  ", &format!("the {whose} ended: exit code {code}{killed}"), 4)),
+        Some(code) => {
+            out.extend(look.message("  ", &format!("the {whose} ended: exit code {code}{killed}"), 4))
+        }
         None if evidence.oom => {
-            out.extend(look.message("  ", &format!("a process of the {whose} was killed for memory (OOM)"), 4));
+            out.extend(look.message(
+                "  ",
+                &format!("a process of the {whose} was killed for memory (OOM)"),
+                4,
+            ));
         }
         None => {}
     }
@@ -82,7 +88,10 @@ fn of_container(evidence: &Evidence, look: Look) -> Vec<String> {
 
 /// A command on a line of its own, which is not wrapped, so that it can be copied.
 fn by_hand(command: &str, look: Look) -> [String; 2] {
-    [format!("  {}", look.cyan("the same by hand:")), format!("    {}", look.escape(command, escape::LOG_COLUMNS))]
+    [
+        format!("  {}", look.cyan("the same by hand:")),
+        format!("    {}", look.escape(command, escape::LOG_COLUMNS)),
+    ]
 }
 
 #[cfg(test)]

@@ -98,7 +98,11 @@ fn practices(report: &RunReport) -> Option<TestSuite> {
 fn nothing_ran(report: &RunReport) -> TestSuite {
     let mut suite = TestSuite::new("imgbuild");
     let why = report.error.as_ref().map_or("the run failed", |error| error.message.as_str());
-    suite.add_test_case(case("imgbuild", "the image was tested", failure(NonSuccessKind::Error, &[why.to_owned()])));
+    suite.add_test_case(case(
+        "imgbuild",
+        "the image was tested",
+        failure(NonSuccessKind::Error, &[why.to_owned()]),
+    ));
     suite
 }
 
@@ -120,7 +124,12 @@ fn left(evidence: &Evidence) -> Vec<String> {
     let whose = evidence.service.as_ref().map_or("container".to_owned(), |alias| format!("service {alias}"));
     let mut lines = vec![format!("-- log of the {whose}")];
     lines.extend(evidence.log.iter().cloned());
-    lines.extend(evidence.health.iter().map(|probe| format!("-- healthcheck, exit code {}: {}", probe.exit, probe.output)));
+    lines.extend(
+        evidence
+            .health
+            .iter()
+            .map(|probe| format!("-- healthcheck, exit code {}: {}", probe.exit, probe.output)),
+    );
     if let Some(exit) = evidence.exit {
         let killed = if evidence.oom { ", killed for memory (OOM)" } else { "" };
         lines.push(format!("-- exit code {exit}{killed}"));
@@ -138,7 +147,14 @@ mod tests {
 
     fn check(name: &str, misfits: Vec<Misfit>) -> CheckResult {
         let verdict = if misfits.is_empty() { Verdict::Passed } else { Verdict::Failed };
-        CheckResult { name: name.to_owned(), kind: "http".to_owned(), verdict, ms: 1500, misfits, reproduce: None }
+        CheckResult {
+            name: name.to_owned(),
+            kind: "http".to_owned(),
+            verdict,
+            ms: 1500,
+            misfits,
+            reproduce: None,
+        }
     }
 
     fn report(tests: Vec<TestFacts>) -> RunReport {
@@ -159,7 +175,11 @@ mod tests {
             name: "a <b> & \"c\"".to_owned(),
             outcome: Ended::Failed,
             checks: vec![check("x", vec![Misfit::new("status", "200", "\u{1b}[31m]]> 500\u{0}")])],
-            evidence: vec![Evidence { log: vec!["\u{1b}boom".to_owned()], exit: Some(1), ..Evidence::default() }],
+            evidence: vec![Evidence {
+                log: vec!["\u{1b}boom".to_owned()],
+                exit: Some(1),
+                ..Evidence::default()
+            }],
             ..TestFacts::default()
         };
         let xml = junit(&report(vec![passed, failed])).unwrap();

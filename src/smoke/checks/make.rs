@@ -11,8 +11,7 @@ use crate::smoke::scene::{self, Bench};
 /// Makes the check, and says what came of it.
 pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<CheckResult> {
     let began = Instant::now();
-    // Boxed, since futures lie within each other, and the compiler follows them only so deep.
-    let misfits = match Box::pin(look(bench, check)).await {
+    let misfits = match look(bench, check).await {
         Ok(misfits) => misfits,
         // The image or the test is to blame.
         Err(error) if error.kind() == Kind::Tests => {

@@ -89,7 +89,7 @@ pub(in crate::smoke) async fn wait(at: Awaited<'_>, ready: &ReadySpec, by_health
             async { if let Some(pattern) = &ready.log { logs(at, pattern, &unmet).await } else { Ok(()) } };
         let ports =
             async { if ready.ports.is_empty() { Ok(()) } else { listens(at, &ready.ports, &unmet).await } };
-        future::try_join4(health, http, log, ports).await?;
+        future::try_join4(Box::pin(health), Box::pin(http), Box::pin(log), Box::pin(ports)).await?;
         if settles {
             tokio::time::sleep(ready.settle).await;
         }
@@ -103,7 +103,7 @@ pub(in crate::smoke) async fn wait(at: Awaited<'_>, ready: &ReadySpec, by_health
     };
     let misfits = tokio::select! {
         biased;
-        looked = end(at.keeper.engine(), at.watcher, at.id) => return Ok(over(looked?, at.watcher)),
+        looked = Box::pin(end(at.keeper.engine(), at.watcher, at.id)) => return Ok(over(looked?, at.watcher)),
         done = all => match done {
             Ok(()) => Vec::new(),
             Err(Over::Fault(error)) => return Err(error),
