@@ -19,10 +19,13 @@ impl<'n> Fields<'n> {
 
     /// The value of `key`. A key with nothing behind it is as good as none, as in go-yaml.
     pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.take_any(key).filter(|value| !value.is_null())
+    }
+
+    fn take_any(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.push(key);
         let at = self.left.iter().position(|(name, _)| name.as_str() == Some(key))?;
-        let (_, value) = self.left.remove(at);
-        (!value.is_null()).then_some(value)
+        Some(self.left.remove(at).1)
     }
 
     /// The value of a key that must be there.
@@ -35,14 +38,15 @@ impl<'n> Fields<'n> {
         self.take(key).map(|node| node.text(key)).transpose()
     }
 
-    /// A boolean, where the key is there.
+    /// A boolean, where the key is there. With nothing behind it, it is false or its default, depending on who reads it, and
+    /// so an error.
     pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Problem> {
-        self.take(key).map(|node| node.boolean(key)).transpose()
+        self.take_any(key).map(|node| node.boolean(key)).transpose()
     }
 
-    /// A whole number, where the key is there.
+    /// A whole number, likewise.
     pub(super) fn integer(&mut self, key: &'static str) -> Result<Option<i64>, Problem> {
-        self.take(key).map(|node| node.integer(key)).transpose()
+        self.take_any(key).map(|node| node.integer(key)).transpose()
     }
 
     /// A list, empty where the key is not there.
@@ -75,10 +79,12 @@ pub(super) fn nearest<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
     }
     let plain = |word: &str| word.to_lowercase().replace(['-', '_'], "");
     let found = plain(found);
-    known
+    let alike = known
         .iter()
         .map(|word| (strsim::normalized_damerau_levenshtein(&found, &plain(word)), *word))
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
+        .map(|(_, word)| word);
+    let begun = || known.iter().copied().find(|word| found.len() > 2 && plain(word).starts_with(&found));
+    alike.or_else(begun)
 }

@@ -4,7 +4,9 @@
 mod fields;
 mod goss;
 mod problem;
+mod structure_test;
 mod yaml;
 
 pub use goss::goss;
 pub use problem::Problem;
+pub use structure_test::{Outside, structure_test};

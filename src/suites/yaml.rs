@@ -96,6 +96,11 @@ impl Node {
         self.as_str().map(str::to_owned).ok_or_else(|| self.wrong(what, "text"))
     }
 
+    /// Text, which is empty where nothing is there.
+    pub(super) fn text_or_nothing(&self, what: &str) -> Result<String, Problem> {
+        if self.is_null() { Ok(String::new()) } else { self.text(what) }
+    }
+
     /// A boolean.
     pub(super) fn boolean(&self, what: &str) -> Result<bool, Problem> {
         self.as_bool().ok_or_else(|| self.wrong(what, "true or false"))
@@ -114,9 +119,9 @@ impl Node {
         }
     }
 
-    /// A list of texts.
+    /// A list of texts. An item with nothing in it is the empty text, as in go-yaml.
     pub(super) fn texts(&self, what: &str) -> Result<Vec<String>, Problem> {
-        self.list(what)?.iter().map(|item| item.text(what)).collect()
+        self.list(what)?.iter().map(|item| item.text_or_nothing(what)).collect()
     }
 
     /// The keys of a map and their values.

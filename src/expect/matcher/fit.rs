@@ -76,7 +76,11 @@ impl Matcher {
 
 /// What the first of them says that does not say `usual`, which is the answer where each of them does.
 fn until(matchers: &[Matcher], subject: Subject<'_>, usual: bool) -> Option<bool> {
-    matchers.iter().map(|matcher| matcher.fits(subject)).find(|fits| *fits != Some(usual)).unwrap_or(Some(usual))
+    matchers
+        .iter()
+        .map(|matcher| matcher.fits(subject))
+        .find(|fits| *fits != Some(usual))
+        .unwrap_or(Some(usual))
 }
 
 /// Whether one of them is true; where none is, nothing can be told if one of them could not be.
@@ -156,7 +160,9 @@ fn equal(wanted: &Value, value: &Value) -> bool {
         }
         (Value::Object(wanted), Value::Object(object)) => {
             wanted.len() == object.len()
-                && wanted.iter().all(|(key, wanted)| object.get(key).is_some_and(|value| equal(wanted, value)))
+                && wanted
+                    .iter()
+                    .all(|(key, wanted)| object.get(key).is_some_and(|value| equal(wanted, value)))
         }
         _ => wanted == value,
     }

@@ -33,12 +33,7 @@ pub(super) fn covers(matchers: &[Matcher], elements: &[Subject<'_>]) -> Option<b
 
 /// Gives `matcher` an element, for which others may move to another one of theirs (an augmenting path). Each is asked
 /// once, so that this is at most as deep as there are matchers.
-fn place(
-    matcher: usize,
-    fitting: &[Vec<usize>],
-    taken_by: &mut [Option<usize>],
-    asked: &mut [bool],
-) -> bool {
+fn place(matcher: usize, fitting: &[Vec<usize>], taken_by: &mut [Option<usize>], asked: &mut [bool]) -> bool {
     if std::mem::replace(&mut asked[matcher], true) {
         return false;
     }

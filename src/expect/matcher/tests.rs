@@ -73,7 +73,11 @@ fn values() {
     ];
     for (matcher, value, expected) in rows {
         assert_eq!(says(&matcher, &value), expected, "{matcher:?} of {value}");
-        assert_eq!(says(&not(matcher.clone()), &value), expected.map(|fits| !fits), "not {matcher:?} of {value}");
+        assert_eq!(
+            says(&not(matcher.clone()), &value),
+            expected.map(|fits| !fits),
+            "not {matcher:?} of {value}"
+        );
     }
 }
 
@@ -151,7 +155,10 @@ fn words() {
         (not(contains("a")), "text without \"a\""),
         (not(not(contains("a"))), "text with \"a\""),
         (boxed(Matcher::Length, Matcher::AtLeast(3.0)), "a length of at least 3"),
-        (boxed(Matcher::Element, Matcher::Prefix("a".to_owned())), "an element that is text that begins with \"a\""),
+        (
+            boxed(Matcher::Element, Matcher::Prefix("a".to_owned())),
+            "an element that is text that begins with \"a\"",
+        ),
         (Matcher::Any(vec![Matcher::Number(200.0), Matcher::Number(204.0)]), "200 or 204"),
         (not(Matcher::Any(vec![text("a"), text("b")])), "not (a or b)"),
         (

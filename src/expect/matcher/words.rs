@@ -66,7 +66,9 @@ struct Part<'m>(&'m Matcher);
 impl fmt::Display for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Matcher::All(matchers) | Matcher::Any(matchers) if matchers.len() > 1 => write!(f, "({})", self.0),
+            Matcher::All(matchers) | Matcher::Any(matchers) if matchers.len() > 1 => {
+                write!(f, "({})", self.0)
+            }
             Matcher::Includes(matchers) | Matcher::ConsistsOf(matchers) if matchers.len() > 1 => {
                 write!(f, "({})", self.0)
             }

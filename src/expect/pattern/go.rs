@@ -35,7 +35,10 @@ pub(super) fn translated(go: &str) -> Result<String, String> {
             '{' => match bounds(after) {
                 Some(length) => {
                     let (written, after) = rest.split_at(length);
-                    if written.split(|c: char| !c.is_ascii_digit()).any(|n| n.parse::<u32>().is_ok_and(|n| n > REPEATED)) {
+                    if written
+                        .split(|c: char| !c.is_ascii_digit())
+                        .any(|n| n.parse::<u32>().is_ok_and(|n| n > REPEATED))
+                    {
                         return Err(format!("{written} repeats more than {REPEATED} times"));
                     }
                     repetition(was, after, written, &mut out, &mut before)?
@@ -57,6 +60,16 @@ pub(super) fn translated(go: &str) -> Result<String, String> {
         };
     }
     Ok(out)
+}
+
+/// What Go's expressions see of bytes: one U+FFFD for each that is no UTF-8.
+pub(super) fn characters(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 /// A character that means itself wherever it stands.
@@ -217,7 +230,11 @@ fn class<'r>(text: &'r str, out: &mut String) -> Result<&'r str, String> {
         if ahead.next() == Some('-') && ahead.peek().is_some_and(|next| *next != ']') {
             let mut high = String::new();
             rest = element(&rest[1..], &mut high)?;
-            if low.starts_with('[') || high.starts_with('[') || low.starts_with("\\p") || high.starts_with("\\p") {
+            if low.starts_with('[')
+                || high.starts_with('[')
+                || low.starts_with("\\p")
+                || high.starts_with("\\p")
+            {
                 return Err("a range in a class is one of characters".to_owned());
             }
             out.push('-');
@@ -286,13 +303,52 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_are_characters_each() {
+        for (expression, bytes, matches) in [
+            ("^caf. ..$", &b"caf\xe9 \xff\xfe"[..], true),
+            ("^[^a]{2}$", b"\xe2\x82", true),
+            ("^.$", "é".as_bytes(), true),
+            (r"\xe9", b"\xe9", false),
+        ] {
+            assert_eq!(Pattern::go(expression).unwrap().is_match(bytes), matches, "{expression}");
+        }
+    }
+
+    #[test]
     fn refused_as_in_go() {
         for expression in [
-            r"a**", r"a+?+", r"a{2}{3}", r"a{1001}", r"(?x)a", r"(?=a)", r"(?R)a", r"\C", r"\1", r"\E", r"\Z", r"\é", "\\",
-            r"[a", r"[", r"(", r"[z-a]", r"[a-\d]", r"[a--b]", r"\p{Nope}", r"\x{110000}", r"\xg1", r"*a", r"(?", r"\p", r"[\b]",
+            r"a**",
+            r"a+?+",
+            r"a{2}{3}",
+            r"a{1001}",
+            r"(?x)a",
+            r"(?=a)",
+            r"(?R)a",
+            r"\C",
+            r"\1",
+            r"\E",
+            r"\Z",
+            r"\é",
+            "\\",
+            r"[a",
+            r"[",
+            r"(",
+            r"[z-a]",
+            r"[a-\d]",
+            r"[a--b]",
+            r"\p{Nope}",
+            r"\x{110000}",
+            r"\xg1",
+            r"*a",
+            r"(?",
+            r"\p",
+            r"[\b]",
         ] {
             let why = Pattern::go(expression).expect_err(expression);
-            assert!(why.starts_with("not a regular expression: ") && !why.contains('\n'), "{expression}: {why}");
+            assert!(
+                why.starts_with("not a regular expression: ") && !why.contains('\n'),
+                "{expression}: {why}"
+            );
         }
     }
 

@@ -55,7 +55,9 @@ pub(super) fn file(resource: &mut Resource<'_>) -> Result<What, Problem> {
 fn path(resource: &mut Resource<'_>) -> Result<String, Problem> {
     let written = resource.target("path")?;
     if !written.starts_with('/') {
-        return Err(resource.problem("the path of a file must begin with /: what ~ and . are depends on who looks"));
+        return Err(
+            resource.problem("the path of a file must begin with /: what ~ and . are depends on who looks")
+        );
     }
     if written.contains('\0') {
         return Err(resource.problem("a path cannot have a NUL in it"));
@@ -81,6 +83,8 @@ fn file_kind(resource: &mut Resource<'_>) -> Result<Option<FileKind>, Problem> {
             let known = KINDS.map(|(word, _)| word).join(", ");
             Err(resource.problem(format!("its `filetype` is none that there is: {known}")))
         }
-        (Some(_), Some(_)) => Err(resource.problem("imgbuild needs a single `filetype`, and this fits several")),
+        (Some(_), Some(_)) => {
+            Err(resource.problem("imgbuild needs a single `filetype`, and this fits several"))
+        }
     }
 }

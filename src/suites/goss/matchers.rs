@@ -102,10 +102,18 @@ fn meaning(node: &Node, text: &str, plain: bool) -> Result<Json, Problem> {
     }
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(rest) = text.strip_prefix('0').filter(|rest| digits(rest)) {
-        return Err(node.problem(format!("0{rest} without quotes is an octal number to YAML: put it in quotes")));
+        return Err(
+            node.problem(format!("0{rest} without quotes is an octal number to YAML: put it in quotes"))
+        );
     }
-    if text.len() >= 8 && text.get(..4).is_some_and(digits) && text.as_bytes().get(4) == Some(&b'-') && digits_end(text) {
-        return Err(node.problem(format!("{} without quotes is a date to YAML: put it in quotes", shown(text))));
+    if text.len() >= 8
+        && text.get(..4).is_some_and(digits)
+        && text.as_bytes().get(4) == Some(&b'-')
+        && digits_end(text)
+    {
+        return Err(
+            node.problem(format!("{} without quotes is a date to YAML: put it in quotes", shown(text)))
+        );
     }
     Ok(match text {
         _ if node.is_null() => Json::Null,
@@ -124,14 +132,16 @@ fn meaning(node: &Node, text: &str, plain: bool) -> Result<Json, Problem> {
 /// Whether what follows a year may be a month and a day.
 fn digits_end(text: &str) -> bool {
     let mut parts = text[5..].splitn(2, '-');
-    let month = parts.next().is_some_and(|month| (1..=2).contains(&month.len()) && month.parse::<u8>().is_ok());
+    let month =
+        parts.next().is_some_and(|month| (1..=2).contains(&month.len()) && month.parse::<u8>().is_ok());
     month && parts.next().is_some_and(|day| day.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 fn named(name: &Node, value: &Node, kind: Kind) -> Result<Matcher, Problem> {
     let word = name.as_str().unwrap_or_default();
     let boxed = |of: fn(Box<Matcher>) -> Matcher, matcher: Matcher| of(Box::new(matcher));
-    let never = |what: &str| Err(name.problem(format!("`{word}` looks at {what}, not at {}", kind.article())));
+    let never =
+        |what: &str| Err(name.problem(format!("`{word}` looks at {what}, not at {}", kind.article())));
     let of_text = matches!(kind, Kind::Text | Kind::Output);
     Ok(match word {
         "equal" if kind == Kind::List => {
@@ -141,7 +151,9 @@ fn named(name: &Node, value: &Node, kind: Kind) -> Result<Matcher, Problem> {
         "have-prefix" => Matcher::Prefix(text(word, value)?),
         "have-suffix" => Matcher::Suffix(text(word, value)?),
         "contain-substring" => Matcher::Contains(text(word, value)?),
-        "match-regexp" => Matcher::Matches(Pattern::go(&text(word, value)?).map_err(|why| value.problem(why))?),
+        "match-regexp" => {
+            Matcher::Matches(Pattern::go(&text(word, value)?).map_err(|why| value.problem(why))?)
+        }
         "have-len" if matches!(kind, Kind::Truth | Kind::Number) => return never("text or a list"),
         "have-len" => boxed(Matcher::Length, Matcher::Number(number(word, value)?.trunc())),
         "have-patterns" => Matcher::All(patterns(value, value.list(word)?)?),
@@ -149,7 +161,9 @@ fn named(name: &Node, value: &Node, kind: Kind) -> Result<Matcher, Problem> {
             return never("a list or lines");
         }
         "contain-element" => match value.value {
-            Value::Seq(_) => return Err(value.problem("one matcher must stand here: for a list use `contain-elements`")),
+            Value::Seq(_) => {
+                return Err(value.problem("one matcher must stand here: for a list use `contain-elements`"));
+            }
             _ => boxed(Matcher::Element, matcher(value, Kind::Text)?),
         },
         "contain-elements" => Matcher::Includes(all(value, value.list(word)?, Kind::Text)?),
@@ -203,7 +217,9 @@ fn equal(node: &Node, kind: Kind) -> Result<Json, Problem> {
     };
     match fitting {
         true => Ok(value),
-        false => Err(node.problem(format!("what is looked at is {}, which this never equals", kind.article()))),
+        false => {
+            Err(node.problem(format!("what is looked at is {}, which this never equals", kind.article())))
+        }
     }
 }
 
@@ -239,7 +255,8 @@ fn pattern(node: &Node, written: &str) -> Result<Option<Matcher>, Problem> {
     };
     let line = if rest.starts_with('/') && rest.ends_with('/') {
         let regex = rest.strip_prefix('/').unwrap_or(rest);
-        let regex = regex.strip_suffix('/').ok_or_else(|| node.problem("a regular expression lacks its second /"))?;
+        let regex =
+            regex.strip_suffix('/').ok_or_else(|| node.problem("a regular expression lacks its second /"))?;
         Matcher::Matches(Pattern::go(regex).map_err(|why| node.problem(why))?)
     } else {
         // goss takes all of these away in front of a text, not only the one that stands for itself.

@@ -81,7 +81,8 @@ pub(super) fn http(resource: &mut Resource<'_>) -> Result<What, Problem> {
     let url = own_url(resource, &url)?;
     for unknown in ["ca-file", "cert-file", "key-file", "proxy"] {
         if resource.fields.text(unknown)?.is_some_and(|value| !value.is_empty()) {
-            return Err(resource.problem(format!("imgbuild asks the container itself, by http: it has no `{unknown}`")));
+            return Err(resource
+                .problem(format!("imgbuild asks the container itself, by http: it has no `{unknown}`")));
         }
     }
     // Without TLS nothing is insecure about its certificate.
@@ -118,7 +119,8 @@ pub(super) fn http(resource: &mut Resource<'_>) -> Result<What, Problem> {
 
 /// A URL, which must be the container's own.
 fn own_url(resource: &Resource<'_>, written: &str) -> Result<Url, Problem> {
-    let url = Url::parse(written).map_err(|why| resource.problem(format!("{} is no URL: {why}", shown(written))))?;
+    let url = Url::parse(written)
+        .map_err(|why| resource.problem(format!("{} is no URL: {why}", shown(written))))?;
     match url.scheme() {
         "http" => {}
         "https" => return Err(resource.problem("imgbuild asks by http only, not by https")),
@@ -148,7 +150,10 @@ fn headers(resource: &mut Resource<'_>, url: &Url) -> Result<BTreeMap<String, St
         let Some((name, value)) = line.split_once(": ") else {
             return Err(resource.problem("a request header must be `Name: value`"));
         };
-        if name.is_empty() || !name.bytes().all(token) || value.contains(|c: char| c.is_control() && c != '\t') {
+        if name.is_empty()
+            || !name.bytes().all(token)
+            || value.contains(|c: char| c.is_control() && c != '\t')
+        {
             return Err(resource.problem(format!("the request header {} cannot be sent", shown(name))));
         }
         let known = headers.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
@@ -178,5 +183,6 @@ fn headers(resource: &mut Resource<'_>, url: &Url) -> Result<BTreeMap<String, St
 
 /// Whether a byte can be in a name of HTTP.
 const fn token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }

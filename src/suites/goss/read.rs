@@ -80,7 +80,8 @@ pub fn goss(name: &str, bytes: &[u8]) -> Result<TestSpec, Problem> {
             file.live = starts;
         }
     }
-    let longest = checks.iter().fold(READY.saturating_add(READY), |sum, check| sum.saturating_add(limit(&check.what)));
+    let longest =
+        checks.iter().fold(READY.saturating_add(READY), |sum, check| sum.saturating_add(limit(&check.what)));
     Ok(TestSpec {
         name: name.to_owned(),
         start: starts.then(|| Start::Service(ready())),
@@ -133,6 +134,7 @@ fn no_template(bytes: &[u8]) -> Result<(), Problem> {
     Err(Problem {
         line: memchr::memchr_iter(b'\n', before).count() + 1,
         column: String::from_utf8_lossy(&before[begin..]).chars().count() + 1,
-        message: "imgbuild does not fill in goss' templates: `goss render` writes the file without them".to_owned(),
+        message: "imgbuild does not fill in goss' templates: `goss render` writes the file without them"
+            .to_owned(),
     })
 }

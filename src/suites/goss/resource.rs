@@ -36,7 +36,8 @@ impl<'n> Resource<'n> {
         key: &'n Node,
         value: &'n Node,
     ) -> Result<Resource<'n>, Problem> {
-        let id = key.as_str().filter(|id| !id.is_empty()).ok_or_else(|| key.problem("a resource has no name"))?;
+        let id =
+            key.as_str().filter(|id| !id.is_empty()).ok_or_else(|| key.problem("a resource has no name"))?;
         let mut fields = value.fields(id)?;
         let title = fields.text("title")?;
         // Notes for people, of any form.
@@ -82,11 +83,14 @@ impl<'n> Resource<'n> {
         match [true, false].map(|value| matcher.accepts(&Json::Bool(value))) {
             [true, false] => Ok(true),
             [false, true] => Ok(false),
-            _ => Err(node.problem(format!("`{name}` fits {}", if matcher.accepts(&Json::Bool(true)) {
-                "both true and false, which asks for nothing"
-            } else {
-                "neither true nor false"
-            }))),
+            _ => Err(node.problem(format!(
+                "`{name}` fits {}",
+                if matcher.accepts(&Json::Bool(true)) {
+                    "both true and false, which asks for nothing"
+                } else {
+                    "neither true nor false"
+                }
+            ))),
         }
     }
 

@@ -70,5 +70,9 @@ pub(super) fn package(resource: &mut Resource<'_>) -> Result<What, Problem> {
     let name = resource.target("name")?;
     let installed = resource.truth("installed")?;
     let versions = resource.matcher("versions", Kind::List)?;
-    Ok(What::Package(PackageCheck { name, installed: equals(installed), versions: versions.filter(|_| installed) }))
+    Ok(What::Package(PackageCheck {
+        name,
+        installed: equals(installed),
+        versions: versions.filter(|_| installed),
+    }))
 }

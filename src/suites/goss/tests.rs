@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::goss;
 use crate::expect::{
-    AddressCheck, Check, FileCheck, FileKind, GroupCheck, HttpCheck, Matcher, ModeWanted, PackageCheck, Pattern,
-    PortCheck, ProcessCheck, Protocol, RunCheck, Start, TestSpec, UserCheck, What, Where,
+    AddressCheck, Check, FileCheck, FileKind, GroupCheck, HttpCheck, Matcher, ModeWanted, PackageCheck,
+    Pattern, PortCheck, ProcessCheck, Protocol, RunCheck, Start, TestSpec, UserCheck, What, Where,
 };
 
 fn read(text: &str) -> TestSpec {
@@ -108,14 +108,16 @@ fn what_must_not_be_there_is_asked_nothing_more() {
 
 #[test]
 fn the_network() {
-    let spec = read(r#"{
+    let spec = read(
+        r#"{
         "port": {"tcp6:8080": {"listening": true, "ip": ["::"]}},
         "addr": {
             "db": {"address": "udp://[::1]:53", "reachable": {"not": true}, "timeout": 100},
             "127.0.0.1:80": {"reachable": true}
         },
         "http": {"http://localhost:8080/a?b#c": {"status": {"lt": 400}, "headers": ["Content-Type: text"], "body": "ok"}}
-    }"#);
+    }"#,
+    );
     let Some(Start::Service(_)) = spec.start else { panic!("{:?}", spec.start) };
     let port = PortCheck {
         protocol: Protocol::Tcp6,
@@ -156,8 +158,12 @@ fn the_network() {
     ];
     assert_eq!(whats, expected);
     let names: Vec<_> = spec.checks.iter().filter_map(|check| check.name.as_deref()).collect();
-    let expected =
-        ["Port: tcp6:8080", "Addr: db: udp://[::1]:53", "Addr: 127.0.0.1:80", "HTTP: http://localhost:8080/a?b#c"];
+    let expected = [
+        "Port: tcp6:8080",
+        "Addr: db: udp://[::1]:53",
+        "Addr: 127.0.0.1:80",
+        "HTTP: http://localhost:8080/a?b#c",
+    ];
     assert_eq!(names, expected);
 }
 
@@ -191,7 +197,8 @@ http:
 
 #[test]
 fn the_system() {
-    let spec = read(r"
+    let spec = read(
+        r"
 process: {nginx: {running: true}}
 command:
   version:
@@ -203,7 +210,8 @@ command:
 user: {app: {exists: true, uid: {ge: 1000}, groups: {consist-of: [app, {have-prefix: w}]}, home: /home/app, shell: /bin/sh}}
 group: {app: {exists: true, gid: 1000}}
 package: {libc6: {installed: true, versions: [2.36, 1.2.3]}}
-");
+",
+    );
     let argv = ["sh", "-c", "app --version"].map(str::to_owned).to_vec();
     let groups = Matcher::ConsistsOf(vec![words("app"), Matcher::Prefix("w".to_owned())]);
     let expected = [
@@ -269,7 +277,10 @@ fn matchers_of_text() {
         ("{and: [{ge: 1.5}, {le: -2}]}", Matcher::All(vec![Matcher::AtLeast(1.5), Matcher::AtMost(-2.0)])),
         ("{not: {or: [a, {lt: 1}]}}", not(Matcher::Any(vec![words("a"), Matcher::Less(1.0)]))),
     ] {
-        let What::File(file) = one(&format!("file: {{/x: {{exists: true, contents: {written}}}}}")).what else { panic!() };
+        let What::File(file) = one(&format!("file: {{/x: {{exists: true, contents: {written}}}}}")).what
+        else {
+            panic!()
+        };
         assert_eq!(file.content, [expected], "{written}");
     }
 }
@@ -289,7 +300,10 @@ fn what_cannot_be_judged_is_refused_with_its_place() {
         ("proces: {a: {}}", "1:1: unknown resource `proces`; did you mean `process`?"),
         ("file: [/x]", "1:7: `file` must be a map"),
         ("file: {/x: {mode: '0644'}}", "1:12: `exists` is missing"),
-        ("file:\n  /x:\n    exists: true\n    mod: '0644'", "4:5: unknown key `mod` in a file resource; did you mean `mode`?"),
+        (
+            "file:\n  /x:\n    exists: true\n    mod: '0644'",
+            "4:5: unknown key `mod` in a file resource; did you mean `mode`?",
+        ),
         ("file: {/x: {exists: yes}}", "1:21: must be true or false"),
         ("file: {/x: {exists: 1}}", "must be true or false"),
         ("file: {/x: {exists: {or: [true, false]}}}", "`exists` fits both true and false"),
@@ -299,24 +313,36 @@ fn what_cannot_be_judged_is_refused_with_its_place() {
         ("file: {/x: {exists: true, mode: 0644}}", "0644 without quotes is an octal number"),
         ("file: {/x: {exists: true, owner: true}}", "true is a truth value"),
         ("file: {/x: {exists: true, owner: [root]}}", "what is looked at is text, no list"),
-        ("file: {/x: {exists: true, filetype: link}}", "its `filetype` is none that there is: file, directory"),
+        (
+            "file: {/x: {exists: true, filetype: link}}",
+            "its `filetype` is none that there is: file, directory",
+        ),
         ("file: {/x: {exists: true, filetype: {not: file}}}", "a single `filetype`"),
         ("file: {/x: {exists: true, contents: [1]}}", "`a pattern` takes text"),
         ("file: {/x: {exists: true, contents: ['/(/']}}", "not a regular expression"),
         ("file: {/x: {exists: true, contents: ['/']}}", "lacks its second /"),
         ("file: {/x: {exists: true, contents: {not: [a]}}}", "put it behind `have-patterns`"),
-        ("file: {/x: {exists: true, contents: {consist-of: [a]}}}", "`consist-of` looks at a list, not at text"),
+        (
+            "file: {/x: {exists: true, contents: {consist-of: [a]}}}",
+            "`consist-of` looks at a list, not at text",
+        ),
         ("file: {/x: {exists: true, contents: {contain-element: [a]}}}", "use `contain-elements`"),
         ("file: {/x: {exists: true, contents: {have-key: a}}}", "`have-key` looks at a map"),
         ("file: {/x: {exists: true, contents: {gjson: {a: b}}}}", "does not have goss' matcher `gjson`"),
-        ("package: {x: {installed: true, versions: {semver-constraint: '>1'}}}", "matcher `semver-constraint`"),
+        (
+            "package: {x: {installed: true, versions: {semver-constraint: '>1'}}}",
+            "matcher `semver-constraint`",
+        ),
         ("package: {x: {installed: true, versions: [2020-01-02]}}", "is a date to YAML"),
         ("package: {x: {installed: true, versions: {equal: [a]}}}", "use `consist-of`"),
         ("file: {/x: {exists: true, size: {gt: '5'}}}", "`gt` takes a number"),
         ("file: {/x: {exists: true, size: {gt: 1, lt: 5}}}", "1:41: only one matcher can stand here"),
         ("file: {/x: {exists: true, size: {}}}", "a matcher is missing"),
         ("file: {/x: {exists: true, size: {not: ~}}}", "a value is missing"),
-        ("file: {/x: {exists: true, size: {have-len: 1}}}", "`have-len` looks at text or a list, not at a number"),
+        (
+            "file: {/x: {exists: true, size: {have-len: 1}}}",
+            "`have-len` looks at text or a list, not at a number",
+        ),
         ("file: {/x: {exists: true, size: {equal: '1'}}}", "which this never equals"),
         ("file: {/x: {exists: true, size: {great: 1}}}", "unknown matcher `great`"),
         ("port: {tcp:0: {listening: true}}", "0 is no port"),
