@@ -46,7 +46,7 @@ pub(super) async fn all(
                 bench.clear().await;
             }
         };
-        let ((bench, result), ()) = join(one(bench), clearing).await;
+        let ((bench, result), ()) = join(Box::pin(one(bench)), clearing).await;
         results.push(result?);
         last = Some(bench);
     }
@@ -101,7 +101,7 @@ async fn run(bench: &mut Bench<'_>, course: &mut Course) -> Result<()> {
         let name = format!("service {}", service.alias);
         course.at = format!("{name} was not ready");
         let began = Instant::now();
-        let misfits = scene::serve(bench, service, &mut course.witnesses).await?;
+        let misfits = Box::pin(scene::serve(bench, service, &mut course.witnesses)).await?;
         if !course.came_up(name, began, misfits) {
             return Ok(());
         }
@@ -112,7 +112,7 @@ async fn run(bench: &mut Bench<'_>, course: &mut Course) -> Result<()> {
             Start::Service(_) | Start::Either(_) => "the container was not ready".to_owned(),
         };
         let began = Instant::now();
-        let misfits = up(bench, start, course).await?;
+        let misfits = Box::pin(up(bench, start, course)).await?;
         if !course.came_up("starts".to_owned(), began, misfits) {
             return Ok(());
         }
@@ -127,7 +127,8 @@ async fn run(bench: &mut Bench<'_>, course: &mut Course) -> Result<()> {
         checks = rest;
         course.at = format!("{} was under way", first.name.clone().unwrap_or_else(|| first.title()));
         let bench = &*bench;
-        let mut made = stream::iter(group.iter().map(|check| checks::make(bench, check))).buffered(AT_ONCE);
+        let mut made =
+            stream::iter(group.iter().map(|check| Box::pin(checks::make(bench, check)))).buffered(AT_ONCE);
         while let Some(result) = made.next().await {
             course.checks.push(result?);
         }
@@ -170,7 +171,7 @@ async fn up(bench: &mut Bench<'_>, start: &Start, course: &mut Course) -> Result
     let mut note = |id: &str| {
         witnesses.push(Witness { id: id.to_owned(), service: None, reproduce: reproduce.clone() });
     };
-    let id = match scene::launch(bench, spec, &mut note).await? {
+    let id = match Box::pin(scene::launch(bench, spec, &mut note)).await? {
         Ok(id) => id,
         Err(misfit) => return Ok(vec![misfit]),
     };
@@ -181,7 +182,7 @@ async fn up(bench: &mut Bench<'_>, start: &Start, course: &mut Course) -> Result
     let waited = match ready {
         Some(ready) => {
             let at = Awaited { keeper: bench.keeper, watcher: bench.watcher, id: &id, network: given };
-            scene::wait(at, ready, by_health).await?
+            Box::pin(scene::wait(at, ready, by_health)).await?
         }
         None => scene::over(scene::end(engine, bench.watcher, &id).await?, bench.watcher),
     };

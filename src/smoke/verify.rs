@@ -54,8 +54,8 @@ pub fn judge(results: &[TestResult]) -> Result<()> {
 /// Puts tests and probes to `image`, side by side. The error is a fault of the engine's.
 pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Events) -> Result<Verification> {
     let watcher = Watcher::new(keeper);
-    let tests = course::all(keeper, &watcher, image, &subject.tests, events);
-    let probes = probes::run(keeper, image, &subject.probes, events);
+    let tests = Box::pin(course::all(keeper, &watcher, image, &subject.tests, events));
+    let probes = Box::pin(probes::run(keeper, image, &subject.probes, events));
     let (tests, seen) = watcher.beside(futures_util::future::try_join(tests, probes)).await?;
     Ok(Verification { tests, seen })
 }

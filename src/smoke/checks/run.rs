@@ -26,8 +26,8 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misf
     let mut tries = 0;
     loop {
         let misfits = match (&bench.running, spec.place) {
-            (Some(container), Where::Running) => inside(bench, container, spec).await?,
-            _ => apart(bench, spec).await?,
+            (Some(container), Where::Running) => Box::pin(inside(bench, container, spec)).await?,
+            _ => Box::pin(apart(bench, spec)).await?,
         };
         if misfits.is_empty() || tries >= again {
             return Ok(misfits);
@@ -97,7 +97,7 @@ async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {
         }
     }
     let command = container(bench, &image, network, &words, words.fill(&spec.argv));
-    let (id, ended) = match run(bench, command, spec).await? {
+    let (id, ended) = match Box::pin(run(bench, command, spec)).await? {
         Ok(done) => done,
         Err(misfit) => {
             failed.push(misfit);
@@ -126,7 +126,7 @@ async fn step(
     argv: &[String],
     spec: &RunCheck,
 ) -> Result<Result<(String, Option<Misfit>), Misfit>> {
-    let (id, ended) = match run(bench, container, spec).await? {
+    let (id, ended) = match Box::pin(run(bench, container, spec)).await? {
         Ok(done) => done,
         Err(misfit) => return Ok(Err(misfit)),
     };
@@ -143,7 +143,7 @@ async fn run(
     container: ContainerSpec,
     spec: &RunCheck,
 ) -> Result<Result<(String, Ended), Misfit>> {
-    let id = match scene::launch(bench, container, &mut |_| {}).await? {
+    let id = match Box::pin(scene::launch(bench, container, &mut |_| {})).await? {
         Ok(id) => id,
         Err(misfit) => return Ok(Err(misfit)),
     };

@@ -11,7 +11,8 @@ pub(in crate::smoke) async fn launch(
     spec: ContainerSpec,
     started: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Result<String, Misfit>> {
-    let id = match bench.keeper.container(spec).await {
+    // Boxed here and below: the futures of many levels would lie on one stack else.
+    let id = match Box::pin(bench.keeper.container(spec)).await {
         Ok(id) => id,
         Err(error) if error.kind() == Kind::Tests => {
             return Ok(Err(Misfit::new("the container", "made", error.to_string())));
@@ -20,7 +21,7 @@ pub(in crate::smoke) async fn launch(
     };
     bench.made(&id);
     started(&id);
-    Ok(start(bench.keeper, &id).await?.map_or(Ok(id), Err))
+    Ok(Box::pin(start(bench.keeper, &id)).await?.map_or(Ok(id), Err))
 }
 
 /// Starts the container `id`; why it could not where the engine still has it.

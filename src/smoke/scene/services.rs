@@ -27,12 +27,12 @@ pub(in crate::smoke) async fn serve(
             reproduce: command.clone(),
         });
     };
-    let id = match launch(bench, spec, &mut started).await? {
+    let id = match Box::pin(launch(bench, spec, &mut started)).await? {
         Ok(id) => id,
         Err(misfit) => return Ok(vec![misfit]),
     };
     let at = Awaited { keeper: bench.keeper, watcher: bench.watcher, id: &id, network: None };
-    Ok(match wait(at, &service.ready, by_health).await? {
+    Ok(match Box::pin(wait(at, &service.ready, by_health)).await? {
         Ready::Up(_) => Vec::new(),
         Ready::Done => vec![Misfit::new("the container", "up", "it ended with exit code 0")],
         Ready::Not(misfits) => misfits,

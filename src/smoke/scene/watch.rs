@@ -59,7 +59,7 @@ impl Watcher {
         tokio::select! {
             // Events first, so that a waiter that looks does not look twice.
             biased;
-            never = self.run() => match never {},
+            never = Box::pin(self.run()) => match never {},
             done = work => done,
         }
     }
