@@ -29,6 +29,7 @@ pub struct Keeper {
     count: AtomicU32,
     leaves_images: AtomicBool,
     network: OnceCell<String>,
+    helper: OnceCell<Result<String, String>>,
     building: AtomicBool,
 }
 
@@ -45,8 +46,14 @@ impl Keeper {
             count: AtomicU32::new(1),
             leaves_images: AtomicBool::new(false),
             network: OnceCell::new(),
+            helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
+    }
+
+    /// Where the run keeps the id of the image of its helper containers, once it made one, or why it could not.
+    pub fn helper(&self) -> &OnceCell<Result<String, String>> {
+        &self.helper
     }
 
     /// The engine.

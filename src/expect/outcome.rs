@@ -90,6 +90,11 @@ impl Misfit {
 }
 
 impl CheckResult {
+    /// What was not as expected, one line each.
+    pub fn sentences(&self) -> Vec<String> {
+        self.misfits.iter().map(|misfit| format!("{}: {}", self.name, misfit.sentence())).collect()
+    }
+
     /// Every text of it that may hold what an image or a person wrote, for somebody who masks secrets.
     pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
         let misfits = self.misfits.iter_mut().flat_map(|m| [&mut m.what, &mut m.expected, &mut m.got]);

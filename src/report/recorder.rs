@@ -97,13 +97,15 @@ impl Recorder {
                     _ => self.logs.entry(test.clone()).or_default().push(line),
                 }
             }
-            Event::TestFinished { name, outcome, ms, problems, .. } => {
+            Event::TestFinished { name, outcome, ms, problems, checks, evidence } => {
                 let log = self.logs.remove(name).map(Tail::into_vec).unwrap_or_default();
                 recording.tests.push(TestFacts {
                     name: name.clone(),
                     outcome: (*outcome).into(),
                     ms: *ms,
                     problems: problems.clone(),
+                    checks: checks.clone(),
+                    evidence: evidence.clone(),
                     log: if *outcome == Outcome::Ok { Vec::new() } else { log },
                 });
             }

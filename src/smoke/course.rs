@@ -6,6 +6,7 @@ use futures_util::future::join;
 use futures_util::{StreamExt as _, stream};
 
 use super::checks;
+use super::look::Still;
 use super::scene::{self, Awaited, Bench, Ready, Watcher, Witness};
 use super::verified::{Started, TestResult};
 use crate::engine::{Image, Keeper};
@@ -36,10 +37,11 @@ pub(super) async fn all(
     tests: &[TestSpec],
     events: &Events,
 ) -> Result<Vec<TestResult>> {
+    let still = Still::default();
     let mut results = Vec::new();
     let mut last: Option<Bench<'_>> = None;
     for spec in tests {
-        let bench = Bench::new(keeper, watcher, events, image, spec);
+        let bench = Bench::new(keeper, watcher, events, image, &still, spec);
         // What the last one made goes while this one starts.
         let clearing = async {
             if let Some(bench) = last.take() {

@@ -27,11 +27,7 @@ pub struct TestResult {
 impl TestResult {
     /// Why it failed, one line each; empty where it passed.
     pub fn problems(&self) -> Vec<String> {
-        let of_check = |check: &CheckResult| {
-            let name = check.name.clone();
-            check.misfits.clone().into_iter().map(move |misfit| format!("{name}: {}", misfit.sentence()))
-        };
-        self.checks.iter().flat_map(of_check).chain(self.stopped.clone()).collect()
+        self.checks.iter().flat_map(CheckResult::sentences).chain(self.stopped.clone()).collect()
     }
 }
 

@@ -44,18 +44,19 @@ pub fn judge(results: &[TestResult]) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    let said: Vec<String> =
-        failed.iter().map(|r| format!("{}: {}", r.name, r.problems().join("; "))).collect();
+    // What was expected and what was there stands with each of them.
+    let names: Vec<&str> = failed.iter().map(|result| result.name.as_str()).collect();
     let message =
-        format!("{} of {} tests of the image failed: {}", failed.len(), results.len(), said.join(" / "));
+        format!("{} of {} tests of the image failed: {}", failed.len(), results.len(), names.join(", "));
     Err(Error::new(Kind::Tests, message).hint("nothing was tagged or pushed"))
 }
 
 /// Puts tests and probes to `image`, side by side. The error is a fault of the engine's.
 pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Events) -> Result<Verification> {
     let watcher = Watcher::new(keeper);
+    // Boxed: the compiler lays out what awaits them again and again.
     let tests = Box::pin(course::all(keeper, &watcher, image, &subject.tests, events));
-    let probes = Box::pin(probes::run(keeper, image, &subject.probes, events));
+    let probes = Box::pin(probes::run(keeper, &watcher, image, &subject.probes, events));
     let (tests, seen) = watcher.beside(futures_util::future::try_join(tests, probes)).await?;
     Ok(Verification { tests, seen })
 }

@@ -1,13 +1,15 @@
 //! Who wins, where paths start, and what cannot be.
 
+mod image_tests;
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
-use crate::config::model::{CommandLine, FailOn, Method};
+use crate::config::model::FailOn;
 use crate::config::parse;
 use crate::config::repository::Destination;
-use crate::config::settings::{Health, Role};
+use crate::config::settings::Role;
 use crate::error::{Error, Kind};
 
 /// 2026-06-01, some time of the day.
@@ -102,9 +104,9 @@ fn without_a_word_everything_has_its_default() {
     assert_eq!(retry_for.origin, Origin::Default);
     assert_eq!(settings.checks.fail_on, Sourced::default(FailOn::Error));
     assert_eq!(settings.profile.origin.to_string(), "no CI was detected");
-    let [test] = settings.tests.as_slice() else { panic!("one test for any image") };
-    assert_eq!((test.name.as_str(), test.ready.health, test.job), ("starts", Health::WhereDeclared, false));
-    assert_eq!(settings.tests.origin, Origin::Default);
+    assert_eq!(settings.tests, Sourced::default(Vec::new()));
+    assert!(!settings.has_tests() && settings.kind.is_none() && settings.probes.is_none());
+    assert!(!settings.read_only.value && !settings.hardened.value && settings.companions.is_empty());
     assert_eq!(settings.destination(Role::Integration, "api"), Destination::Local("api".to_owned()));
 }
 
@@ -221,36 +223,6 @@ fn a_further_tag_that_cannot_be_is_told_with_who_said_it() {
     assert!(file("[image]\ntags = ['alpine', '1-alpine']").try_resolve().is_ok());
     let flag = file("image.variant = 'alpine'").flags(|flags| flags.tags = vec!["alpine".into()]);
     assert_eq!(flag.error().kind(), Kind::Usage);
-}
-
-#[test]
-fn tests_get_their_defaults_and_a_name_each() {
-    let settings = file(
-        r#"
-[[image.test]]
-http = [{ port = 80 }]
-[[image.test]]
-name = "test-3"
-ready = { healthcheck = true, within = "1m30s" }
-[[image.test]]
-run = [{ cmd = "true", fresh = true }]
-job = true
-cmd = ["once"]
-"#,
-    )
-    .resolve();
-    let names: Vec<&str> = settings.tests.iter().map(|test| test.name.as_str()).collect();
-    assert_eq!(names, ["test-1", "test-3", "test-3+"]);
-    let [first, second, third] = settings.tests.as_slice() else { panic!("three tests") };
-    let http = &first.http[0];
-    assert_eq!((http.path.as_str(), http.port, http.status, http.method), ("/", 80, 200, Method::Get));
-    assert_eq!(http.within, Duration::from_secs(10));
-    assert_eq!(second.ready.within, Duration::from_secs(90));
-    assert_eq!((second.ready.health, second.ready.settle), (Health::Required, Duration::from_secs(3)));
-    assert_eq!(third.cmd, Some(CommandLine::Exec(vec!["once".into()])));
-    assert_eq!((third.job, third.run[0].exit, third.run[0].fresh), (true, 0, true));
-    assert_eq!(third.origin.to_string(), "imgbuild.toml:7");
-    assert_eq!(third.within, Duration::from_secs(300));
 }
 
 #[test]
@@ -416,6 +388,12 @@ fn every_variable_that_is_heard_is_listed() {
         &PUSH_RETRY_FOR,
         &PUSH_IDLE_TIMEOUT,
         &PUSH_TIMEOUT,
+        &KIND,
+        &PROBES,
+        &HARDENED,
+        &STRUCTURE_TESTS,
+        &GOSS,
+        &JUNIT,
     ];
     let listed: Vec<&str> = crate::config::VARIABLES.iter().map(|variable| variable.name).collect();
     for name in keys.iter().filter_map(|key| key.variable) {
@@ -446,7 +424,7 @@ ignore  = [{ rule = "IMG105", path = "Dockerfile", until = 2027-01-01, reason = 
 "#,
     )
     .resolve();
-    assert!(settings.tests[0].run[0].stdout.as_ref().unwrap().is_match(b"api 12\xff"));
+    assert_eq!(settings.tests[0].spec.checks.len(), 2);
     assert_eq!(settings.checks.waivers[0].until.unwrap().to_string(), "2027-01-01");
     assert_eq!(settings.checks.waivers[0].origin.to_string(), "imgbuild.toml:17");
 }

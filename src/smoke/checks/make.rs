@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{exec, http, run};
+use super::{accounts, address, exec, file, http, licenses, metadata, misfits, packages, port, process, run};
 use crate::error::{Kind, Result};
 use crate::event::millis;
 use crate::expect::{Check, CheckResult, Misfit, Verdict, What, Where};
@@ -32,13 +32,19 @@ pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<C
 
 async fn look(bench: &Bench<'_>, check: &Check) -> Result<Vec<Misfit>> {
     match &check.what {
-        _ if check.needs_running() && bench.running.is_none() => {
-            Ok(vec![Misfit::new("the container", "running", "it has ended")])
-        }
+        _ if check.needs_running() && bench.running.is_none() => Ok(vec![misfits::not_running()]),
         What::Http(http) => http::check(bench, http).await,
         What::Run(run) => run::check(bench, run).await,
         What::Exec(command) => exec::check(bench, command).await,
-        _ => Ok(vec![Misfit::new("the check", "made", "imgbuild cannot make it yet")]),
+        What::File(file) => file::check(bench, file).await,
+        What::Image(image) => Ok(metadata::check(bench.image, image)),
+        What::User(user) => accounts::user(bench, user).await,
+        What::Group(group) => accounts::group(bench, group).await,
+        What::Package(package) => packages::check(bench, package).await,
+        What::Licenses(licenses) => licenses::check(bench, licenses).await,
+        What::Process(process) => process::check(bench, process).await,
+        What::Port(port) => port::check(bench, port).await,
+        What::Address(address) => address::check(bench, address).await,
     }
 }
 

@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io;
 use std::net::IpAddr;
 
-use super::local::Local;
-use super::proc_net;
+use serde_json::{Value, json};
+
+use super::inside::Inside;
+use super::local::{self, Local};
+use super::{helper, proc_net};
 use crate::engine::{Container, Keeper};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::rules::Fact;
 
 /// A socket.
@@ -23,6 +26,28 @@ pub(in crate::smoke) struct Socket {
     pub(in crate::smoke) listening: bool,
 }
 
+impl Socket {
+    /// As a helper prints it.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "protocol": self.protocol,
+            "address": self.address.to_string(),
+            "port": self.port,
+            "listening": self.listening,
+        })
+    }
+
+    fn from_json(value: &Value) -> Option<Socket> {
+        let protocol = value.get("protocol")?.as_str()?;
+        Some(Socket {
+            protocol: ["tcp", "udp"].into_iter().find(|known| *known == protocol)?,
+            address: value.get("address")?.as_str()?.parse().ok()?,
+            port: value.get("port")?.as_u64()?.try_into().ok()?,
+            listening: value.get("listening")?.as_bool()?,
+        })
+    }
+}
+
 /// The sockets of a network namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::smoke) struct Sockets {
@@ -31,15 +56,17 @@ pub(in crate::smoke) struct Sockets {
     pub(in crate::smoke) list: Vec<Socket>,
 }
 
-/// The sockets of the running `container`.
+/// The sockets of the running `container`. An error is a fault of the engine's.
 pub(in crate::smoke) async fn sockets(keeper: &Keeper, container: &Container) -> Result<Fact<Sockets>> {
-    let _ = keeper;
-    if let Some(local) = Local::of(container)
-        && let Ok(list) = blocking(move || local.surely(|local| here(local))).await?
+    if let Some(local) = Local::find(keeper, container).await?
+        && let Ok(list) = local::blocking(move || local.surely(here)).await?
     {
         return Ok(Fact::Known(Sockets { list }));
     }
-    Ok(Fact::Missing("the container's sockets can be seen on the engine's machine only".to_owned()))
+    Ok(match helper::look(keeper, container, &Inside::Sockets).await {
+        Ok(values) => Fact::Known(Sockets { list: values.iter().filter_map(Socket::from_json).collect() }),
+        Err(why) => Fact::Missing(why),
+    })
 }
 
 fn here(local: &Local) -> io::Result<Vec<Socket>> {
@@ -59,8 +86,21 @@ pub(super) fn tables(open: impl Fn(&str) -> io::Result<File>) -> io::Result<Vec<
     Ok(list)
 }
 
-/// Runs what waits for the kernel beside the runtime.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|cause| Error::new(Kind::Internal, "a look into a container broke off").because(cause))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_comes_back_from_a_helper() {
+        for address in ["0.0.0.0", "::", "2001:db8::1"] {
+            let address = address.parse().unwrap();
+            let socket = Socket { protocol: "udp", address, port: 53, listening: true };
+            assert_eq!(Socket::from_json(&socket.to_json()), Some(socket));
+        }
+        for odd in
+            [json!(1), json!({"protocol": "tcp"}), json!({"protocol": "x", "address": "::", "port": 1})]
+        {
+            assert_eq!(Socket::from_json(&odd), None);
+        }
+    }
 }

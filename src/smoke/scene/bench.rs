@@ -10,6 +10,7 @@ use crate::engine::{Container, Engine, Image, Keeper};
 use crate::error::Result;
 use crate::event::Events;
 use crate::expect::TestSpec;
+use crate::smoke::look::{Place, Still};
 
 /// One test under way.
 pub(in crate::smoke) struct Bench<'a> {
@@ -23,6 +24,8 @@ pub(in crate::smoke) struct Bench<'a> {
     pub(in crate::smoke) image: &'a Image,
     /// The test.
     pub(in crate::smoke) test: &'a TestSpec,
+    /// The container that is never started, in which the image's files are looked at.
+    pub(in crate::smoke) still: &'a Still,
     /// The container that was started for the test and is up, as it was looked at last.
     pub(in crate::smoke) running: Option<Container>,
     /// The test's own network, once something needed it.
@@ -38,6 +41,7 @@ impl<'a> Bench<'a> {
         watcher: &'a Watcher,
         events: &'a Events,
         image: &'a Image,
+        still: &'a Still,
         test: &'a TestSpec,
     ) -> Bench<'a> {
         Bench {
@@ -46,6 +50,7 @@ impl<'a> Bench<'a> {
             events,
             image,
             test,
+            still,
             running: None,
             network: OnceCell::new(),
             containers: Mutex::default(),
@@ -60,6 +65,15 @@ impl<'a> Bench<'a> {
     /// What people call the image, or its id where it has no name.
     pub(in crate::smoke) fn image_name(&self) -> &str {
         self.image.tags.first().unwrap_or(&self.image.id)
+    }
+
+    /// Where files are looked at: the container that is up, else the one that is never started.
+    pub(in crate::smoke) async fn place(&self) -> Result<Place<'_>> {
+        let id = match &self.running {
+            Some(container) => &container.id,
+            None => self.still.id(self.keeper, self.image).await?,
+        };
+        Ok(Place { engine: self.engine(), id })
     }
 
     /// The name of the test's own network, which is made when it is first asked for.
