@@ -20,3 +20,4 @@ pub mod report;
 pub mod rules;
 pub mod smoke;
 pub mod source;
+pub mod suites;

@@ -80,6 +80,35 @@ pub enum Command {
         #[command(flatten)]
         build: BuildArgs,
     },
+    /// Look into a container that shares namespaces with this process: what a test runs in a helper container.
+    #[command(hide = true)]
+    Inside {
+        /// What is done.
+        #[command(subcommand)]
+        job: InsideJob,
+    },
+}
+
+/// What `inside` does.
+#[derive(Debug, Subcommand)]
+pub enum InsideJob {
+    /// List the sockets that wait for others.
+    Sockets,
+    /// Answer every question for a name with "no such name", and list the names.
+    Dns,
+    /// Try a TCP connection.
+    Connect {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+        /// How long it may take.
+        milliseconds: u64,
+    },
+    /// Stop all processes.
+    Stop,
+    /// Let all processes go on.
+    Continue,
 }
 
 /// Options of every command.

@@ -20,6 +20,10 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             "this format is one of findings, and only `imgbuild check` has it",
         ));
     }
+    if let Command::Inside { job } = &cli.command {
+        flow::inside(&flags::of_inside(job), &mut |line| output.out(&format!("{line}\n")))?;
+        return Ok(0);
+    }
     let (events, receiver) = Events::channel();
     let report_path = flags::report(&cli.global, &environment, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
@@ -137,7 +141,10 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         | Command::Build(_)
         | Command::Test(_)
         | Command::Publish { .. }
-        | Command::Copy { .. } => Err(Error::new(Kind::Internal, "a run came the way of the other commands")),
+        | Command::Copy { .. }
+        | Command::Inside { .. } => {
+            Err(Error::new(Kind::Internal, "a run came the way of the other commands"))
+        }
     }
 }
 

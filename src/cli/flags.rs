@@ -1,15 +1,30 @@
 //! Arguments as the plain values that the configuration takes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, ContextArgs, FailOn, Global, ImageKind, Probes, Push, TestArgs, VerifyArgs,
+    BuildArgs, CheckArgs, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
+    VerifyArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::CheckOptions;
+use crate::flow::{CheckOptions, Inside};
+
+/// What `inside` has to do.
+pub(super) fn of_inside(job: &InsideJob) -> Inside {
+    match job {
+        InsideJob::Sockets => Inside::Sockets,
+        InsideJob::Dns => Inside::Dns,
+        InsideJob::Connect { host, port, milliseconds } => {
+            Inside::Connect { host: host.clone(), port: *port, within: Duration::from_millis(*milliseconds) }
+        }
+        InsideJob::Stop => Inside::Stop,
+        InsideJob::Continue => Inside::Continue,
+    }
+}
 
 /// The flags of a run.
 pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {

@@ -67,21 +67,7 @@ impl Engine {
     where
         C: FnOnce(&mut dyn Write) -> Result<u64> + Send + 'static,
     {
-        let (mut writer, body, progress) = upload::channel();
-        let sent = progress.clone();
-        let producer = tokio::task::spawn_blocking(move || {
-            let outcome = context(&mut writer).and_then(|bytes| {
-                writer
-                    .end()
-                    .map_err(|error| Error::new(Kind::Engine, "cannot send the context").because(error))?;
-                Ok(bytes)
-            });
-            match outcome {
-                // Whoever closed the connection knows why.
-                Err(_) if sent.was_refused() => Ok(None),
-                other => other.map(Some),
-            }
-        });
+        let (body, progress, producer) = upload::from_writer(context);
         let watch = Watch::new(request, progress, events);
         let mut run = Run {
             engine: self,

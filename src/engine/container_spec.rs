@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use bollard::models::{ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, PortBinding};
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, NetworkingConfig,
+    PortBinding,
+};
 
 /// A container to create. Everything left empty is inherited from the image.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +25,26 @@ pub struct ContainerSpec {
     pub labels: BTreeMap<String, String>,
     /// What it may use.
     pub limits: Limits,
-    /// A network's name or id, `none` or `host`. Always name one: the default bridge may be missing.
+    /// A network's name or id, `none`, `host`, or `container:ID` to share another one's. Always name one: the default
+    /// bridge may be missing.
     pub network: Option<String>,
-    /// TCP ports of the container to publish, each on a free port of the engine's loopback.
+    /// Names of it beside its own on [`network`](Self::network); only networks that somebody created know any.
+    pub aliases: Vec<String>,
+    /// TCP ports of the container to publish, each on a free port of the engine's loopback. Whose network it shares
+    /// publishes them, so that this does not count then, nor do the next two.
     pub publish: Vec<u16>,
+    /// Addresses of name servers.
+    pub dns: Vec<String>,
+    /// `name:address`, for its `/etc/hosts`.
+    pub extra_hosts: Vec<String>,
+    /// `container:ID` to see that one's processes, `host` to see all of the engine's.
+    pub pid_mode: Option<String>,
     /// Changes to the image's healthcheck; its test is inherited.
     pub health: Option<HealthOverride>,
+    /// The healthcheck's test (`["CMD", "/check"]`) in place of the image's.
+    pub health_test: Option<Vec<String>>,
+    /// No healthcheck, whatever image and the fields above say.
+    pub unset_health: bool,
     /// How long the engine waits between the stop signal and the kill, in whole seconds.
     pub stop_timeout: Option<Duration>,
     /// `uid[:gid]` or a name in the image.
@@ -40,6 +57,12 @@ pub struct ContainerSpec {
     pub binds: Vec<String>,
     /// The root file system cannot be written.
     pub read_only: bool,
+    /// Capabilities on top of those that are left: `NET_ADMIN`.
+    pub cap_add: Vec<String>,
+    /// Everything is allowed. Then capabilities are neither dropped nor added, and setuid programs work.
+    pub privileged: bool,
+    /// It gets a terminal: its log is one stream, with CR LF at the ends of lines.
+    pub tty: bool,
 }
 
 /// What a container may use. Zero or `false` means no limit.
@@ -76,7 +99,8 @@ pub struct HealthOverride {
 impl ContainerSpec {
     /// The request's body.
     pub(super) fn body(&self) -> ContainerCreateBody {
-        let ports: Vec<String> = self.publish.iter().map(|port| format!("{port}/tcp")).collect();
+        let published = if self.shares_network() { &[][..] } else { &self.publish };
+        let ports: Vec<String> = published.iter().map(|port| format!("{port}/tcp")).collect();
         let mut body = ContainerCreateBody {
             image: Some(self.image.clone()),
             cmd: self.command.clone(),
@@ -84,8 +108,10 @@ impl ContainerSpec {
             user: self.user.clone(),
             working_dir: self.workdir.clone(),
             stop_timeout: self.stop_timeout.map(|t| i64::try_from(t.as_secs()).unwrap_or(i64::MAX)),
-            healthcheck: self.health.as_ref().map(HealthOverride::body),
+            healthcheck: self.healthcheck(),
             host_config: Some(self.host(&ports)),
+            networking_config: self.endpoint(),
+            tty: self.tty.then_some(true),
             ..Default::default()
         };
         if !self.env.is_empty() {
@@ -100,6 +126,32 @@ impl ContainerSpec {
         body
     }
 
+    /// The engine refuses ports, name servers and hosts of a container that has no network of its own.
+    fn shares_network(&self) -> bool {
+        self.network.as_ref().is_some_and(|network| network.starts_with("container:"))
+    }
+
+    fn healthcheck(&self) -> Option<HealthConfig> {
+        if self.unset_health {
+            return Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..Default::default() });
+        }
+        let timing = self.health.as_ref().map(HealthOverride::body);
+        match &self.health_test {
+            None => timing,
+            Some(test) => Some(HealthConfig { test: Some(test.clone()), ..timing.unwrap_or_default() }),
+        }
+    }
+
+    /// What it is called on its network; the engine refuses names on networks of its own.
+    fn endpoint(&self) -> Option<NetworkingConfig> {
+        let network = self.network.as_ref().filter(|_| !self.aliases.is_empty() && !self.shares_network())?;
+        if ["none", "host", "bridge", "default"].contains(&network.as_str()) {
+            return None;
+        }
+        let settings = EndpointSettings { aliases: Some(self.aliases.clone()), ..Default::default() };
+        Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(network.clone(), settings)])) })
+    }
+
     fn host(&self, ports: &[String]) -> HostConfig {
         let limits = &self.limits;
         let some = |bytes: u64| (bytes > 0).then(|| i64::try_from(bytes).unwrap_or(i64::MAX));
@@ -108,15 +160,21 @@ impl ContainerSpec {
             memory_swap: some(limits.memory_bytes),
             pids_limit: some(u64::from(limits.pids)),
             network_mode: self.network.clone(),
+            pid_mode: self.pid_mode.clone(),
+            privileged: self.privileged.then_some(true),
             readonly_rootfs: self.read_only.then_some(true),
             // Never auto_remove: exit code and log of a container that is gone cannot be read.
             auto_remove: Some(false),
             ..Default::default()
         };
-        if limits.drop_capabilities {
+        // Beside `privileged` the engine would take these from what it gives.
+        if limits.drop_capabilities && !self.privileged {
             host.cap_drop = Some(vec!["ALL".to_owned()]);
         }
-        if limits.no_new_privileges {
+        if !self.cap_add.is_empty() && !self.privileged {
+            host.cap_add = Some(self.cap_add.clone());
+        }
+        if limits.no_new_privileges && !self.privileged {
             host.security_opt = Some(vec!["no-new-privileges".to_owned()]);
         }
         if limits.log_bytes > 0 {
@@ -125,6 +183,12 @@ impl ContainerSpec {
                 typ: Some("json-file".to_owned()),
                 config: Some(options.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
             });
+        }
+        if !self.dns.is_empty() && !self.shares_network() {
+            host.dns = Some(self.dns.clone());
+        }
+        if !self.extra_hosts.is_empty() && !self.shares_network() {
+            host.extra_hosts = Some(self.extra_hosts.clone());
         }
         if !self.tmpfs.is_empty() {
             host.tmpfs = Some(self.tmpfs.clone().into_iter().collect());
@@ -208,5 +272,52 @@ mod tests {
         assert_eq!(host["PortBindings"]["80/tcp"][0]["HostIp"], "127.0.0.1");
         assert_eq!(host["LogConfig"]["Config"]["max-size"], "10");
         assert_eq!(host["CapDrop"], serde_json::json!(["ALL"]));
+    }
+    fn body(spec: ContainerSpec) -> serde_json::Value {
+        serde_json::to_value(spec.body()).unwrap()
+    }
+
+    #[test]
+    fn a_shared_network_takes_no_ports_names_or_hosts() {
+        let spec = ContainerSpec {
+            network: Some("container:abc".into()),
+            pid_mode: Some("container:abc".into()),
+            publish: vec![80],
+            dns: vec!["127.0.0.1".into()],
+            extra_hosts: vec!["a:1.2.3.4".into()],
+            aliases: vec!["web".into()],
+            ..Default::default()
+        };
+        let host = serde_json::json!({"AutoRemove": false, "NetworkMode": "container:abc", "PidMode": "container:abc"});
+        assert_eq!(body(spec.clone()), serde_json::json!({"Image": "", "HostConfig": host}));
+        let own = body(ContainerSpec { network: Some("n1".into()), ..spec.clone() });
+        assert_eq!(own["HostConfig"]["Dns"], serde_json::json!(["127.0.0.1"]));
+        assert_eq!(own["HostConfig"]["ExtraHosts"], serde_json::json!(["a:1.2.3.4"]));
+        assert_eq!(own["NetworkingConfig"]["EndpointsConfig"]["n1"]["Aliases"], serde_json::json!(["web"]));
+        let none = body(ContainerSpec { network: Some("none".into()), ..spec });
+        assert_eq!(none["NetworkingConfig"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_privileged_container_loses_nothing_again() {
+        let limits = Limits { drop_capabilities: true, no_new_privileges: true, ..Default::default() };
+        let spec =
+            ContainerSpec { limits, cap_add: vec!["NET_ADMIN".into()], tty: true, ..Default::default() };
+        let bound = body(spec.clone());
+        assert_eq!(bound["HostConfig"]["CapAdd"], serde_json::json!(["NET_ADMIN"]));
+        assert_eq!((&bound["HostConfig"]["CapDrop"][0], &bound["Tty"]), (&"ALL".into(), &true.into()));
+        let free = body(ContainerSpec { privileged: true, ..spec });
+        assert_eq!(free["HostConfig"], serde_json::json!({"AutoRemove": false, "Privileged": true}));
+    }
+
+    #[test]
+    fn another_healthcheck_or_none() {
+        let health = Some(HealthOverride { retries: 2, ..Default::default() });
+        let test = Some(vec!["CMD".into(), "/check".into()]);
+        let spec = ContainerSpec { health, health_test: test, ..Default::default() };
+        let expected = serde_json::json!({"Test": ["CMD", "/check"], "Retries": 2});
+        assert_eq!(body(spec.clone())["Healthcheck"], expected);
+        let off = body(ContainerSpec { unset_health: true, ..spec });
+        assert_eq!(off["Healthcheck"], serde_json::json!({"Test": ["NONE"]}));
     }
 }

@@ -22,6 +22,10 @@ pub struct Container {
     pub status: String,
     /// Its first process runs.
     pub running: bool,
+    /// The engine starts it again and again.
+    pub restarting: bool,
+    /// Its first process, as the engine's own machine counts; 0 where none runs.
+    pub pid: u32,
     /// Of the first process; meaningful once it ended.
     pub exit_code: i64,
     /// The kernel killed a process of it for memory.
@@ -42,6 +46,14 @@ pub struct Container {
     pub ports: BTreeMap<u16, u16>,
     /// Its own and the image's.
     pub labels: BTreeMap<String, String>,
+    /// As whom it was told to run; empty is root.
+    pub user: String,
+    /// `KEY=value`, its own and the image's.
+    pub env: Vec<String>,
+    /// What it runs, before `cmd`.
+    pub entrypoint: Vec<String>,
+    /// Arguments of `entrypoint`, or what it runs where that is empty.
+    pub cmd: Vec<String>,
     /// It has a terminal, so its log is one raw stream.
     pub tty: bool,
 }
@@ -67,6 +79,12 @@ pub struct HealthLog {
     /// What it printed; docker keeps 4 KiB.
     #[serde(rename = "Output", deserialize_with = "nullable")]
     pub output: String,
+    /// When it began, RFC 3339 by the engine's clock.
+    #[serde(rename = "Start", deserialize_with = "nullable")]
+    pub start: String,
+    /// When it ended, RFC 3339 by the engine's clock.
+    #[serde(rename = "End", deserialize_with = "nullable")]
+    pub end: String,
 }
 
 /// `null` where a value is expected reads as its default.
@@ -102,6 +120,8 @@ answer! { struct Answer {
 answer! { struct StateAnswer {
     status: String = "Status",
     running: bool = "Running",
+    restarting: bool = "Restarting",
+    pid: i64 = "Pid",
     exit_code: i64 = "ExitCode",
     oom_killed: bool = "OOMKilled",
     error: String = "Error",
@@ -116,6 +136,10 @@ answer! { struct HealthAnswer {
 } }
 answer! { struct ConfigAnswer {
     labels: BTreeMap<String, String> = "Labels",
+    user: String = "User",
+    env: Vec<String> = "Env",
+    entrypoint: Vec<String> = "Entrypoint",
+    cmd: Vec<String> = "Cmd",
     tty: bool = "Tty",
 } }
 answer! { struct NetworkAnswer {
@@ -142,6 +166,8 @@ impl From<Answer> for Container {
             created_at: answer.created,
             status: state.status,
             running: state.running,
+            restarting: state.restarting,
+            pid: u32::try_from(state.pid).unwrap_or(0),
             exit_code: state.exit_code,
             oom_killed: state.oom_killed,
             error: state.error,
@@ -156,6 +182,10 @@ impl From<Answer> for Container {
             addresses: networks.map(|(name, a)| (name, a.address)).filter(|(_, a)| !a.is_empty()).collect(),
             ports: answer.network.ports.into_iter().filter_map(port).collect(),
             labels: answer.config.labels,
+            user: answer.config.user,
+            env: answer.config.env,
+            entrypoint: answer.config.entrypoint,
+            cmd: answer.config.cmd,
             tty: answer.config.tty,
         }
     }
@@ -203,8 +233,22 @@ mod tests {
             );
         }
         let c = read(
-            r#"{"State":{"Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"ExitCode":1,"Output":"no"}]}}}"#,
+            r#"{"State":{"Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"ExitCode":1,"Output":"no","Start":"2026-01-01T00:00:00Z","End":null}]}}}"#,
         );
-        assert_eq!(c.health.unwrap().log[0].output, "no");
+        let log = &c.health.unwrap().log[0];
+        assert_eq!(
+            (log.output.as_str(), log.start.as_str(), log.end.as_str()),
+            ("no", "2026-01-01T00:00:00Z", "")
+        );
+    }
+
+    #[test]
+    fn a_process_and_what_it_runs() {
+        let c = read(
+            r#"{"State":{"Pid":42,"Restarting":true},"Config":{"User":"app","Env":["A=1"],"Cmd":null,"Entrypoint":["/x"]}}"#,
+        );
+        assert_eq!((c.pid, c.restarting, c.user.as_str()), (42, true, "app"));
+        assert_eq!((c.env, c.entrypoint, c.cmd), (vec!["A=1".into()], vec!["/x".into()], Vec::new()));
+        assert_eq!(read(r#"{"State":{"Pid":-1}}"#).pid, 0);
     }
 }

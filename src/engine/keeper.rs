@@ -1,5 +1,6 @@
 //! The one way to make things on an engine that must be gone again: noted, labelled, removed.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,8 @@ use crate::image::Digest;
 /// How long a clean-up waits for creations that were under way when the run was cancelled.
 const IN_FLIGHT: Duration = Duration::from_millis(1500);
 
-/// Makes containers and networks for one run. Each gets a name of the run's, goes into the journal before it exists,
-/// carries the run's owner labels, and is removed by [`finish`](Keeper::finish).
+/// Makes containers, networks and images for one run. Each gets a name of the run's, goes into the journal before it exists,
+/// carries the run's owner labels (an image never does), and is removed by [`finish`](Keeper::finish).
 #[derive(Debug)]
 pub struct Keeper {
     engine: Engine,
@@ -28,6 +29,7 @@ pub struct Keeper {
     count: AtomicU32,
     leaves_images: AtomicBool,
     network: OnceCell<String>,
+    helper: OnceCell<Result<String, String>>,
     building: AtomicBool,
 }
 
@@ -44,13 +46,24 @@ impl Keeper {
             count: AtomicU32::new(1),
             leaves_images: AtomicBool::new(false),
             network: OnceCell::new(),
+            helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
+    }
+
+    /// Where the run keeps the id of the image of its helper containers, once it made one, or why it could not.
+    pub fn helper(&self) -> &OnceCell<Result<String, String>> {
+        &self.helper
     }
 
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The label `key=value` that everything carries that is made here.
+    pub fn run_label(&self) -> String {
+        format!("{}={}", Owner::filter(), self.owner.run)
     }
 
     /// Notes something in the journal, synced before it returns.
@@ -80,16 +93,19 @@ impl Keeper {
     /// The network of the run's own, by name; it is created when it is first asked for. Builds and tests use it, since
     /// the engine's default bridge may be missing, and is shared with whatever else runs there.
     pub async fn network(&self) -> Result<&str> {
-        self.network.get_or_try_init(|| self.create_network()).await.map(String::as_str)
+        self.network.get_or_try_init(|| self.network_of("net", false)).await.map(String::as_str)
     }
 
-    async fn create_network(&self) -> Result<String> {
-        let name = self.name("net");
+    /// A further network of the run's own, by name; `what` becomes a part of it. `internal` networks reach nothing
+    /// outside.
+    pub async fn network_of(&self, what: &str, internal: bool) -> Result<String> {
+        let name = self.name(what);
         self.note(Record::Network { name: name.clone() })?;
         self.teardown().network(&name);
         let (engine, labels, called) = (self.engine.clone(), self.owner.labels(), name.clone());
-        let id =
-            self.uninterrupted(async move { engine.create_network(&called, &labels, false).await }).await?;
+        let id = self
+            .uninterrupted(async move { engine.create_network(&called, &labels, internal).await })
+            .await?;
         self.teardown().made(&name, id);
         Ok(name)
     }
@@ -105,6 +121,53 @@ impl Keeper {
         let id = self.uninterrupted(async move { engine.create_container(&spec).await }).await?;
         self.teardown().made(&name, &id);
         Ok(id)
+    }
+
+    /// Removes a container that was made here, at once. Where that fails it is left to [`finish`](Keeper::finish).
+    pub async fn remove(&self, id: &str) -> Result<()> {
+        self.engine.remove_container(id).await?;
+        self.teardown().gone(id);
+        Ok(())
+    }
+
+    /// Makes an image of what a container wrote and gives its id. It inherits the container's configuration, save the
+    /// run's labels, and is gone with the run.
+    pub async fn commit(&self, container: &str) -> Result<String> {
+        let name = self.own_image("commit")?;
+        // With the owner's labels, containers of the image would seem to have them from it, and `clean` would leave
+        // them for a stranger's.
+        let labels: Vec<String> = self.owner.labels().keys().map(|key| format!("{key}=\"\"")).collect();
+        let changes = [format!("LABEL {}", labels.join(" "))];
+        let (engine, container) = (self.engine.clone(), container.to_owned());
+        let id = self
+            .uninterrupted(async move { engine.commit_as(&container, Some(&name), &changes).await })
+            .await?;
+        self.note(Record::Image { id: id.clone(), made: true })?;
+        Ok(id)
+    }
+
+    /// Makes an image of the file system that `tar` writes and gives its id; it is gone with the run. As
+    /// [`Engine::import_image`].
+    pub async fn import<W>(&self, tar: W, changes: &[String]) -> Result<String>
+    where
+        W: FnOnce(&mut dyn Write) -> Result<()> + Send + 'static,
+    {
+        let name = self.own_image("import")?;
+        let (engine, changes) = (self.engine.clone(), changes.to_vec());
+        let id =
+            self.uninterrupted(async move { engine.import_as(Some(&name), tar, &changes).await }).await?;
+        self.note(Record::Image { id: id.clone(), made: true })?;
+        Ok(id)
+    }
+
+    /// A name for an image that is about to be made: the engine gives it in the same step, so that there is no moment at
+    /// which an image is there and `clean` would not know it.
+    fn own_image(&self, what: &str) -> Result<String> {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let reference = format!("{}:{what}-{count}", self.owner.repository());
+        self.note(Record::TagOnEngine { reference: reference.clone(), before: None })?;
+        self.teardown().image(&reference);
+        Ok(reference)
     }
 
     /// Says that the run is about to pull `name`, which the engine does not have: it is noted now, and goes again with

@@ -83,6 +83,16 @@ impl Owner {
         .collect()
     }
 
+    /// The repository whose tags name the images that the run makes beside its build. No other run has it, and no
+    /// registry.
+    pub(super) fn repository(&self) -> String {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let run = self.run.to_ascii_lowercase();
+        // Neither separators at an end nor two in a row: a name's grammar knows neither.
+        let parts: Vec<&str> = run.split(|c| !fits(c)).filter(|part| !part.is_empty()).collect();
+        format!("localhost/imgbuild-run/{}", if parts.is_empty() { "0".to_owned() } else { parts.join("-") })
+    }
+
     /// The owner that `labels` name; `None` where one of them is missing or malformed.
     pub fn from_labels(labels: &BTreeMap<String, String>) -> Option<Owner> {
         let text = |key| labels.get(key).filter(|value: &&String| !value.is_empty());

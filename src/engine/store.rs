@@ -16,7 +16,7 @@ use crate::image::Digest;
 use super::client::{CALL, Engine};
 use super::fault::Fault;
 use super::images::{Image, image_path};
-use super::tar_stream::TarStream;
+use super::tar_files::TarFiles;
 use super::wire::{Plain, within};
 
 /// Manifests and indexes are a few KB; what is larger is a layer.
@@ -46,12 +46,12 @@ impl Engine {
     async fn stored_config(&self, image: &Image, id: &Digest) -> Result<Option<Digest>, Fault> {
         let path = format!("{}/get", image_path(&image.id));
         let mut reply = self.wire.send(self.wire.request(Method::GET, &path, &[], Plain::default())?).await?;
-        let mut tar = TarStream::new(MAX_MANIFEST);
+        let mut tar = TarFiles::new(MAX_MANIFEST);
         let mut blobs = BTreeMap::new();
         while let Some(chunk) = within(CALL, reply.chunk()).await? {
             let mut seen = false;
-            tar.push(&chunk, |name, bytes| {
-                if let Some(hex) = name.strip_prefix("blobs/sha256/")
+            tar.push(&chunk, &mut |file| file.path.starts_with("blobs/sha256/"), &mut |file, bytes| {
+                if let Some(hex) = file.path.strip_prefix("blobs/sha256/")
                     && blobs.len() < MAX_BLOBS
                 {
                     blobs.insert(format!("sha256:{hex}"), bytes);

@@ -119,10 +119,27 @@ impl<'a> Tree<'a> {
         ids.collect()
     }
 
+    /// Names in the run's own repository, which nobody else gives, whatever image they came to stand for.
+    fn own_tags<'j>(&self, journal: &'j JournalOfARun) -> Vec<(&'j str, &'a str)> {
+        let Some(own) = journal.owner().map(|owner| format!("{}:", owner.repository())) else {
+            return Vec::new();
+        };
+        let references = journal.records().filter_map(|record| match record {
+            Record::TagOnEngine { reference, .. } => Some(reference.as_str()),
+            _ => None,
+        });
+        let left = references.filter(|reference| reference.starts_with(&own)).filter_map(|reference| {
+            let row = self.rows.values().find(|row| row.tags.iter().any(|tag| is_name(tag, reference)))?;
+            Some((reference, row.id.as_str()))
+        });
+        left.collect()
+    }
+
     /// Names that a killed run gave to images of its own and that nothing had before.
     fn tags_left<'j>(&self, journal: &'j JournalOfARun) -> Vec<(&'j str, &'a str)> {
+        let mut left = self.own_tags(journal);
         if journal.is_finished() {
-            return Vec::new();
+            return left;
         }
         let ours = self.named(journal, |_| true);
         let references = journal.records().filter_map(|record| match record {
@@ -139,7 +156,12 @@ impl<'a> Tree<'a> {
             })?;
             Some((reference, *id))
         });
-        named.collect()
+        for name in named {
+            if !left.contains(&name) {
+                left.push(name);
+            }
+        }
+        left
     }
 
     /// What a build made. Where its client was killed, what the engine went on to commit on top of that, too; on top of
@@ -326,5 +348,26 @@ mod tests {
         assert_eq!(ids(&images, &[], &journal(true, &moved)), ["mine:1"]);
         let finished = [made(2), tag("mine:1", None), tag("mine:2", None), Record::Finished];
         assert!(ids(&images, &[], &journal(true, &finished)).is_empty());
+    }
+    #[test]
+    fn names_in_the_runs_own_repository_go_without_further_proof() {
+        let tag = |reference: &str| Record::TagOnEngine { reference: reference.to_owned(), before: None };
+        let images = [
+            row(2, 0, &["localhost/imgbuild-run/r:commit-1"]),
+            row(3, 0, &["localhost/imgbuild-run/other:commit-1"]),
+        ];
+        let noted = [
+            tag("localhost/imgbuild-run/r:commit-1"),
+            tag("localhost/imgbuild-run/other:commit-1"),
+            tag("localhost/imgbuild-run/r:commit-2"),
+        ];
+        assert_eq!(ids(&images, &[], &journal(true, &noted)), ["localhost/imgbuild-run/r:commit-1"]);
+        let images = [row(2, 0, &["localhost/imgbuild-run/r:commit-1"])];
+        let known = [tag("localhost/imgbuild-run/r:commit-1"), made(2), Record::Finished];
+        assert_eq!(
+            ids(&images, &[], &journal(true, &known)),
+            ["localhost/imgbuild-run/r:commit-1".to_owned(), id(2)]
+        );
+        assert!(ids(&images, &[], &journal(false, &known[..2])).is_empty());
     }
 }

@@ -64,9 +64,9 @@ impl Teardown {
         }
     }
 
-    /// What is named `name` was removed already.
-    pub fn gone(&mut self, name: &str) {
-        self.things.retain(|thing| thing.name != name);
+    /// What has this name or id was removed already.
+    pub fn gone(&mut self, name_or_id: &str) {
+        self.things.retain(|thing| thing.name != name_or_id && thing.id.as_deref() != Some(name_or_id));
     }
 
     /// A name of an image on the engine, or an image without one; never by force, and untagged parents stay, as cache.

@@ -1,4 +1,4 @@
-//! The bridge between a blocking writer of the context and the body of the build request.
+//! The bridge between a blocking writer of an archive and the body of a request: a build's context, a file system.
 
 use std::io;
 use std::pin::Pin;
@@ -9,17 +9,42 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Kind, Result};
 
 /// Bytes per piece; with [`PIECES`] the most that waits for the engine.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 8;
 
 /// A writer for a blocking thread and the body that the engine reads; they share the progress.
-pub(super) fn channel() -> (Writer, Upload, Progress) {
+fn channel() -> (Writer, Upload, Progress) {
     let (sender, receiver) = mpsc::channel(PIECES);
     let progress = Progress::default();
     let writer = Writer { sender, piece: BytesMut::with_capacity(PIECE), progress: progress.clone() };
     (writer, Upload { receiver, progress: progress.clone(), ended: false }, progress)
+}
+
+/// Runs `write` on a blocking thread, into the body. The task gives what it returned, its error, or `None` where nobody
+/// reads any more: whoever closed the connection knows why.
+pub(super) fn from_writer<T: Send + 'static>(
+    write: impl FnOnce(&mut dyn io::Write) -> Result<T> + Send + 'static,
+) -> (Upload, Progress, JoinHandle<Result<Option<T>>>) {
+    let (mut writer, body, progress) = channel();
+    let sent = progress.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let outcome = write(&mut writer).and_then(|written| {
+            writer
+                .end()
+                .map_err(|error| Error::new(Kind::Engine, "cannot send to the engine").because(error))?;
+            Ok(written)
+        });
+        match outcome {
+            Err(_) if sent.was_refused() => Ok(None),
+            other => other.map(Some),
+        }
+    });
+    (body, progress, task)
 }
 
 /// How far the upload is.
@@ -43,7 +68,7 @@ impl Progress {
 
 enum Piece {
     Bytes(Bytes),
-    /// The whole context was written. Without it the body ends in an error, and the engine in no build.
+    /// Everything was written. Without it the body ends in an error, and the engine makes nothing of it.
     End,
 }
 
@@ -64,7 +89,7 @@ impl Writer {
     fn send(&self, piece: Piece) -> io::Result<()> {
         self.sender.blocking_send(piece).map_err(|_| {
             self.progress.refused.store(true, Ordering::Relaxed);
-            io::Error::new(io::ErrorKind::BrokenPipe, "the engine takes no more of the context")
+            io::Error::new(io::ErrorKind::BrokenPipe, "the engine takes no more bytes")
         })
     }
 }
@@ -115,7 +140,7 @@ impl Body for Upload {
             }
             None => {
                 self.ended = true;
-                Some(Err(io::Error::other("the context could not be read to its end")))
+                Some(Err(io::Error::other("the bytes to send could not be read to their end")))
             }
         })
     }

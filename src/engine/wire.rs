@@ -96,7 +96,7 @@ impl Wire {
         .map_err(lost)?;
         drop(answer);
         let (head, body) = response.into_parts();
-        Ok(Reply { status: head.status, body, connection, _sender: Box::new(sender) })
+        Ok(Reply { status: head.status, headers: head.headers, body, connection, _sender: Box::new(sender) })
     }
 
     /// As [`open`](Wire::open), with an error status turned into the engine's message.
@@ -177,6 +177,7 @@ fn drive(connection: &mut Driver, cx: &mut Context<'_>) {
 /// An answer whose body is still to come. Dropping it closes the connection.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
+    pub(super) headers: http::HeaderMap,
     body: Incoming,
     connection: Driver,
     /// Without its sender hyper would take the connection for one nobody wants.

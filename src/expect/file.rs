@@ -9,7 +9,7 @@ pub struct FileCheck {
     pub path: String,
     /// Whether it is looked at in the running container; else in the image, without starting anything.
     pub live: bool,
-    /// Whether `path` is filled in from the image's environment (`$NAME`, `${NAME}`).
+    /// Whether `path` is filled in (`$NAME`, `${NAME}`) from the image's environment and what the test adds to it.
     pub expand: bool,
     /// Whether the last component is followed where it is a link. Content and sums always are those of the file that it
     /// leads to.

@@ -23,6 +23,9 @@ pub struct HttpCheck {
     /// Headers of the answer by name, in any case of letters; several of one name are joined by `, `. One that is absent
     /// is null.
     pub answer_headers: Vec<(String, Matcher)>,
+    /// All headers of the answer as text: one `Name: value` a line, sorted, without a line feed at the end. Each word of a
+    /// name begins with a capital letter and has no other, whatever came: `Content-Type`.
+    pub answer_head: Vec<Matcher>,
     /// The answer's body as text.
     pub answer_body: Vec<Matcher>,
     /// The answer's body as JSON.

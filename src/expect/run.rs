@@ -19,17 +19,18 @@ pub enum Where {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunCheck {
     /// Program and arguments. `$NAME` and `${NAME}` in them are filled in from the container's environment where `expand`
-    /// says so.
+    /// says so, but not from `env`.
     pub argv: Vec<String>,
-    /// Whether variables in `argv`, `setup` and `teardown` are filled in.
+    /// Whether variables in `argv` are filled in.
     pub expand: bool,
     /// Where it runs.
     pub place: Where,
-    /// Variables beside the container's own, in order: a later one may use an earlier one.
+    /// Variables beside the container's own, as they stand; of two with one name the later one counts.
     pub env: Vec<(String, String)>,
-    /// Commands before it, each in a container of its own whose changes the next one finds. Of fresh ones only.
+    /// Commands before it, each in a container of its own whose changes the next one finds. Of fresh ones only. How they
+    /// exit does not count, but each must be a command that the image has.
     pub setup: Vec<Vec<String>>,
-    /// Commands after it, likewise.
+    /// Commands after it, likewise. What comes of them does not count at all.
     pub teardown: Vec<Vec<String>>,
     /// Its exit code, as a number.
     pub exit: Matcher,

@@ -40,6 +40,8 @@ pub enum Start {
 pub struct ContainerOptions {
     /// Variables beside the image's own.
     pub env: BTreeMap<String, String>,
+    /// Whether `$NAME` and `${NAME}` in the values of `env` are filled in from the image's own variables.
+    pub expand: bool,
     /// Replaces CMD.
     pub cmd: Option<Vec<String>>,
     /// `uid[:gid]` or a name of the image.

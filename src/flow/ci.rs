@@ -3,10 +3,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather, practices, verification};
+use super::{adopt, base, facts, gather, practices, services, verification};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
@@ -51,9 +52,10 @@ async fn stages(
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
     let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
-    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate, probes)).await?;
+    let verify = verify(session, &prepared, keeper, candidate, probes, &mut practices, report);
+    let verified = session.stage(Stage::Smoke, verify).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
-    practices.finish(report, verified.tests().len());
+    practices.finish(report);
     Ok(())
 }
 
@@ -214,12 +216,18 @@ async fn verify(
     keeper: &Keeper,
     candidate: Candidate,
     probes: ProbeSet,
+    practices: &mut Practices,
+    report: &mut RunReport,
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
     let (settings, name) = (&prepared.settings, prepared.plan.repository.familiar());
     let subject = verification::subject(settings, prepared.tests.clone(), &image, &name, probes);
+    services::fetch(session, keeper, &subject.tests).await?;
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-    smoke::verify(candidate, verification)
+    // Both are told, and a test that failed says more of what the image does than how it is made.
+    let judged = practices.after_run(session, &subject, &verification, report);
+    let verified = smoke::verify(candidate, verification)?;
+    judged.map(|()| verified)
 }
 
 async fn publish_tags(

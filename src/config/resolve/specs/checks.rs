@@ -85,6 +85,7 @@ pub(super) fn http(http: &Http) -> Option<HttpCheck> {
         body: http.send.clone().map(String::into_bytes),
         status: Some(any(statuses.iter().map(|status| equals(status.get())).collect())),
         answer_headers: entries(http.answer_headers.as_ref()),
+        answer_head: Vec::new(),
         answer_body: http.body.iter().flat_map(model::Body::matchers).collect(),
         answer_json: http.body.iter().flat_map(model::Body::json).collect(),
         follow_redirects: http.follow_redirects.unwrap_or(false),

@@ -1,0 +1,90 @@
+//! Reads a map whose keys are known, and finds those that are not.
+
+use super::Problem;
+use super::problem::shown;
+use super::yaml::Node;
+
+/// The keys of a map that nobody has taken yet.
+pub(super) struct Fields<'n> {
+    place: &'n Node,
+    left: Vec<(&'n Node, &'n Node)>,
+    asked: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// All of `pairs`, the keys of `place`.
+    pub(super) fn new(place: &'n Node, pairs: &'n [(Node, Node)]) -> Fields<'n> {
+        Fields { place, left: pairs.iter().map(|(key, value)| (key, value)).collect(), asked: Vec::new() }
+    }
+
+    /// The value of `key`. A key with nothing behind it is as good as none, as in go-yaml.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.take_any(key).filter(|value| !value.is_null())
+    }
+
+    fn take_any(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.asked.push(key);
+        let at = self.left.iter().position(|(name, _)| name.as_str() == Some(key))?;
+        Some(self.left.remove(at).1)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn need(&mut self, key: &'static str) -> Result<&'n Node, Problem> {
+        self.take(key).ok_or_else(|| self.place.problem(format!("`{key}` is missing")))
+    }
+
+    /// Text, where the key is there.
+    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, Problem> {
+        self.take(key).map(|node| node.text(key)).transpose()
+    }
+
+    /// A boolean, where the key is there. With nothing behind it, it is false or its default, depending on who reads it, and
+    /// so an error.
+    pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Problem> {
+        self.take_any(key).map(|node| node.boolean(key)).transpose()
+    }
+
+    /// A whole number, likewise.
+    pub(super) fn integer(&mut self, key: &'static str) -> Result<Option<i64>, Problem> {
+        self.take_any(key).map(|node| node.integer(key)).transpose()
+    }
+
+    /// A list, empty where the key is not there.
+    pub(super) fn list(&mut self, key: &'static str) -> Result<&'n [Node], Problem> {
+        self.take(key).map_or(Ok(&[]), |node| node.list(key))
+    }
+
+    /// A list of texts, likewise.
+    pub(super) fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Problem> {
+        self.take(key).map_or(Ok(Vec::new()), |node| node.texts(key))
+    }
+
+    /// Refuses what nobody asked for. `what` is what the map describes: `a command test`.
+    pub(super) fn finish(self, what: &str) -> Result<(), Problem> {
+        let Some((key, _)) = self.left.first() else { return Ok(()) };
+        let name = key.as_str().unwrap_or_default();
+        let help = match nearest(name, &self.asked) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("known here: {}", self.asked.join(", ")),
+        };
+        Err(key.problem(format!("unknown key `{}` in {what}; {help}", shown(name))))
+    }
+}
+
+/// The word that was probably meant. Dashes, underscores and case do not count.
+pub(super) fn nearest<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
+    // Comparing is quadratic in the length, and what is that long is no slip of the pen.
+    if found.len() > 64 {
+        return None;
+    }
+    let plain = |word: &str| word.to_lowercase().replace(['-', '_'], "");
+    let found = plain(found);
+    let alike = known
+        .iter()
+        .map(|word| (strsim::normalized_damerau_levenshtein(&found, &plain(word)), *word))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word);
+    let begun = || known.iter().copied().find(|word| found.len() > 2 && plain(word).starts_with(&found));
+    alike.or_else(begun)
+}
