@@ -167,6 +167,7 @@ mod tests {
             body: None,
             status: Some(Matcher::Equals(200.into())),
             answer_headers: Vec::new(),
+            answer_head: Vec::new(),
             answer_body: Vec::new(),
             answer_json: Vec::new(),
             follow_redirects: true,

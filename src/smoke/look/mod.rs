@@ -26,5 +26,7 @@ pub(in crate::smoke) use files::{Found, Place, Sum, content, find, header, look}
 pub(in crate::smoke) use freeze::freeze;
 pub use inside::{Inside, inside};
 pub(in crate::smoke) use packages::{Format, Search};
+#[cfg(test)]
+pub(in crate::smoke) use sockets::Socket;
 pub(in crate::smoke) use sockets::{Sockets, sockets};
 pub(in crate::smoke) use still::Still;
