@@ -8,7 +8,7 @@ mod policy;
 mod specs;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::document::Document;

@@ -1,7 +1,6 @@
 //! `imgbuild test IMAGE`: the configured tests on any image, and the practices of its running containers.
 
 use std::cell::OnceCell;
-use std::time::Duration;
 
 use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};

@@ -44,10 +44,10 @@ pub fn judge(results: &[TestResult]) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    let said: Vec<String> =
-        failed.iter().map(|r| format!("{}: {}", r.name, r.problems().join("; "))).collect();
+    // What was expected and what was there stands with each of them.
+    let names: Vec<&str> = failed.iter().map(|result| result.name.as_str()).collect();
     let message =
-        format!("{} of {} tests of the image failed: {}", failed.len(), results.len(), said.join(" / "));
+        format!("{} of {} tests of the image failed: {}", failed.len(), results.len(), names.join(", "));
     Err(Error::new(Kind::Tests, message).hint("nothing was tagged or pushed"))
 }
 

@@ -12,6 +12,7 @@ use crate::event::Events;
 use crate::expect::{ImageKind, ProbeSet};
 use crate::rules::Fact;
 use crate::rules::facts::{KindSeen, RuntimeFacts};
+use crate::smoke::look::Still;
 use crate::smoke::scene::{Bench, Watcher};
 
 /// Makes the probes of `plan` on `image`. What could not be looked at is missing in the facts, with the reason; an error
@@ -40,7 +41,8 @@ pub(in crate::smoke) async fn run(
     let Some(test) = &plan.like else {
         return Ok(unknown("no test starts a container"));
     };
-    let bench = Bench::new(keeper, watcher, events, image, still, test);
+    let still = Still::default();
+    let bench = Bench::new(keeper, watcher, events, image, &still, test);
     let facts = match Rig::set(&bench, plan).await? {
         Fact::Known(rig) => probe(&rig, unknown("the probe was not made"), known.clone()).await,
         Fact::Missing(why) => Ok(unknown(&why)),
