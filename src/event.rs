@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::expect::{CheckResult, Evidence};
+
 /// Version of the JSON form of events; it grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
 
@@ -181,6 +183,12 @@ pub enum Event {
         ms: u64,
         /// Why it failed; empty where it passed.
         problems: Vec<String>,
+        /// Its checks, in order.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<CheckResult>,
+        /// What its containers left to be read, where it failed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
     },
     /// A tag is about to be pushed.
     TagPushing {

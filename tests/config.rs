@@ -94,6 +94,17 @@ fn every_key_of_the_schema_is_explained() {
 }
 
 #[test]
+fn the_examples_of_the_readme_are_read() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let examples: Vec<&str> =
+        readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() > 2);
+    for example in examples {
+        parse("README.md", example.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
 fn the_nearest_file_on_the_way_up_is_read() {
     let repository = Repository::new(&[
         ("imgbuild.toml", "image.target = 'root'"),
@@ -430,6 +441,19 @@ fn almost_a_file() -> impl Strategy<Value = String> {
         "http",
         "run",
         "cmd",
+        "files",
+        "ports",
+        "processes",
+        "services",
+        "mounts",
+        "exec",
+        "body",
+        "json",
+        "stdout",
+        "not",
+        "any",
+        "size",
+        "status",
         "build",
         "args",
         "secrets",
@@ -478,6 +502,10 @@ fn almost_a_file() -> impl Strategy<Value = String> {
         "[\"a\", 1]",
         "{ x = 1 }",
         "{ cmd = [] }",
+        "{ not = { any = ['x'] } }",
+        "{ at-most = '1kB' }",
+        "[{ port = 1, path = '/' }]",
+        "[80, '53/udp', { port = 1 }]",
         "[\"{sha}\", \"{\"]",
         "'ghcr.io/a'",
         "\"\\u0000\"",

@@ -20,7 +20,7 @@ async fn kept(lab: &Lab, owner: Owner) -> (Engine, Keeper) {
     lab.docker(&["pull", "-q", &lab.base]);
     let socket = lab.engine.strip_prefix("unix://").expect("a socket");
     let engine = Engine::connect(&Endpoint::unix(socket, "the tests")).await.unwrap();
-    let keeper = Keeper::begin(engine.clone(), owner, &lab.path("journals")).unwrap();
+    let keeper = Keeper::begin(engine.clone(), owner, &lab.path("state")).unwrap();
     (engine, keeper)
 }
 
@@ -153,7 +153,7 @@ async fn a_running_container_from_outside() {
             aliases: vec!["web".to_owned()],
             extra_hosts: vec!["db.example.com:192.0.2.1".to_owned()],
             user: Some("0".to_owned()),
-            ..spec(&lab.base, &["sh", "-c", "echo y > /x; sleep 600"])
+            ..spec(&lab.base, &["sh", "-c", "echo y > /x; sleep 600; true"])
         })
         .await
         .unwrap();
@@ -188,9 +188,9 @@ async fn a_running_container_from_outside() {
     let changes = engine.changes(&id).await.unwrap().list;
     assert!(changes.iter().any(|change| (change.kind, change.path.as_str()) == (ChangeKind::Added, "/x")));
 
-    // A container beside it sees its processes, its network and, by that, what it calls itself.
+    // A container beside it sees its processes and its network, and is not their first process.
     let share = Some(format!("container:{id}"));
-    let look = "grep -q 'sleep 600' /proc/[0-9]*/cmdline && grep -c db.example.com /etc/hosts";
+    let look = "[ $$ != 1 ] && grep -q sleep /proc/[0-9]*/comm && grep -q db.example.com /etc/hosts";
     let beside = ContainerSpec {
         network: share.clone(),
         pid_mode: share,
@@ -272,7 +272,7 @@ async fn what_a_killed_run_committed_and_imported_is_found_by_clean() {
     drop(keeper);
 
     let now = engine.info().clock.unwrap();
-    let sweep = engine.find_leftovers(&lab.path("journals"), now).await.unwrap();
+    let sweep = engine.find_leftovers(&lab.path("state"), now).await.unwrap();
     let ours: Vec<_> = sweep.leftovers.iter().filter(|left| left.run == lab.name()).cloned().collect();
     let containers: Vec<&str> =
         ours.iter().filter(|left| left.thing == Thing::Container).map(|left| left.id.as_str()).collect();

@@ -63,6 +63,33 @@ fn the_image_is_judged_after_the_build_and_before_anything_is_pushed() {
     assert!(!codes(&report(&repo, &["ci"], 0)).contains("IMG803"));
 }
 
+/// What running containers show is judged when the tests have passed, and before anything is pushed.
+#[test]
+fn an_image_without_tests_is_told_and_can_be_held_back() {
+    let lab = Lab::new("untested");
+    let repo = lab.hello();
+    let bare = format!("schema = 1\n[image]\nrepository = \"{}\"\n", lab.repository());
+    repo.write("imgbuild.toml", &format!("{bare}[checks]\nlevels = {{ IMG920 = \"error\" }}\n"));
+    repo.commit("no tests");
+    let stopped = report(&repo, &["ci"], 1);
+    assert!(codes(&stopped).contains("IMG920") && built(&stopped), "{stopped}");
+    assert_eq!(stopped["tests"][0]["outcome"], "ok", "it is started all the same");
+    assert!(lab.tags().is_empty() && lab.owned(stopped["run"].as_str().expect("run")).is_empty());
+    let image = stopped["image"]["id"].as_str().expect("id").to_owned();
+    // `build` tells it, and so does `test`, which fails.
+    assert!(codes(&report(&repo, &["build"], 0)).contains("IMG920"));
+    let tested = report(&repo, &["test", &image], 1);
+    assert!(codes(&tested).contains("IMG920"), "{tested}");
+    assert!(codes(&tested).iter().all(|code| code.starts_with("IMG9")), "{tested}");
+    // A warning, where nobody says more of it.
+    repo.write("imgbuild.toml", &bare);
+    repo.commit("a warning");
+    let warned = report(&repo, &["ci"], 0);
+    assert!(codes(&warned).contains("IMG920"));
+    let scores = warned["scorecard"].as_array().expect("scorecard");
+    assert!(scores.iter().any(|score| score["item"] == "tests" && score["state"] == "failed"), "{scores:?}");
+}
+
 #[test]
 fn the_report_has_fifteen_scores() {
     let lab = Lab::new("scores");

@@ -221,6 +221,8 @@ fn no_output_begins_a_line() {
                 outcome: Outcome::Failed,
                 ms: 0,
                 problems,
+                checks: Vec::new(),
+                evidence: Vec::new(),
             });
             events.emit(Event::TagPushing { reference: text.clone(), before: Some(text.clone()) });
             events.note(text.clone());

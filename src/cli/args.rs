@@ -64,10 +64,7 @@ pub enum Command {
         all: bool,
     },
     /// Run the configured tests on any image that the engine has or can pull.
-    Test {
-        /// The image: a reference or an id.
-        image: String,
-    },
+    Test(TestArgs),
     /// Remove what dead runs left on the engine; says what it would do unless --yes is given.
     Clean {
         /// Remove, rather than list.
@@ -83,6 +80,35 @@ pub enum Command {
         #[command(flatten)]
         build: BuildArgs,
     },
+    /// Look into a container that shares namespaces with this process: what a test runs in a helper container.
+    #[command(hide = true)]
+    Inside {
+        /// What is done.
+        #[command(subcommand)]
+        job: InsideJob,
+    },
+}
+
+/// What `inside` does.
+#[derive(Debug, Subcommand)]
+pub enum InsideJob {
+    /// List the sockets that wait for others.
+    Sockets,
+    /// Answer every question for a name with "no such name", and list the names.
+    Dns,
+    /// Try a TCP connection.
+    Connect {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+        /// How long it may take.
+        milliseconds: u64,
+    },
+    /// Stop all processes.
+    Stop,
+    /// Let all processes go on.
+    Continue,
 }
 
 /// Options of every command.
@@ -179,6 +205,71 @@ pub struct BuildArgs {
     /// The profile of imgbuild.toml, in place of the detected one.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+
+    /// How the image is verified.
+    #[command(flatten)]
+    pub verify: VerifyArgs,
+}
+
+/// How an image is verified.
+#[derive(Debug, Args, Default)]
+pub struct VerifyArgs {
+    /// Which practices are looked at that only a running container shows.
+    #[arg(long, value_enum)]
+    pub probes: Option<Probes>,
+
+    /// Hold the image to work hardened: read-only root, no capabilities, an unprivileged user.
+    #[arg(long)]
+    pub hardened: bool,
+
+    /// Write the tests' results to this file, as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// Which practices of running containers are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Probes {
+    /// None.
+    Off,
+    /// Those that share one container; what build does by itself.
+    Quick,
+    /// All; what ci and test do by themselves.
+    Full,
+}
+
+/// Options of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The image: a reference or an id.
+    pub image: String,
+
+    /// Put the tests of this file of container-structure-test as well; may be given more than once.
+    #[arg(long = "structure-test", value_name = "FILE")]
+    pub structure_tests: Vec<PathBuf>,
+
+    /// Put the tests of this file of goss as well; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub goss: Vec<PathBuf>,
+
+    /// What the image is for, in place of what is configured or guessed.
+    #[arg(long, value_enum)]
+    pub kind: Option<ImageKind>,
+
+    /// How the image is verified.
+    #[command(flatten)]
+    pub verify: VerifyArgs,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImageKind {
+    /// It runs until it is stopped.
+    Service,
+    /// It does its work and ends.
+    Job,
+    /// Others are built from it.
+    Base,
 }
 
 /// Options of `check`.

@@ -20,6 +20,10 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             "this format is one of findings, and only `imgbuild check` has it",
         ));
     }
+    if let Command::Inside { job } = &cli.command {
+        flow::inside(&flags::of_inside(job), &mut |line| output.out(&format!("{line}\n")))?;
+        return Ok(0);
+    }
     let (events, receiver) = Events::channel();
     let report_path = flags::report(&cli.global, &environment, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
@@ -32,7 +36,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
         cli.command,
         Command::Ci(_)
             | Command::Build(_)
-            | Command::Test { .. }
+            | Command::Test(_)
             | Command::Publish { .. }
             | Command::Copy { .. }
     );
@@ -82,7 +86,9 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
             Ok(flags) => run(flow::build(session, &flags).await),
             Err(error) => Done::Command(Err(error)),
         },
-        Command::Test { image } => run(flow::test(session, &Flags::default(), image).await),
+        Command::Test(args) => {
+            run(flow::test(session, &flags::of_test(args, &cli.global), &args.image).await)
+        }
         Command::Publish { undo } => run(flow::undo(session, &Flags::default(), undo).await),
         Command::Copy { source, destination } => {
             run(flow::copy(session, &Flags::default(), source, destination).await)
@@ -133,9 +139,12 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         }
         Command::Ci(_)
         | Command::Build(_)
-        | Command::Test { .. }
+        | Command::Test(_)
         | Command::Publish { .. }
-        | Command::Copy { .. } => Err(Error::new(Kind::Internal, "a run came the way of the other commands")),
+        | Command::Copy { .. }
+        | Command::Inside { .. } => {
+            Err(Error::new(Kind::Internal, "a run came the way of the other commands"))
+        }
     }
 }
 

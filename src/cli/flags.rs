@@ -1,12 +1,30 @@
 //! Arguments as the plain values that the configuration takes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::args::{BuildArgs, CheckArgs, ContextArgs, FailOn, Global, Push};
+use super::args::{
+    BuildArgs, CheckArgs, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
+    VerifyArgs,
+};
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::flow::CheckOptions;
+use crate::expect::{self, ProbeSet};
+use crate::flow::{CheckOptions, Inside};
+
+/// What `inside` has to do.
+pub(super) fn of_inside(job: &InsideJob) -> Inside {
+    match job {
+        InsideJob::Sockets => Inside::Sockets,
+        InsideJob::Dns => Inside::Dns,
+        InsideJob::Connect { host, port, milliseconds } => {
+            Inside::Connect { host: host.clone(), port: *port, within: Duration::from_millis(*milliseconds) }
+        }
+        InsideJob::Stop => Inside::Stop,
+        InsideJob::Continue => Inside::Continue,
+    }
+}
 
 /// The flags of a run.
 pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
@@ -31,8 +49,36 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
         pull: args.pull.then_some(true),
         reproducible: args.reproducible.then_some(true),
         report: global.report.clone(),
-        ..Flags::default()
+        ..of_verify(&args.verify)
     })
+}
+
+/// The flags of `test`.
+pub(super) fn of_test(args: &TestArgs, global: &Global) -> Flags {
+    Flags {
+        structure_tests: args.structure_tests.clone(),
+        goss: args.goss.clone(),
+        kind: args.kind.map(|kind| match kind {
+            ImageKind::Service => expect::ImageKind::Service,
+            ImageKind::Job => expect::ImageKind::Job,
+            ImageKind::Base => expect::ImageKind::Base,
+        }),
+        report: global.report.clone(),
+        ..of_verify(&args.verify)
+    }
+}
+
+fn of_verify(args: &VerifyArgs) -> Flags {
+    Flags {
+        probes: args.probes.map(|probes| match probes {
+            Probes::Off => ProbeSet::Off,
+            Probes::Quick => ProbeSet::Quick,
+            Probes::Full => ProbeSet::Full,
+        }),
+        hardened: args.hardened.then_some(true),
+        junit: args.junit.clone(),
+        ..Flags::default()
+    }
 }
 
 /// The flags of `context`.

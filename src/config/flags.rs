@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::settings::{Profile, Push};
+use crate::expect::{ImageKind, ProbeSet};
 
 /// The flags that stand for a setting. `None` is a flag that was not given. Relative paths start at the working folder.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,4 +28,12 @@ pub struct Flags {
     pub pull: Option<bool>,
     pub reproducible: Option<bool>,
     pub report: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
+    pub kind: Option<ImageKind>,
+    pub probes: Option<ProbeSet>,
+    pub hardened: Option<bool>,
+    /// `--structure-test FILE`, in order; they come behind the file's.
+    pub structure_tests: Vec<PathBuf>,
+    /// `--goss FILE`, likewise.
+    pub goss: Vec<PathBuf>,
 }

@@ -190,3 +190,147 @@ pub(super) fn lock(key: &str) -> Verdict {
     );
     Err(format!("{} is no key that can be locked: {help}", quoted(key)))
 }
+
+/// An absolute path in a container.
+pub(super) fn absolute(path: &str) -> Verdict {
+    if !path.starts_with('/') {
+        return Err(format!("{} is not absolute: it starts with `/`", quoted(path)));
+    }
+    ensure(!path.split('/').any(|part| part == "..") && !path.contains(char::is_control), || {
+        format!("{} must be one line without `..`", quoted(path))
+    })
+}
+
+/// Permission bits.
+pub(super) fn mode(digits: &str) -> Verdict {
+    ensure(matches!(digits.len(), 3 | 4) && digits.bytes().all(|b| matches!(b, b'0'..=b'7')), || {
+        format!("{} are no permissions: write three or four octal digits, like \"0644\"", quoted(digits))
+    })
+}
+
+/// A SHA-256 sum in hex.
+pub(super) fn sha256(sum: &str) -> Verdict {
+    ensure(sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_hexdigit()), || {
+        format!("{} is no SHA-256: it has 64 hex digits", quoted(sum))
+    })
+}
+
+/// The name of a user or group.
+pub(super) fn account(name: &str) -> Verdict {
+    ensure(
+        !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_control() || c.is_whitespace()),
+        || format!("{} is no name of a user or group", quoted(name)),
+    )
+}
+
+/// A user, by name or number, with or without a group.
+pub(super) fn user(text: &str) -> Verdict {
+    let (user, group) = text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)));
+    ensure(account(user).is_ok() && group.is_none_or(|group| account(group).is_ok()), || {
+        format!(
+            "{} is no user: write a name or a number, with a group or without, like \"1000:1000\"",
+            quoted(text)
+        )
+    })
+}
+
+/// A folder or file of the repository, where it is mounted, and how.
+pub(super) fn bind(text: &str) -> Verdict {
+    let mut parts = text.split(':');
+    let (source, target, rest) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    let Some(target) = target.filter(|_| parts.next().is_none()) else {
+        return Err(format!(
+            "{} is no mount: write \"./testdata:/data\", or \"./testdata:/data:ro\"",
+            quoted(text)
+        ));
+    };
+    if source.is_empty() || source.starts_with('/') {
+        return Err("what is mounted lies in the repository: write it relative to this file".to_owned());
+    }
+    if let Some(mode) = rest.filter(|mode| !matches!(*mode, "ro" | "rw")) {
+        return Err(format!("{} is no mode of a mount: write `ro`, `rw` or nothing", quoted(mode)));
+    }
+    absolute(target)?;
+    ensure(target.trim_matches('/') != "", || "nothing can be mounted at `/`".to_owned())
+}
+
+/// Options of a temporary file system.
+pub(super) fn mount_options(text: &str) -> Verdict {
+    ensure(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()), || {
+        format!("{} are no options: write them with commas, like \"size=16m,mode=1777\"", quoted(text))
+    })
+}
+
+/// The name of a header.
+pub(super) fn header(name: &str) -> Verdict {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    ensure(!name.is_empty() && name.bytes().all(is_token), || {
+        format!("{} is no name of a header", quoted(name))
+    })
+}
+
+/// The name of a header that a request may have: some say how it is sent.
+pub(super) fn request_header(name: &str) -> Verdict {
+    const FRAMING: [&str; 6] =
+        ["connection", "content-length", "expect", "te", "transfer-encoding", "upgrade"];
+    header(name)?;
+    ensure(!FRAMING.contains(&name.to_ascii_lowercase().as_str()), || {
+        format!("{} is set by imgbuild alone", quoted(name))
+    })
+}
+
+/// The value of a request's header.
+pub(super) fn header_value(text: &str) -> Verdict {
+    ensure(!text.contains(|c: char| c.is_control() && c != '\t'), || "must be one line".to_owned())
+}
+
+/// A JSON Pointer (RFC 6901).
+pub(super) fn pointer(text: &str) -> Verdict {
+    let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    ensure((text.is_empty() || text.starts_with('/')) && escapes, || {
+        format!(
+            "{} is no JSON Pointer: write \"/key/0\", with `~1` for `/` and `~0` for `~` in a key",
+            quoted(text)
+        )
+    })
+}
+
+/// The name by which other containers reach one.
+pub(super) fn alias(name: &str) -> Verdict {
+    let is_label = !name.starts_with('-')
+        && !name.ends_with('-')
+        && (1..=63).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    ensure(is_label && !name.eq_ignore_ascii_case("localhost"), || {
+        format!(
+            "{} is no name of a host: use letters, digits and `-`, at most 63; not `localhost`",
+            quoted(name)
+        )
+    })
+}
+
+/// The name of a variable for a command on this machine.
+pub(super) fn host_variable(name: &str) -> Verdict {
+    variable(name)?;
+    ensure(!name.starts_with("IMGBUILD_TEST_"), || format!("{} is set by imgbuild", quoted(name)))
+}
+
+/// The name of a process as the kernel keeps it.
+pub(super) fn process(name: &str) -> Verdict {
+    if name.is_empty() || name.contains(|c: char| c == '/' || c.is_control()) {
+        return Err(format!(
+            "{} is no name of a process: write it without a path, like \"nginx\"",
+            quoted(name)
+        ));
+    }
+    ensure(name.len() <= 15, || {
+        let kept: String = name
+            .chars()
+            .scan(0, |bytes, c| {
+                *bytes += c.len_utf8();
+                (*bytes <= 15).then_some(c)
+            })
+            .collect();
+        format!("{} is longer than the 15 bytes that the kernel keeps: write {}", quoted(name), quoted(&kept))
+    })
+}

@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 47] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -20,11 +20,18 @@ const KEYS: [&str; 40] = [
     "image.build.reproducible",
     "image.build.secrets",
     "image.build.timeout",
+    "image.companions",
     "image.context",
     "image.dockerfile",
+    "image.goss",
+    "image.hardened",
+    "image.kind",
     "image.labels",
     "image.platform",
+    "image.probes",
+    "image.read-only",
     "image.repository",
+    "image.structure-tests",
     "image.tags",
     "image.target",
     "image.test",

@@ -35,7 +35,7 @@ pub use origin::{Origin, Place, Sourced};
 pub use parse::{MAX_BYTES, parse};
 pub use policy::{Policy, with_policy};
 pub use repository::Destination;
-pub use resolve::{Layers, RuleNames, resolve};
+pub use resolve::{Layers, RuleNames, any_image, resolve};
 pub use schema::json_schema;
 pub use settings::{
     Baseline, Checks, ConfiguredTest, EffectivePolicy, InvalidWord, Profile, Push, PushLimits, Registries,

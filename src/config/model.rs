@@ -5,6 +5,7 @@
 
 mod checks;
 mod image;
+mod matcher;
 mod period;
 mod policy;
 mod push;
@@ -20,14 +21,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
-pub use image::{Build, Image};
+pub use image::{Build, Image, Kind, Probes};
+pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
 pub use period::{InvalidPeriod, Period};
 pub use policy::{PolicyTable, WaiverLimits};
 pub use push::Push;
 pub use registries::{Registries, RoleEntry};
+pub use shape::OneOrMore;
 pub use size::{InvalidSize, Size};
-pub use test::{CommandLine, Http, Method, Ready, Run, Test};
-pub use values::{Pattern, Port, Status};
+pub use test::{
+    Body, BodyLike, CommandLine, Configuration, Exec, Exposed, File, FileSize, FileType, Http, ListeningPort,
+    Method, Mount, Process, Protocol, Ready, Run, Service, Test,
+};
+pub use values::{Number, Pattern, Port, Status};
 
 /// The newest `schema` that this version reads.
 pub const SCHEMA: u32 = 1;

@@ -3,11 +3,12 @@
 mod agree;
 mod checks;
 mod layers;
+mod paths;
 mod policy;
 mod specs;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::document::Document;
@@ -19,10 +20,13 @@ use super::repository;
 use super::settings::{ConfiguredTest, Profile, Push, PushLimits, Registries, RoleSettings, Settings};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::expect::ImageKind;
 use crate::image::TagTemplate;
 use layers::{Asked, Key, Part};
+use paths::{path, paths};
 
 pub(super) use layers::join;
+pub use specs::any_image;
 
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
 const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
@@ -41,6 +45,12 @@ const PULL: Key = Key::variable("image.build.pull", "--pull", "IMGBUILD_PULL");
 const NO_CACHE: Key = Key::variable("image.build.no-cache", "--no-cache", "IMGBUILD_NO_CACHE");
 const REPRODUCIBLE: Key =
     Key::variable("image.build.reproducible", "--reproducible", "IMGBUILD_REPRODUCIBLE");
+const KIND: Key = Key::flag("image.kind", "--kind");
+const PROBES: Key = Key::flag("image.probes", "--probes");
+const HARDENED: Key = Key::flag("image.hardened", "--hardened");
+const STRUCTURE_TESTS: Key = Key::flag("image.structure-tests", "--structure-test");
+const GOSS: Key = Key::flag("image.goss", "--goss");
+const JUNIT: Key = Key::flag("", "--junit");
 const INSECURE: Key = Key::quiet("registries.insecure", Some("IMGBUILD_INSECURE_REGISTRIES"));
 const PUSH_RETRY_FOR: Key = Key::quiet("push.retry-for", Some("IMGBUILD_PUSH_RETRY_FOR"));
 const PUSH_IDLE_TIMEOUT: Key = Key::quiet("push.idle-timeout", Some("IMGBUILD_PUSH_IDLE_TIMEOUT"));
@@ -99,6 +109,8 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     checks.policy.digest =
         policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
+    let kind =
+        asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
     let settings = Settings {
         repository: text(
             &mut asked,
@@ -139,7 +151,23 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         reproducible: switch(&mut asked, &REPRODUCIBLE, flags.reproducible, |build| build.reproducible),
         timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
-        tests: tests_of(&asked),
+        tests: tests_of(&mut asked, layers, kind.as_ref().map(|kind| kind.value)),
+        kind,
+        probes: asked
+            .flag(&PROBES, &flags.probes)
+            .or_else(|| asked.image(PROBES.file, |image| image.probes.map(Into::into))),
+        read_only: asked.image("image.read-only", |image| image.read_only).unwrap_or(Sourced::default(false)),
+        hardened: asked
+            .flag(&HARDENED, &flags.hardened)
+            .or_else(|| asked.image(HARDENED.file, |image| image.hardened))
+            .unwrap_or(Sourced::default(false)),
+        companions: asked
+            .image("image.companions", |image| image.companions.clone())
+            .unwrap_or_else(|| Sourced::default(Vec::new())),
+        structure_tests: paths(&mut asked, layers, &STRUCTURE_TESTS, &flags.structure_tests, |image| {
+            image.structure_tests.as_ref()
+        }),
+        goss: paths(&mut asked, layers, &GOSS, &flags.goss, |image| image.goss.as_ref()),
         checks,
         push_limits: PushLimits {
             retry_for: limit(&mut asked, &PUSH_RETRY_FOR, 30, |push| push.retry_for),
@@ -153,6 +181,9 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         report: asked
             .flag(&REPORT, &flags.report)
             .or_else(|| asked.variable_path(&REPORT))
+            .map(|path| path.map(|path| join(layers.working_folder, &path))),
+        junit: asked
+            .flag(&JUNIT, &flags.junit)
             .map(|path| path.map(|path| join(layers.working_folder, &path))),
         profile,
         config_path,
@@ -240,31 +271,6 @@ fn limit(
         .map_or(Sourced::default(Duration::from_secs(default)), |period| period.map(Period::get))
 }
 
-/// A path of a file starts at that file's folder and stays in the repository, so that nobody's home ends in an image
-/// by way of a pull request. Who gives a flag or a variable may read what they like.
-fn path(
-    asked: &mut Asked<'_>,
-    layers: &Layers<'_>,
-    key: &Key,
-    flag: &Option<PathBuf>,
-    get: fn(&model::Image) -> Option<&PathBuf>,
-) -> Option<Sourced<PathBuf>> {
-    if let Some(given) = asked.flag(key, flag).or_else(|| asked.variable_path(key)) {
-        return Some(given.map(|path| join(layers.working_folder, &path)));
-    }
-    let (written, folder) = asked.parts_for(key.file).find_map(|part| {
-        let path = get(part.image?)?;
-        Some((Sourced::new(path, part.origin(key.file)), part.document().folder(layers.root)))
-    })?;
-    let folder = join(layers.root, &folder);
-    let found = written.map(|path| join(&folder, path));
-    let root = join(layers.root, Path::new("."));
-    if folder.starts_with(&root) && !found.starts_with(&root) {
-        asked.wrong(&found.origin, &format!("{} leads out of the repository", key.file));
-    }
-    Some(found)
-}
-
 /// The list of the strongest part of the file, and behind it what the flags add.
 fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
     let written = asked.parts_for(TAGS.file).find_map(|part| {
@@ -290,12 +296,22 @@ fn tags(asked: &mut Asked<'_>, flags: &[String]) -> Vec<Sourced<TagTemplate>> {
     all
 }
 
-fn tests_of(asked: &Asked<'_>) -> Sourced<Vec<ConfiguredTest>> {
+fn tests_of(
+    asked: &mut Asked<'_>,
+    layers: &Layers<'_>,
+    kind: Option<ImageKind>,
+) -> Sourced<Vec<ConfiguredTest>> {
     let written = asked.parts_for("image.test").find_map(|part| {
         let tests = part.image?.test.as_ref().filter(|tests| !tests.is_empty())?;
-        Some(Sourced::new(specs::all(&part, tests), part.origin("image.test")))
+        let mut maker = specs::Maker::new(&part, layers, kind);
+        let made = maker.all(tests);
+        Some((Sourced::new(made, part.origin("image.test")), maker.problems))
     });
-    written.unwrap_or_else(|| Sourced::default(vec![specs::any_image()]))
+    let Some((tests, problems)) = written else { return Sourced::default(Vec::new()) };
+    for (origin, why) in problems {
+        asked.offence(&origin, &why);
+    }
+    tests
 }
 
 fn registries(asked: &mut Asked<'_>) -> Registries {

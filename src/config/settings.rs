@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::model::Test;
 use super::origin::{Origin, Sourced};
 use super::repository::{self, Destination};
-use crate::expect::TestSpec;
+use crate::expect::{ImageKind, ProbeSet, TestSpec};
 use crate::image::TagTemplate;
 
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
@@ -60,8 +60,22 @@ pub struct Settings {
     pub timeout: Sourced<Duration>,
     /// The longest that a build may stay silent.
     pub idle_timeout: Sourced<Duration>,
-    /// The tests, at least one: without any in the file, the test that every image can be put to (origin `Default`).
+    /// The tests of the file.
     pub tests: Sourced<Vec<ConfiguredTest>>,
+    /// What the image is for; `None` where nobody said it.
+    pub kind: Option<Sourced<ImageKind>>,
+    /// Which practices of running containers are looked at; `None` leaves it to the command.
+    pub probes: Option<Sourced<ProbeSet>>,
+    /// Whether the image is held to work with a root file system that cannot be written.
+    pub read_only: Sourced<bool>,
+    /// Whether it is held to work hardened.
+    pub hardened: Sourced<bool>,
+    /// Executables that may run beside the service.
+    pub companions: Sourced<Vec<String>>,
+    /// Files of container-structure-test, joined like `context`, each once: the file's, then those of flags.
+    pub structure_tests: Vec<Sourced<PathBuf>>,
+    /// Files of goss, likewise.
+    pub goss: Vec<Sourced<PathBuf>>,
     /// How strict the checks are.
     pub checks: Checks,
     /// How long a registry that fails or stalls is put up with.
@@ -70,12 +84,14 @@ pub struct Settings {
     pub push: Sourced<Push>,
     /// Where the run report goes.
     pub report: Option<Sourced<PathBuf>>,
+    /// Where the tests' results go as JUnit XML.
+    pub junit: Option<Sourced<PathBuf>>,
 }
 
 impl Settings {
-    /// What the tests ask for.
-    pub fn test_specs(&self) -> Vec<TestSpec> {
-        self.tests.iter().map(|test| test.spec.clone()).collect()
+    /// Whether anybody wrote a test of the image.
+    pub fn has_tests(&self) -> bool {
+        !(self.tests.is_empty() && self.structure_tests.is_empty() && self.goss.is_empty())
     }
 
     /// The name of this run's image in the registry of `role`. `fallback` is its name where none is configured: the
@@ -255,7 +271,7 @@ pub struct PushLimits {
 pub struct ConfiguredTest {
     /// What is done.
     pub spec: TestSpec,
-    /// Where it is written; `Default` for the test that every image can be put to.
+    /// Where it is written.
     pub origin: Origin,
     /// As it is written, with no default filled in.
     pub written: Test,

@@ -1,14 +1,16 @@
 //! The settings of a run as text: what `imgbuild config` prints.
 
+mod written;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{CommandLine, Http, Period, Run};
+use super::model::Period;
 use super::origin::{Origin, Sourced};
 use super::quote;
-use super::settings::{ConfiguredTest, Role, Settings, WaiverSpec};
+use super::settings::{Role, Settings, WaiverSpec};
 
 /// One setting.
 struct Line {
@@ -145,12 +147,31 @@ impl Lines<'_> {
         if let Some(report) = &settings.report {
             self.outside("report", report.to_string_lossy().into_owned(), &report.origin);
         }
+        if let Some(junit) = &settings.junit {
+            self.outside("junit", junit.to_string_lossy().into_owned(), &junit.origin);
+        }
         self.optional("image.repository", settings.repository.as_ref());
         self.path("image.context", Some(&settings.context));
         self.path("image.dockerfile", settings.dockerfile.as_ref());
         self.optional("image.target", settings.target.as_ref());
         self.optional("image.platform", settings.platform.as_ref());
         self.optional("image.variant", settings.variant.as_ref());
+        if let Some(kind) = &settings.kind {
+            self.push("image.kind", kind.as_str(), &kind.origin);
+        }
+        if let Some(probes) = &settings.probes {
+            self.push("image.probes", probes.as_str(), &probes.origin);
+        }
+        self.sourced("image.read-only", &settings.read_only);
+        self.sourced("image.hardened", &settings.hardened);
+        self.sourced("image.companions", &settings.companions);
+        for (key, files) in
+            [("image.structure-tests", &settings.structure_tests), ("image.goss", &settings.goss)]
+        {
+            let text =
+                |path: &Sourced<PathBuf>| (path_text(path, &settings.config_dir).into(), path.origin.clone());
+            self.tables(key, files.iter().map(text));
+        }
         let tags = settings.tags.iter().map(|tag| (tag.to_string().into(), tag.origin.clone()));
         self.tables("image.tags", tags);
         for (key, value) in &settings.labels {
@@ -170,7 +191,7 @@ impl Lines<'_> {
             period(settings.idle_timeout.value),
             &settings.idle_timeout.origin,
         );
-        self.tables("image.test", settings.tests.iter().map(|one| (test(one), one.origin.clone())));
+        self.tables("image.test", settings.tests.iter().map(|one| (written::test(one), one.origin.clone())));
         for role in Role::ALL {
             if let Some(entry) = settings.registries.get(role) {
                 let key = format!("registries.{}", role.as_str());
@@ -287,60 +308,6 @@ fn presentable(name: &str, value: &str) -> String {
 /// Without what is `None`.
 fn object(pairs: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
     pairs.into_iter().filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))).collect()
-}
-
-/// As it was written: what a default fills in is in the schema.
-fn test(test: &ConfiguredTest) -> Value {
-    let written = &test.written;
-    let env = written.env.iter().flatten();
-    let env: Map<String, Value> =
-        env.map(|(name, value)| (name.clone(), presentable(name, value).into())).collect();
-    let ready = written.ready.as_ref().map(|ready| {
-        object([
-            ("healthcheck", ready.healthcheck.map(Value::from)),
-            ("within", ready.within.map(|limit| period(limit.get()))),
-            ("settle", ready.settle.map(|limit| period(limit.get()))),
-        ])
-    });
-    object([
-        ("name", Some(test.spec.name.clone().into())),
-        ("job", written.job.map(Value::from)),
-        ("ready", ready),
-        ("http", written.http.as_ref().map(|list| list.iter().map(http).collect())),
-        ("run", written.run.as_ref().map(|list| list.iter().map(run).collect())),
-        ("env", (!env.is_empty()).then_some(Value::Object(env))),
-        ("cmd", written.cmd.as_ref().map(command)),
-        ("within", written.within.map(|limit| period(limit.get()))),
-    ])
-}
-
-fn http(http: &Http) -> Value {
-    object([
-        ("path", http.path.clone().map(Value::from)),
-        ("port", http.port.map(|port| port.get().into())),
-        ("status", http.status.map(|status| status.get().into())),
-        ("body", http.body.clone().map(Value::from)),
-        ("method", http.method.map(|method| method.as_str().into())),
-        ("within", http.within.map(|limit| period(limit.get()))),
-    ])
-}
-
-fn run(run: &Run) -> Value {
-    object([
-        ("cmd", run.cmd.as_ref().map(command)),
-        ("exit", run.exit.map(Value::from)),
-        ("stdout", run.stdout.as_ref().map(|pattern| pattern.as_str().into())),
-        ("stderr", run.stderr.as_ref().map(|pattern| pattern.as_str().into())),
-        ("within", run.within.map(|limit| period(limit.get()))),
-        ("fresh", run.fresh.map(Value::from)),
-    ])
-}
-
-fn command(command: &CommandLine) -> Value {
-    match command {
-        CommandLine::Exec(words) => words.clone().into(),
-        CommandLine::Shell(line) => line.clone().into(),
-    }
 }
 
 fn waiver(waiver: &WaiverSpec) -> Value {

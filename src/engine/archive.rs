@@ -77,10 +77,11 @@ impl Engine {
                 mtime: stat.mtime,
                 link_target: stat.link_target,
             })),
-            // The answer to HEAD has no body that would tell which of the two is missing.
-            Err(Fault::Refused { status: 404, .. }) => match self.inspect_container(id).await? {
-                Some(_) => Ok(None),
-                None => Err(self.told(no_such_container(), what())),
+            // The answer to HEAD has no body: the one to GET tells what is missing.
+            Err(refused @ Fault::Refused { .. }) => match self.archive(id, path).await {
+                Ok(None) => Ok(None),
+                Ok(Some(_)) => Err(self.told(refused, what())),
+                Err(fault) => Err(self.told(fault, what())),
             },
             Err(fault) => Err(self.told(fault, what())),
         }
@@ -210,8 +211,12 @@ impl Engine {
         let request = self.archive_request(Method::GET, id, path)?;
         match within(CALL, self.wire.send(request)).await {
             Ok(reply) => Ok(Some(reply)),
-            Err(Fault::Refused { status: 404, message }) if !message.contains("o such container") => Ok(None),
-            Err(fault) => Err(fault),
+            Err(fault) => {
+                let says = |words| fault.message().contains(words);
+                let is_missing = fault.status() == Some(404) && !says("o such container");
+                // What stands before it in the path is a file; docker answers 500.
+                if is_missing || says("not a directory") { Ok(None) } else { Err(fault) }
+            }
         }
     }
 
@@ -234,10 +239,6 @@ fn reading(id: &str, path: &str) -> String {
 
 fn whole(is_whole: bool) -> Result<(), Fault> {
     if is_whole { Ok(()) } else { Err(Fault::Garbled("an archive that ends in the middle".to_owned())) }
-}
-
-fn no_such_container() -> Fault {
-    Fault::Refused { status: 404, message: "there is no such container".to_owned() }
 }
 
 #[cfg(test)]

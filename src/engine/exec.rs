@@ -11,7 +11,7 @@ use super::client::{CALL, Engine};
 use super::containers::short;
 use super::fault::{Fault, seconds};
 use super::inspect::answer;
-use super::logs::{self, LogLine, LogSource};
+use super::logs::{Frames, Output};
 use super::wire::{escape, within};
 
 /// A command to run.
@@ -34,12 +34,8 @@ pub struct ExecSpec {
 pub struct ExecOutcome {
     /// Its exit code.
     pub exit: i64,
-    /// Lines of its standard output, joined by LF.
-    pub stdout: String,
-    /// Lines of its standard error, joined by LF.
-    pub stderr: String,
-    /// Output beyond `max_bytes` was dropped.
-    pub cut: bool,
+    /// What it wrote; `max_bytes` at most.
+    pub output: Output,
     /// The program does not exist in the container or cannot be run: there was no exit code of its own.
     pub not_found: bool,
 }
@@ -82,21 +78,11 @@ impl Engine {
         let body = json!({"Detach": false, "Tty": false});
         let mut reply = within(CALL, self.wire.post(&format!("{path}/start"), &[], &body, &[])).await?;
         let mut outcome = ExecOutcome::default();
-        let mut kept = 0usize;
-        let mut on_line = |line: LogLine| {
-            kept = kept.saturating_add(line.text.len() + 1);
-            if kept > spec.max_bytes {
-                outcome.cut = true;
-                return;
-            }
-            let stream =
-                if line.source == LogSource::Stderr { &mut outcome.stderr } else { &mut outcome.stdout };
-            if !stream.is_empty() {
-                stream.push('\n');
-            }
-            stream.push_str(&line.text);
-        };
-        logs::read(&mut reply, false, 0, Duration::MAX, &mut on_line).await?;
+        let mut frames = Frames::new(false);
+        while let Some(chunk) = reply.chunk().await? {
+            // What is too much is read all the same: the command must not wait for a reader.
+            frames.push(&chunk, &mut |source, bytes| outcome.output.keep(source, bytes, spec.max_bytes))?;
+        }
         drop(reply);
         // The stream ends a moment before the engine notes the exit code.
         loop {
@@ -115,9 +101,10 @@ impl Engine {
 
 /// 20.10 prints the runtime's error on stdout and reports 126; a shell's own 127 has other words.
 fn runtime_failed(outcome: &ExecOutcome) -> bool {
-    [&outcome.stdout, &outcome.stderr]
-        .iter()
-        .any(|text| text.contains("OCI runtime exec failed") || text.contains("crun: "))
+    [&outcome.output.stdout, &outcome.output.stderr].into_iter().any(|bytes| {
+        let start = String::from_utf8_lossy(bytes.get(..4096.min(bytes.len())).unwrap_or_default());
+        start.contains("OCI runtime exec failed") || start.contains("crun: ")
+    })
 }
 
 /// Podman and engines since 27 refuse the start of a missing program instead.
@@ -128,9 +115,8 @@ fn refused(fault: Fault) -> Result<ExecOutcome, Fault> {
     {
         return Ok(ExecOutcome {
             exit: 127,
-            stderr: fault.message().to_owned(),
+            output: Output { stderr: fault.message().as_bytes().to_vec(), ..Output::default() },
             not_found: true,
-            ..ExecOutcome::default()
         });
     }
     Err(fault)

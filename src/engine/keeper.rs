@@ -29,6 +29,7 @@ pub struct Keeper {
     count: AtomicU32,
     leaves_images: AtomicBool,
     network: OnceCell<String>,
+    helper: OnceCell<Result<String, String>>,
     building: AtomicBool,
 }
 
@@ -45,13 +46,24 @@ impl Keeper {
             count: AtomicU32::new(1),
             leaves_images: AtomicBool::new(false),
             network: OnceCell::new(),
+            helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
+    }
+
+    /// Where the run keeps the id of the image of its helper containers, once it made one, or why it could not.
+    pub fn helper(&self) -> &OnceCell<Result<String, String>> {
+        &self.helper
     }
 
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The label `key=value` that everything carries that is made here.
+    pub fn run_label(&self) -> String {
+        format!("{}={}", Owner::filter(), self.owner.run)
     }
 
     /// Notes something in the journal, synced before it returns.

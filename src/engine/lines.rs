@@ -1,11 +1,11 @@
 //! Lines out of a hostile byte stream: any length, any bytes, cut anywhere.
 
 /// Bytes of one line that are kept.
-pub(super) const MAX_LINE: usize = 8 << 10;
+pub(crate) const MAX_LINE: usize = 8 << 10;
 
 /// Splits at LF, CR and CR LF; a line that is too long is cut with a note, so that memory stays bounded.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     kept: Vec<u8>,
     dropped: u64,
     after_cr: bool,
@@ -20,7 +20,7 @@ impl Default for Lines {
 
 impl Lines {
     /// Takes the next bytes and gives every line that ends in them.
-    pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(String)) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(String)) {
         while let Some((&first, rest)) = bytes.split_first() {
             if std::mem::take(&mut self.after_cr) && first == b'\n' {
                 bytes = rest;
@@ -43,12 +43,12 @@ impl Lines {
     }
 
     /// The last line, where the stream did not end with a line end.
-    pub(super) fn finish(&mut self) -> Option<String> {
+    pub(crate) fn finish(&mut self) -> Option<String> {
         (!self.is_empty()).then(|| self.take())
     }
 
     /// Whether the next byte begins a line.
-    pub(super) fn is_at_start(&self) -> bool {
+    pub(crate) fn is_at_start(&self) -> bool {
         self.is_empty()
     }
 

@@ -41,14 +41,46 @@ pub struct LogOptions {
     pub max_bytes: u64,
 }
 
+/// What a program wrote, byte for byte.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Its standard output; of a terminal both.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+    /// There was more than was to be kept.
+    pub cut: bool,
+}
+
+impl Output {
+    /// Keeps of `bytes` what `max` bytes in all leave room for.
+    pub(super) fn keep(&mut self, source: LogSource, bytes: &[u8], max: usize) {
+        let room = max.saturating_sub(self.stdout.len().saturating_add(self.stderr.len()));
+        let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
+        self.cut |= kept.len() < bytes.len();
+        match source {
+            LogSource::Stdout => self.stdout.extend_from_slice(kept),
+            LogSource::Stderr => self.stderr.extend_from_slice(kept),
+        }
+    }
+}
+
 impl Engine {
-    /// Reads a container's log line by line. Whether all of it was read: `false` where `max_bytes` cut it.
-    pub async fn container_logs(
-        &self,
-        id: &str,
-        options: &LogOptions,
-        on_line: &mut (dyn FnMut(LogLine) + Send),
-    ) -> Result<bool> {
+    /// Reads what a container wrote so far as it came, at most `max` bytes of it.
+    pub async fn container_output(&self, id: &str, max: usize) -> Result<Output> {
+        let told = |fault: Fault| self.told(fault, format!("read the output of container {}", short(id)));
+        let (mut reply, tty) = self.open_log(id, &LogOptions::default()).await?;
+        let mut output = Output::default();
+        let mut frames = Frames::new(tty);
+        while !output.cut
+            && let Some(chunk) = within(CALL, reply.chunk()).await.map_err(told)?
+        {
+            frames.push(&chunk, &mut |source, bytes| output.keep(source, bytes, max)).map_err(told)?;
+        }
+        Ok(output)
+    }
+
+    async fn open_log(&self, id: &str, options: &LogOptions) -> Result<(Reply, bool)> {
         let told = |fault: Fault| self.told(fault, format!("read the log of container {}", short(id)));
         let tty = self.inspect_container(id).await?.is_some_and(|container| container.tty);
         let mut query = vec![("stdout", "1".to_owned()), ("stderr", "1".to_owned())];
@@ -57,15 +89,26 @@ impl Engine {
         let path = format!("/containers/{}/logs", escape(id));
         let opened =
             async { self.wire.send(self.wire.request(Method::GET, &path, &query, Plain::default())?).await };
-        let mut reply = within(CALL, opened).await.map_err(told)?;
+        Ok((within(CALL, opened).await.map_err(told)?, tty))
+    }
+
+    /// Reads a container's log line by line. Whether all of it was read: `false` where `max_bytes` cut it.
+    pub async fn container_logs(
+        &self,
+        id: &str,
+        options: &LogOptions,
+        on_line: &mut (dyn FnMut(LogLine) + Send),
+    ) -> Result<bool> {
+        let told = |fault: Fault| self.told(fault, format!("read the log of container {}", short(id)));
+        let (mut reply, tty) = self.open_log(id, options).await?;
         // A log that is not followed comes at once; a followed one is silent as long as the container is.
         let idle = if options.follow { Duration::MAX } else { CALL };
         read(&mut reply, tty, options.max_bytes, idle, on_line).await.map_err(told)
     }
 }
 
-/// Reads a log or the output of an exec to its end.
-pub(super) async fn read(
+/// Reads a log to its end.
+async fn read(
     reply: &mut Reply,
     tty: bool,
     max_bytes: u64,
@@ -92,31 +135,26 @@ pub(super) async fn read(
 }
 
 /// Docker's frames: a byte for the stream, three zeros, the length big-endian, the bytes.
-struct Demux {
+pub(super) struct Frames {
     tty: bool,
     header: Vec<u8>,
     /// Bytes of the frame that are still to come.
     left: u32,
     source: LogSource,
-    out: Lines,
-    err: Lines,
 }
 
-impl Demux {
-    fn new(tty: bool) -> Demux {
-        Demux {
-            tty,
-            header: Vec::with_capacity(8),
-            left: 0,
-            source: LogSource::Stdout,
-            out: Lines::default(),
-            err: Lines::default(),
-        }
+impl Frames {
+    pub(super) fn new(tty: bool) -> Frames {
+        Frames { tty, header: Vec::with_capacity(8), left: 0, source: LogSource::Stdout }
     }
 
-    fn push(&mut self, mut bytes: &[u8], on_line: &mut (dyn FnMut(LogLine) + Send)) -> Result<(), Fault> {
+    pub(super) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        on_bytes: &mut (dyn FnMut(LogSource, &[u8]) + Send),
+    ) -> Result<(), Fault> {
         if self.tty {
-            self.out.push(bytes, |text| on_line(LogLine { source: LogSource::Stdout, text }));
+            on_bytes(LogSource::Stdout, bytes);
             return Ok(());
         }
         while !bytes.is_empty() {
@@ -141,11 +179,30 @@ impl Demux {
             let (payload, rest) = bytes.split_at(bytes.len().min(self.left as usize));
             self.left -= payload.len() as u32;
             bytes = rest;
-            let source = self.source;
-            let lines = if source == LogSource::Stderr { &mut self.err } else { &mut self.out };
-            lines.push(payload, |text| on_line(LogLine { source, text }));
+            on_bytes(self.source, payload);
         }
         Ok(())
+    }
+}
+
+/// Frames, taken apart into lines.
+struct Demux {
+    frames: Frames,
+    out: Lines,
+    err: Lines,
+}
+
+impl Demux {
+    fn new(tty: bool) -> Demux {
+        Demux { frames: Frames::new(tty), out: Lines::default(), err: Lines::default() }
+    }
+
+    fn push(&mut self, bytes: &[u8], on_line: &mut (dyn FnMut(LogLine) + Send)) -> Result<(), Fault> {
+        let Demux { frames, out, err } = self;
+        frames.push(bytes, &mut |source, payload| {
+            let lines = if source == LogSource::Stderr { &mut *err } else { &mut *out };
+            lines.push(payload, |text| on_line(LogLine { source, text }));
+        })
     }
 
     fn finish(&mut self, on_line: &mut (dyn FnMut(LogLine) + Send)) {
@@ -192,6 +249,15 @@ mod tests {
         for size in 1..30 {
             assert_eq!(demux(&bytes, size).unwrap(), want, "{size}");
         }
+    }
+
+    #[test]
+    fn output_is_kept_as_it_came_up_to_a_limit() {
+        let bytes = [frame(1, b"a\r\n\n"), frame(2, b"\xff"), frame(1, b"more")].concat();
+        let mut output = Output::default();
+        Frames::new(false).push(&bytes, &mut |source, bytes| output.keep(source, bytes, 7)).unwrap();
+        let kept = Output { stdout: b"a\r\n\nmo".to_vec(), stderr: b"\xff".to_vec(), cut: true };
+        assert_eq!(output, kept);
     }
 
     #[test]

@@ -368,6 +368,6 @@ mod tests {
             ids(&images, &[], &journal(true, &known)),
             ["localhost/imgbuild-run/r:commit-1".to_owned(), id(2)]
         );
-        assert!(ids(&images, &[], &journal(false, &known)).is_empty());
+        assert!(ids(&images, &[], &journal(false, &known[..2])).is_empty());
     }
 }

@@ -39,6 +39,36 @@ pub struct CheckResult {
     pub reproduce: Option<String>,
 }
 
+/// What a container of a failed test left to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Evidence {
+    /// Whose it is: the alias of a service; `None` for the container of the image under test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The last lines of its log, raw and capped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+    /// The last probes of its HEALTHCHECK, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub health: Vec<HealthProbe>,
+    /// Its exit code, where it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i64>,
+    /// Whether the kernel killed a process of it for memory.
+    pub oom: bool,
+    /// A command for a shell that starts the same container; values of variables are left out of it.
+    pub reproduce: String,
+}
+
+/// One run of a HEALTHCHECK.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HealthProbe {
+    /// Its exit code.
+    pub exit: i64,
+    /// What it printed, raw and capped.
+    pub output: String,
+}
+
 impl Misfit {
     /// Most bytes of a value that are shown.
     const SHOWN: usize = 400;
@@ -56,5 +86,26 @@ impl Misfit {
     /// One line.
     pub fn sentence(&self) -> String {
         format!("{}: expected {}, got {}", self.what, self.expected, self.got)
+    }
+}
+
+impl CheckResult {
+    /// What was not as expected, one line each.
+    pub fn sentences(&self) -> Vec<String> {
+        self.misfits.iter().map(|misfit| format!("{}: {}", self.name, misfit.sentence())).collect()
+    }
+
+    /// Every text of it that may hold what an image or a person wrote, for somebody who masks secrets.
+    pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let misfits = self.misfits.iter_mut().flat_map(|m| [&mut m.what, &mut m.expected, &mut m.got]);
+        [&mut self.name].into_iter().chain(misfits).chain(&mut self.reproduce)
+    }
+}
+
+impl Evidence {
+    /// Every text of it that may hold what an image or a person wrote, for somebody who masks secrets.
+    pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let probes = self.health.iter_mut().map(|probe| &mut probe.output);
+        self.log.iter_mut().chain(probes).chain([&mut self.reproduce])
     }
 }

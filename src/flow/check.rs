@@ -121,6 +121,7 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
         }
         None => judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built"),
     }
+    judging.without_running("containers are not run: `imgbuild ci` and `imgbuild test` judge them");
     let judgement = judging.finish();
     if let Some(path) = &options.write_baseline {
         write_baseline(&session.directory.join(path), &judgement)?;

@@ -3,15 +3,17 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather, practices, verification};
+use super::{adopt, base, facts, gather, practices, services, verification};
 use crate::config::Flags;
 use crate::context;
 use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
+use crate::expect::ProbeSet;
 use crate::image::label;
 use crate::plan::{BaseImage, Command, PushDecision};
 use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
@@ -49,9 +51,11 @@ async fn stages(
     let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
-    let verified = session.stage(Stage::Smoke, verify(session, &prepared, keeper, candidate)).await?;
+    let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
+    let verify = verify(session, &prepared, keeper, candidate, probes, &mut practices, report);
+    let verified = session.stage(Stage::Smoke, verify).await?;
     session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
-    practices.finish(report, prepared.settings.tests.value.len());
+    practices.finish(report);
     Ok(())
 }
 
@@ -62,7 +66,7 @@ fn keep<'a>(
     prepared: &Prepared,
     slot: &'a OnceCell<Keeper>,
 ) -> Result<&'a Keeper> {
-    let tests = prepared.settings.tests.value.iter().map(|test| test.spec.within).sum();
+    let tests = verification::lifetime(&prepared.tests);
     // Elsewhere only the deadline tells that a run is over: build, tests, and as much again for the push.
     let lifetime = prepared.settings.timeout.value.saturating_add(tests).saturating_mul(2);
     let owner = Owner::current(&session.run, lifetime)?;
@@ -211,11 +215,19 @@ async fn verify(
     prepared: &Prepared,
     keeper: &Keeper,
     candidate: Candidate,
+    probes: ProbeSet,
+    practices: &mut Practices,
+    report: &mut RunReport,
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
-    let subject = verification::subject(&prepared.settings, &prepared.plan.repository.familiar());
+    let (settings, name) = (&prepared.settings, prepared.plan.repository.familiar());
+    let subject = verification::subject(settings, prepared.tests.clone(), &image, &name, probes);
+    services::fetch(session, keeper, &subject.tests).await?;
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-    smoke::verify(candidate, verification)
+    // Both are told, and a test that failed says more of what the image does than how it is made.
+    let judged = practices.after_run(session, &subject, &verification, report);
+    let verified = smoke::verify(candidate, verification)?;
+    judged.map(|()| verified)
 }
 
 async fn publish_tags(

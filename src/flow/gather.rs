@@ -102,14 +102,18 @@ pub(super) fn root_of(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
 }
 
-/// The settings for a command that needs no git repository.
-pub(super) async fn settings_without_source(session: &Session, flags: &Flags) -> Result<Settings> {
+/// The settings for a command that needs no git repository, and who runs it.
+pub(super) async fn settings_without_source(
+    session: &Session,
+    flags: &Flags,
+) -> Result<(Settings, CiContext)> {
     let ci = ci_context(session);
     let root = match source(session, &ci).await {
         Ok(source) => source.root.clone(),
         Err(_) => session.directory.clone(),
     };
-    settings(session, flags, &ci, None, &root).await
+    let settings = settings(session, flags, &ci, None, &root).await?;
+    Ok((settings, ci))
 }
 
 /// The settings for a command that speaks to registries alone: those are policy, so that on a pull request they come

@@ -18,12 +18,13 @@ use crate::config::{Located, Settings};
 use crate::context::Listing;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::rules::facts::BaseFacts;
-use crate::rules::registry;
+use crate::rules::facts::{BaseFacts, RuntimeFacts};
 use crate::rules::registry::reading::shell_script_problem;
+use crate::rules::registry::{self, RULES};
 use crate::rules::{
     Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle,
 };
+use crate::smoke::ProbePlan;
 use crate::source::{CiContext, SourceState};
 
 pub(super) use regime::least;
@@ -190,12 +191,39 @@ impl Judging {
         base_labels: Option<Fact<BTreeMap<String, String>>>,
     ) -> Result<()> {
         let facts = image_facts(engine, id, reference, &self.expectations, base_labels).await?;
-        // Where it was said before why no image is judged, that no longer holds.
-        let is_of_images =
-            |code: &str| registry::find(code).is_some_and(|rule| matches!(rule.check, Check::Image(_)));
-        self.verdicts.skipped.retain(|code, _| !is_of_images(code));
+        self.forget(|check| matches!(check, Check::Image(_)));
         self.verdicts.of_image(&Fact::Known(facts));
         Ok(())
+    }
+
+    /// Judges what running containers of an image showed to the probes of `plan`.
+    pub(super) fn running(&mut self, seen: &RuntimeFacts, plan: &ProbePlan) {
+        let mut seen = seen.clone();
+        seen.expectations =
+            Expectations { read_only: plan.read_only, hardened: plan.hardened, ..self.expectations.clone() };
+        self.forget(|check| matches!(check, Check::Running(_)));
+        self.verdicts.of_running(&seen);
+    }
+
+    /// Says why no running container is judged.
+    pub(super) fn without_running(&mut self, why: &str) {
+        for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Running(_))) {
+            self.verdicts.unjudged(rule, why);
+        }
+    }
+
+    /// Leaves everything but running containers out: waivers of other rules are needed elsewhere.
+    pub(super) fn running_alone(&mut self) {
+        self.regime.waivers.retain(|waiver| {
+            let rules = registry::find_all(&waiver.rule);
+            rules.is_empty() || rules.iter().any(|rule| matches!(rule.check, Check::Running(_)))
+        });
+    }
+
+    /// Takes back why rules could not judge.
+    fn forget(&mut self, is_meant: impl Fn(&Check) -> bool) {
+        let skipped = &mut self.verdicts.skipped;
+        skipped.retain(|code, _| !registry::find(code).is_some_and(|rule| is_meant(&rule.check)));
     }
 
     /// Says why no image is judged.

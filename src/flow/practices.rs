@@ -1,26 +1,52 @@
-//! The practices in a run that builds: judged before the build, and once more when there is an image.
+//! The practices in a run: judged before the build, once more when there is an image, and when it was run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::gather;
 use super::judging::{self, Judging, TextFile};
 use super::prepare::Prepared;
 use super::session::Session;
 use super::supervise::missing;
+use crate::config::Settings;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::image::Digest;
 use crate::plan::Command;
 use crate::report::RunReport;
-use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard};
+use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard, sightings};
+use crate::smoke::{Subject, Verification};
 
 /// What was judged so far, and what was told of it.
 #[derive(Debug)]
 pub(super) struct Practices {
     judging: Judging,
-    /// Findings stop `ci`; `build` tells them.
+    /// Findings stop `ci` and `test`; `build` tells them.
     stops: bool,
     told: BTreeSet<String>,
+    /// What the run did itself, or saw, beyond the rules.
+    proven: Proven,
+}
+
+type Proven = BTreeMap<Item, std::result::Result<String, String>>;
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    BeforeBuild,
+    Built,
+    Run,
+}
+
+impl Moment {
+    /// Whether what a rule judges by comes later.
+    fn awaits(self, check: &Check) -> bool {
+        match check {
+            Check::Image(_) => self < Moment::Built,
+            Check::Running(_) => self < Moment::Run,
+            _ => false,
+        }
+    }
 }
 
 /// Judges the Dockerfile, its bases and the context.
@@ -48,10 +74,28 @@ pub(super) async fn before_build(
     let source = Fact::Known(Arc::clone(source));
     judging.context(session, settings, &prepared.located, listing, &source).await?;
     judging.without_image("the image is judged once it is built");
-    let mut practices =
-        Practices { judging, stops: prepared.plan.command == Command::Ci, told: BTreeSet::new() };
-    practices.conclude(session, report, &judging::before_a_run(), true)?;
+    judging.without_running("containers of the image are judged once it is run");
+    let mut practices = Practices {
+        judging,
+        stops: prepared.plan.command == Command::Ci,
+        told: BTreeSet::new(),
+        proven: judging::before_a_run(),
+    };
+    practices.conclude(session, report, Moment::BeforeBuild)?;
     Ok(practices)
+}
+
+/// The practices of running containers alone, for an image that somebody else built.
+pub(super) fn of_running(session: &Session, settings: &Settings) -> Result<Practices> {
+    let ci = gather::ci_context(session);
+    let mut judging = Judging::new(session, settings, &ci, None)?;
+    // A baseline of the base branch is not to be had without a repository.
+    if settings.checks.baseline.as_ref().is_some_and(|baseline| baseline.value.revision.is_none()) {
+        let root = gather::root_of(&session.directory);
+        judging.use_configured_baseline(session, settings, None, root)?;
+    }
+    judging.running_alone();
+    Ok(Practices { judging, stops: true, told: BTreeSet::new(), proven: Proven::new() })
 }
 
 impl Practices {
@@ -69,17 +113,36 @@ impl Practices {
         let base_labels = base.map(|base| Fact::Known(base.labels.clone()));
         let name = prepared.plan.repository.familiar();
         self.judging.image(engine, image.as_str(), &name, base_labels).await?;
-        self.conclude(session, report, &judging::before_a_run(), false)
+        self.conclude(session, report, Moment::Built)
+    }
+
+    /// Judges what running containers of the image showed, before it is published.
+    pub(super) fn after_run(
+        &mut self,
+        session: &Session,
+        subject: &Subject,
+        verification: &Verification,
+        report: &mut RunReport,
+    ) -> Result<()> {
+        let Verification { tests, seen } = verification;
+        self.judging.running(seen, &subject.probes);
+        self.proven.extend(sightings(seen).into_iter().map(|(item, line)| (item, Ok(line))));
+        let failed = tests.iter().filter(|test| test.outcome != Outcome::Ok).count();
+        let told = match failed {
+            0 => Ok(format!("{} passed on a running container", tests.len())),
+            _ => Err(format!("{failed} of {} tests failed", tests.len())),
+        };
+        self.proven.insert(Item::Tests, told);
+        self.conclude(session, report, Moment::Run)
     }
 
     /// The scorecard of a run that came to its end: what it did itself counts with what the rules say.
-    pub(super) fn finish(&self, report: &mut RunReport, tests: usize) {
+    pub(super) fn finish(&mut self, report: &mut RunReport) {
         let held = report.not_pushed_because.as_ref().map(|why| format!("nothing was pushed: {why}"));
         let pushed = |how: &str| held.clone().map_or(Ok(how.to_owned()), Err);
-        let proven = BTreeMap::from([
+        self.proven.extend([
             (Item::Tags, pushed("the unique tag and the versions were read back")),
             (Item::Latest, pushed("moving tags only move forward")),
-            (Item::Tests, Ok(format!("{tests} passed on a running container"))),
             (
                 Item::Automated,
                 match self.stops {
@@ -88,26 +151,22 @@ impl Practices {
                 },
             ),
         ]);
-        record(report, &self.judging.settle(), &proven);
+        record(report, &self.judging.settle(), &self.proven);
     }
 
-    /// Tells what is new, and fails where it stops the run. `awaits_image` says that rules on images come later.
-    fn conclude(
-        &mut self,
-        session: &Session,
-        report: &mut RunReport,
-        proven: &BTreeMap<Item, std::result::Result<String, String>>,
-        awaits_image: bool,
-    ) -> Result<()> {
-        let awaited = |check: &Check| awaits_image && matches!(check, Check::Image(_));
-        let judgement =
-            if self.stops { self.judging.settle_strictly(awaited) } else { self.judging.settle() };
+    /// Tells what is new, and fails where it stops the run.
+    fn conclude(&mut self, session: &Session, report: &mut RunReport, moment: Moment) -> Result<()> {
+        let judgement = if self.stops {
+            self.judging.settle_strictly(|check| moment.awaits(check))
+        } else {
+            self.judging.settle()
+        };
         for finding in judgement.standing().filter(|finding| finding.level > Level::Info) {
             if self.told.insert(finding.fingerprint.clone()) {
                 session.events.emit(event(finding));
             }
         }
-        record(report, &judgement, proven);
+        record(report, &judgement, &self.proven);
         match judging::failure(&judgement).filter(|_| self.stops) {
             Some(error) => Err(error),
             None => Ok(()),
@@ -115,11 +174,7 @@ impl Practices {
     }
 }
 
-fn record(
-    report: &mut RunReport,
-    judgement: &Judgement,
-    proven: &BTreeMap<Item, std::result::Result<String, String>>,
-) {
+fn record(report: &mut RunReport, judgement: &Judgement, proven: &Proven) {
     report.findings = judgement.findings.iter().map(FindingRecord::from).collect();
     report.scorecard = scorecard(judgement, proven);
     let skipped = judgement.skipped.iter();

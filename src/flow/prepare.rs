@@ -6,14 +6,15 @@ use std::sync::Arc;
 use super::courses::courses;
 use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
-use super::session::Session;
-use super::{base, facts};
+use super::session::{Session, blocking};
+use super::{base, facts, verification};
 use crate::config::{Flags, Located, Origin, Settings, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{AuthEntry, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
+use crate::expect::TestSpec;
 use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
 use crate::registry::Registry;
 use crate::report::RunReport;
@@ -22,6 +23,8 @@ use crate::source::{self, CiContext, Revision, SourceState};
 /// Everything that later stages need.
 pub(super) struct Prepared {
     pub(super) settings: Settings,
+    /// The tests that somebody wrote.
+    pub(super) tests: Vec<TestSpec>,
     pub(super) ci: CiContext,
     pub(super) source: Arc<SourceState>,
     pub(super) dockerfile: Arc<Dockerfile>,
@@ -71,19 +74,23 @@ pub(super) async fn prepare(
             Ok((source, revision))
         })
         .await?;
-    let (settings, files, listing) = session
+    let (settings, tests, files, listing) = session
         .stage(Stage::Context, async {
             let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
             facts::policy(report, &settings);
+            let foreign = verification::runs_foreign_code(&ci, Some(&source.commit));
+            let (settings, tests) =
+                blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests)))
+                    .await?;
             let files = gather::files(&settings, &source.root)?;
             let listing = gather::list(session, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);
-            Ok((settings, files, listing))
+            Ok((settings, tests, files, listing))
         })
         .await?;
     session
         .stage(Stage::Plan, async {
-            let gathered = Gathered { command, need, settings, source, ci, revision, files, listing };
+            let gathered = Gathered { command, need, settings, tests, source, ci, revision, files, listing };
             let prepared = plan_it(session, gathered, report).await?;
             facts::plan(report, &prepared.plan);
             Ok(prepared)
@@ -96,6 +103,7 @@ struct Gathered {
     command: Command,
     need: Need,
     settings: Settings,
+    tests: Vec<TestSpec>,
     source: Arc<SourceState>,
     ci: CiContext,
     revision: Revision,
@@ -104,7 +112,7 @@ struct Gathered {
 }
 
 async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) -> Result<Prepared> {
-    let Gathered { command, need, settings, source, ci, revision, files, listing } = gathered;
+    let Gathered { command, need, settings, tests, source, ci, revision, files, listing } = gathered;
     let folder = source.root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let destination = plan::destination(&plan::Request {
         command,
@@ -182,6 +190,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         own_labels: files.facts.labels,
         push_login: push_login.flatten(),
         settings,
+        tests,
         ci,
         source,
         listing,

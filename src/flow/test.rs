@@ -1,23 +1,19 @@
-//! `imgbuild test IMAGE`: the configured tests on any image.
+//! `imgbuild test IMAGE`: the configured tests on any image, and the practices of its running containers.
 
 use std::cell::OnceCell;
-use std::time::Duration;
 
-use super::session::Session;
+use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};
-use super::{facts, gather, registries, verification};
+use super::{facts, gather, practices, services, verification};
 use crate::config::Flags;
 use crate::engine::{Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
+use crate::expect::ProbeSet;
 use crate::image::{Digest, Reference};
-use crate::publish::auth_entry;
 use crate::report::RunReport;
 use crate::report::run_report::ImageFacts;
 use crate::smoke;
-
-/// The longest silence of a pull.
-const PULL_IDLE: Duration = Duration::from_secs(60);
 
 /// Runs the tests of `imgbuild.toml` on `name`, which the engine has or can pull.
 pub async fn test(session: &Session, flags: &Flags, name: &str) -> Ended {
@@ -31,22 +27,28 @@ async fn stages(
     report: &mut RunReport,
     slot: &OnceCell<Keeper>,
 ) -> Result<()> {
-    let settings = gather::settings_without_source(session, flags).await?;
+    let (settings, ci) = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
+    let mut practices = practices::of_running(session, &settings)?;
+    let foreign = verification::runs_foreign_code(&ci, None);
+    let (settings, tests) =
+        blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests))).await?;
     let engine = gather::connect(session).await?;
     report.engine = Some(facts::engine(engine.info()));
     let image = get(session, &engine, name).await?;
     report.image = Some(ImageFacts { id: image.id.parse::<Digest>().ok(), ..ImageFacts::default() });
 
-    let lifetime: Duration = settings.tests.iter().map(|test| test.spec.within).sum();
-    let owner = Owner::current(&session.run, lifetime.saturating_mul(2))?;
+    let owner = Owner::current(&session.run, verification::lifetime(&tests).saturating_mul(2))?;
     let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
     let keeper = slot.get_or_init(|| keeper);
     session
         .stage(Stage::Smoke, async {
-            let subject = verification::subject(&settings, name);
+            let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full);
+            services::fetch(session, keeper, &subject.tests).await?;
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
-            smoke::judge(&verification.tests)
+            let judged = practices.after_run(session, &subject, &verification, report);
+            smoke::judge(&verification.tests)?;
+            judged
         })
         .await
 }
@@ -68,12 +70,6 @@ async fn get(session: &Session, engine: &Engine, name: &str) -> Result<Image> {
     let Some(reference) = reference else {
         return Err(Error::new(Kind::Usage, format!("the engine has no image {name}")));
     };
-    session.events.note(format!("pulling {reference}, which the engine does not have"));
-    let place = reference.repository();
-    let login = registries::store(session)?.for_repository(place.registry(), place.path()).await?;
-    let login = login.as_ref().map(auth_entry);
-    let repository = reference.repository().familiar();
-    let which = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
-    engine.pull_image(&repository, which, login.as_ref(), PULL_IDLE, &session.events).await?;
+    services::pull(session, engine, &reference).await?;
     engine.require_image(name).await
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{RunReport, escape};
 use crate::event::Event;
+use crate::expect::{CheckResult, Evidence};
 
 /// Shorter values would mask half of any text; a secret of three characters is none.
 const SHORTEST: usize = 4;
@@ -69,9 +70,11 @@ impl Masker {
                 self.mask(test);
                 self.mask(line);
             }
-            Event::TestFinished { name, problems, .. } => {
+            Event::TestFinished { name, problems, checks, evidence, .. } => {
                 self.mask(name);
                 problems.iter_mut().for_each(|text| self.mask(text));
+                checks.iter_mut().flat_map(CheckResult::texts).for_each(|text| self.mask(text));
+                evidence.iter_mut().flat_map(Evidence::texts).for_each(|text| self.mask(text));
             }
             Event::RunFinished { error, hints, .. } => {
                 error.iter_mut().chain(hints).for_each(|text| self.mask(text));

@@ -4,8 +4,10 @@
 mod error_text;
 pub mod escape;
 mod explain;
+mod failed_test;
 pub mod findings;
 pub mod json;
+mod junit;
 mod live;
 mod look;
 mod masker;
@@ -28,6 +30,7 @@ mod words;
 
 pub use error_text::error_text;
 pub use explain::explain;
+pub use junit::junit;
 pub use live::Live;
 pub use masker::Masker;
 pub use mode::{ColorChoice, Format, OutputFlags, OutputMode, Progress, Surroundings, UNBOUNDED, resolve};

@@ -133,7 +133,7 @@ impl<W: Write> Reporter for Plain<W> {
                 let prefix = format!("test {}", self.look.escape(test, NAME_COLUMNS / 2));
                 self.quote(at_ms, &prefix, line)
             }
-            Event::TestFinished { name, outcome, ms, problems } => {
+            Event::TestFinished { name, outcome, ms, problems, .. } => {
                 let (outcome, ms) = (self.outcome(*outcome), words::duration(*ms));
                 let name = self.short(name);
                 self.say(at_ms, &format!("smoke: {name}: {outcome} after {ms}"))?;

@@ -97,13 +97,15 @@ impl Recorder {
                     _ => self.logs.entry(test.clone()).or_default().push(line),
                 }
             }
-            Event::TestFinished { name, outcome, ms, problems } => {
+            Event::TestFinished { name, outcome, ms, problems, checks, evidence } => {
                 let log = self.logs.remove(name).map(Tail::into_vec).unwrap_or_default();
                 recording.tests.push(TestFacts {
                     name: name.clone(),
                     outcome: (*outcome).into(),
                     ms: *ms,
                     problems: problems.clone(),
+                    checks: checks.clone(),
+                    evidence: evidence.clone(),
                     log: if *outcome == Outcome::Ok { Vec::new() } else { log },
                 });
             }
@@ -308,8 +310,14 @@ mod tests {
     #[test]
     fn logs_count_on_either_side_of_the_end_of_their_test() {
         let log = |line: &str| Event::ContainerLog { test: "t".to_owned(), line: line.to_owned() };
-        let end =
-            |outcome| Event::TestFinished { name: "t".to_owned(), outcome, ms: 1, problems: Vec::new() };
+        let end = |outcome| Event::TestFinished {
+            name: "t".to_owned(),
+            outcome,
+            ms: 1,
+            problems: Vec::new(),
+            checks: Vec::new(),
+            evidence: Vec::new(),
+        };
         let run = |events: Vec<Event>| sample::stamp(events.into_iter().map(|event| (0, event)).collect());
         let failed = run(vec![log("before"), end(Outcome::Failed), log("after")]);
         assert_eq!(complete(failed, Masker::default(), report()).tests[0].log, ["before", "after"]);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use crate::error::{Error, Kind, Result};
 use crate::event;
+use crate::expect::{CheckResult, Evidence};
 use crate::image::Digest;
 use crate::rules::{FindingRecord, Score};
 
@@ -230,12 +231,13 @@ pub struct TagFacts {
 }
 
 /// How a stage or a test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// It did what it was there for.
     Ok,
     /// It failed, or was refused.
+    #[default]
     Failed,
     /// It was cut off by a signal.
     Cancelled,
@@ -252,7 +254,7 @@ impl From<event::Outcome> for Ended {
 }
 
 /// One test of the image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestFacts {
     /// Its name.
     pub name: String,
@@ -262,9 +264,15 @@ pub struct TestFacts {
     pub ms: u64,
     /// Why it failed.
     pub problems: Vec<String>,
-    /// The last lines of the container's output, raw, where it failed.
+    /// Its checks, in order; the first is the container's start, where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckResult>,
+    /// The last lines that commands of the test wrote on this machine, raw, where it failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
+    /// What its containers left to be read, where it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// One stage.
@@ -350,6 +358,8 @@ impl RunReport {
         for test in &mut self.tests {
             change(&mut test.name);
             test.problems.iter_mut().chain(&mut test.log).for_each(&mut *change);
+            test.checks.iter_mut().flat_map(CheckResult::texts).for_each(&mut *change);
+            test.evidence.iter_mut().flat_map(Evidence::texts).for_each(&mut *change);
         }
         for finding in &mut self.findings {
             let FindingRecord { path, field, message, evidence, remedy, excused, fix, .. } = finding;

@@ -91,6 +91,8 @@ pub(super) fn published_run() -> Vec<Stamped> {
         outcome,
         ms: 120,
         problems: problems.iter().map(|&text| text.to_owned()).collect(),
+        checks: Vec::new(),
+        evidence: Vec::new(),
     };
     let reference = |tag: &str| format!("ghcr.io/acme/api:{tag}");
     let mut events = context();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::look::Look;
 use super::run_report::{Ended, ImageFacts, SourceFacts, TagFacts, TagState};
-use super::{OutputMode, Progress, RunReport, error_text, words};
+use super::{OutputMode, Progress, RunReport, error_text, failed_test, words};
 use crate::error::Kind;
 
 /// The summary of `report` for stderr, which fits the mode's width and ends with a newline. `written` is where the
@@ -97,13 +97,8 @@ impl Page {
             self.quote(&step.tail, logs);
         }
         for test in report.tests.iter().filter(|test| test.outcome == Ended::Failed) {
-            let text = format!("{} ({})", test.name, words::duration(test.ms));
             self.lines.push(String::new());
-            self.lines.extend(look.message(&format!("{} ", look.red("failed: test")), &text, 2));
-            for problem in &test.problems {
-                self.lines.extend(look.message("  - ", problem, 4));
-            }
-            self.quote(&test.log, logs);
+            self.lines.extend(failed_test::lines(test, look));
         }
         if let Some(error) = &report.error {
             self.lines.push(String::new());

@@ -104,7 +104,7 @@ impl View {
                     None => {}
                 }
             }
-            Event::TestFinished { name, outcome, ms, problems } => {
+            Event::TestFinished { name, outcome, ms, problems, .. } => {
                 return self.test_finished(name, *outcome, *ms, problems);
             }
             Event::TagPushing { reference, .. } => {

@@ -19,6 +19,10 @@ pub struct Expectations {
     pub allow_services: Vec<String>,
     /// Whether the configuration has tests of the image; `None` where no configuration was read.
     pub has_tests: Option<bool>,
+    /// Whether it is said to work with a root file system that cannot be written.
+    pub read_only: bool,
+    /// Whether it has to run hardened: read-only root, no capabilities, no new privileges, an unprivileged user.
+    pub hardened: bool,
     /// The stage that is built; `None` is the last one.
     pub target: Option<String>,
     /// Build arguments that the configuration sets.

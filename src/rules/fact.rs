@@ -1,5 +1,7 @@
 //! Something that has to be fetched before rules can judge by it.
 
+use serde::{Deserialize, Deserializer};
+
 /// A fact, or why it is missing. A rule whose fact is missing is skipped with that reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact<T> {
@@ -16,5 +18,12 @@ impl<T> Fact<T> {
             Fact::Known(value) => Ok(value),
             Fact::Missing(why) => Err(why),
         }
+    }
+}
+
+/// A fact that is written down is known.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fact<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fact<T>, D::Error> {
+        T::deserialize(deserializer).map(Fact::Known)
     }
 }

@@ -106,7 +106,10 @@ impl Verdicts {
             self.skipped.iter().map(|(code, why)| (*code, why.clone())).collect();
         for (code, why) in unjudged {
             let Some(rule) = registry::find(code).filter(|rule| !awaited(rule)) else { continue };
-            if regime.level(rule, rule.level) != Some(Level::Error) {
+            // Which probes are made is a choice, and not every engine can make each: only who asked for the rule insists.
+            let is_running = matches!(rule.check, Check::Running(_));
+            let own = if is_running { rule.level.min(Level::Warning) } else { rule.level };
+            if regime.level(rule, own) != Some(Level::Error) {
                 continue;
             }
             Found::new(rule, &mut self.findings)
@@ -183,5 +186,35 @@ pub(super) fn fingerprint(findings: &mut [Finding], bytes: &[u8]) {
         let count = seen.entry(name.clone()).or_default();
         *count += 1;
         finding.fingerprint = if *count == 1 { name } else { format!("{name}-{count}") };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Demands;
+    use crate::rules::registry::context::private_key_in_context;
+    use crate::rules::registry::runtime::does_not_stay_up;
+
+    #[test]
+    fn what_could_not_be_judged_counts_where_somebody_insists() {
+        let insists = |rule: &'static Rule, regime: &Regime| {
+            let mut verdicts = Verdicts::default();
+            verdicts.unjudged(rule, "nobody looked");
+            verdicts.insist(regime, |_| false);
+            !verdicts.findings.is_empty()
+        };
+        let code = || "IMG901".to_owned();
+        let levels = BTreeMap::from([(code(), Some(Level::Error))]);
+        let policy = Demands { required: BTreeSet::from([code()]), ..Demands::default() };
+        let (probed, read) = (&does_not_stay_up::RULE, &private_key_in_context::RULE);
+        for (rule, regime, expected) in [
+            (read, Regime::default(), true),
+            (probed, Regime::default(), false),
+            (probed, Regime { levels, ..Regime::default() }, true),
+            (probed, Regime { policy, ..Regime::default() }, true),
+        ] {
+            assert_eq!(insists(rule, &regime), expected, "{} {regime:?}", rule.code);
+        }
     }
 }

@@ -25,6 +25,7 @@ mod rule;
 mod scorecard;
 mod settle;
 mod shellcheck;
+mod sightings;
 pub mod waiver;
 mod words;
 
@@ -46,6 +47,7 @@ pub use rule::{Check, Rule};
 pub use scorecard::{ItemState, Score, scorecard};
 pub use settle::{FileWaivers, Judgement, settle};
 pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts};
+pub use sightings::sightings;
 #[cfg(test)]
 pub(crate) use words::SECRET_LINES;
 pub use words::{hides_secret, secrets_in};

@@ -181,6 +181,29 @@ registry! {
         image_exposes_ssh,
         shell_form_image_command,
     }
+    /// Running containers of the image.
+    runtime {
+        does_not_stay_up,
+        never_healthy,
+        healthcheck_cannot_fail,
+        runs_as_other_user,
+        several_services_running,
+        init_system_running,
+        log_file_written,
+        errors_on_stdout,
+        data_outside_volumes,
+        needs_writable_root,
+        ignores_stop_signal,
+        does_not_restart,
+        undeclared_port,
+        exposed_port_not_listening,
+        downloads_at_start,
+        needs_network_to_start,
+        out_of_memory,
+        too_many_processes,
+        does_not_run_hardened,
+        nothing_tested,
+    }
 }
 
 /// The rule that `id` means: a code, a name, or what another tool calls it, in any case of letters; the first of several.

@@ -60,7 +60,10 @@ fn score(item: Item, judgement: &Judgement, proven: Option<&Result<String, Strin
     let (state, note) = match proven {
         _ if findings > 0 => (ItemState::Failed, None),
         _ if waived > 0 => (ItemState::Waived, None),
-        Some(Ok(how)) => (ItemState::Enforced, Some(how.clone())),
+        Some(Ok(how)) => {
+            let left = skipped.map(|why| format!("; in part: {why}")).unwrap_or_default();
+            (ItemState::Enforced, Some(format!("{how}{left}")))
+        }
         Some(Err(why)) => (ItemState::NotChecked, Some(why.clone())),
         None if judged => (ItemState::Enforced, skipped.map(|why| format!("in part: {why}"))),
         None => {

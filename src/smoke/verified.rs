@@ -2,7 +2,7 @@
 
 use crate::engine::{BuiltImage, PulledImage};
 use crate::event::Outcome;
-use crate::expect::CheckResult;
+use crate::expect::{CheckResult, Evidence};
 use crate::image::Digest;
 
 /// One test and how it went.
@@ -18,8 +18,8 @@ pub struct TestResult {
     pub checks: Vec<CheckResult>,
     /// What stopped the whole of it: its deadline.
     pub stopped: Option<String>,
-    /// What a failed container left to be read.
-    pub evidence: Option<Evidence>,
+    /// What its containers left to be read, where it failed.
+    pub evidence: Vec<Evidence>,
     /// The containers it started.
     pub containers: Vec<Started>,
 }
@@ -27,27 +27,8 @@ pub struct TestResult {
 impl TestResult {
     /// Why it failed, one line each; empty where it passed.
     pub fn problems(&self) -> Vec<String> {
-        let of_check = |check: &CheckResult| {
-            let name = check.name.clone();
-            check.misfits.clone().into_iter().map(move |misfit| format!("{name}: {}", misfit.sentence()))
-        };
-        self.checks.iter().flat_map(of_check).chain(self.stopped.clone()).collect()
+        self.checks.iter().flat_map(CheckResult::sentences).chain(self.stopped.clone()).collect()
     }
-}
-
-/// What a failed container left to be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Evidence {
-    /// The last lines of its log, raw and capped.
-    pub log: Vec<String>,
-    /// The last probes of its HEALTHCHECK: exit code and output.
-    pub health: Vec<(i64, String)>,
-    /// Its exit code, where it ended.
-    pub exit: Option<i64>,
-    /// Whether the kernel killed it for memory.
-    pub oom: bool,
-    /// A command for a shell that starts the same container.
-    pub reproduce: String,
 }
 
 /// A container that was started, as the engine reported it.

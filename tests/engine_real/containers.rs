@@ -60,14 +60,14 @@ async fn exec_gives_code_output_and_missing_programs() {
     };
     let outcome = run(&["sh", "-c", "echo a; echo b; echo c >&2; exit 3"], 60).await.unwrap();
     assert_eq!(
-        (outcome.exit, outcome.stdout.as_str(), outcome.stderr.as_str(), outcome.not_found),
-        (3, "a\nb", "c", false)
+        (outcome.exit, &outcome.output.stdout[..], &outcome.output.stderr[..], outcome.not_found),
+        (3, &b"a\nb\n"[..], &b"c\n"[..], false)
     );
     assert!(run(&["nope"], 60).await.unwrap().not_found);
     let shell = run(&["sh", "-c", "nope"], 60).await.unwrap();
     assert_eq!((shell.exit, shell.not_found), (127, false));
     let flood = run(&["sh", "-c", "yes | head -c 1000000"], 60).await.unwrap();
-    assert!(flood.exit == 0 && flood.cut && flood.stdout.len() <= 10_000);
+    assert!(flood.exit == 0 && flood.output.cut && flood.output.stdout.len() == 10_000);
     let slow = run(&["sleep", "30"], 1).await.unwrap_err();
     assert!(slow.kind() == Kind::Tests && slow.message().contains("sleep"), "{slow}");
     engine.remove_container(&id).await.unwrap();

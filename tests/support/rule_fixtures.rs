@@ -12,7 +12,7 @@ use imgbuild::rules::{
     Verdicts, fix, settle,
 };
 
-use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image};
+use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image, rule_fixtures_running};
 
 /// A fenced block.
 pub(crate) struct Block {
@@ -153,6 +153,7 @@ pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) ->
             dockerfile(rule, &Block { kind, options, text, line: block.line }, &judgement)
         }
         "image" => rule_fixtures_image::check(rule, block),
+        "running" => rule_fixtures_running::check(rule, block),
         other => Err(format!("blocks of the kind {other:?} are not judged")),
     }
 }

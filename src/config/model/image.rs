@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Period, Test};
+use crate::expect::{ImageKind, ProbeSet};
 
 /// `[image]`: the one image of this repository.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -36,6 +37,25 @@ pub struct Image {
     /// Labels beside those that imgbuild sets: `{ "com.acme.team" = "payments" }`. They win over the
     /// `org.opencontainers.image.*` ones; `dev.imgbuild.*` cannot be set.
     pub labels: Option<BTreeMap<String, String>>,
+    /// What the image is for, and so which practices it is held to: `"service"` runs until it is stopped, `"job"` does its
+    /// work and ends, `"base"` is for others to build from. Default: guessed from EXPOSE, HEALTHCHECK and what it does.
+    pub kind: Option<Kind>,
+    /// How many of the practices that only a running container shows are looked at: `"full"`, `"quick"` (those that share
+    /// one container) or `"off"`. Default: `"quick"` in `build`, else `"full"`.
+    pub probes: Option<Probes>,
+    /// The image works with a root file system that cannot be written, and is held to it. Default: `false`.
+    pub read_only: Option<bool>,
+    /// The image has to work hardened: with a root file system that cannot be written, without capabilities or new
+    /// privileges, as an unprivileged user. Default: `false`.
+    pub hardened: Option<bool>,
+    /// Executables that may run beside the service: `["crond"]`. Default: none.
+    pub companions: Option<Vec<String>>,
+    /// Files of container-structure-test (schema 2.0.0) that the image must pass as well, relative to this file and inside
+    /// the repository: `["tests/structure.yaml"]`. Default: none.
+    pub structure_tests: Option<Vec<PathBuf>>,
+    /// Files of goss, likewise: `["tests/goss.yaml"]`. What cannot be judged from outside of the container is an error.
+    /// Default: none.
+    pub goss: Option<Vec<PathBuf>>,
     /// How the image is built.
     #[serde(default, deserialize_with = "super::shape::table")]
     pub build: Option<Build>,
@@ -43,6 +63,50 @@ pub struct Image {
     /// HEALTHCHECK, and stays up.
     #[serde(default, deserialize_with = "super::shape::tables")]
     pub test: Option<Vec<Test>>,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It runs until it is stopped.
+    Service,
+    /// It does its work and ends.
+    Job,
+    /// Others are built from it.
+    Base,
+}
+
+impl From<Kind> for ImageKind {
+    fn from(kind: Kind) -> ImageKind {
+        match kind {
+            Kind::Service => ImageKind::Service,
+            Kind::Job => ImageKind::Job,
+            Kind::Base => ImageKind::Base,
+        }
+    }
+}
+
+/// How many probes of running containers are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probes {
+    /// None.
+    Off,
+    /// Those that share one container.
+    Quick,
+    /// All of them.
+    Full,
+}
+
+impl From<Probes> for ProbeSet {
+    fn from(probes: Probes) -> ProbeSet {
+        match probes {
+            Probes::Off => ProbeSet::Off,
+            Probes::Quick => ProbeSet::Quick,
+            Probes::Full => ProbeSet::Full,
+        }
+    }
 }
 
 /// `[image.build]`.

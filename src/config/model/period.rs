@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A length of time from 1 ms to 24 h: numbers with a unit (`h`, `m`, `s`, `ms`), larger units first: `"30s"`,
 /// `"1m30s"`, `"500ms"`.
@@ -111,6 +111,12 @@ impl fmt::Display for Period {
             }
         }
         Ok(())
+    }
+}
+
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,15 +1,16 @@
 //! What serde cannot say of a file whose keys and types are right: grammars of values, what is missing, what
 //! contradicts. All of it at once, each at its line.
 
+mod image_tests;
 mod practices;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::problem::Problem;
 use super::tree::Spans;
 use crate::config::grammar::{self, Verdict};
-use crate::config::model::{Build, Checks, Image, Model, Registries, Test};
+use crate::config::model::{Build, Checks, Image, Model, Registries};
 use crate::config::{quote, repository};
 
 /// Every problem of `model`.
@@ -112,16 +113,13 @@ impl Checker<'_> {
         if let Some(build) = &image.build {
             self.build(&format!("{at}.build"), build);
         }
-        let mut names = BTreeSet::new();
-        for (nth, test) in image.test.iter().flatten().enumerate() {
-            let at = format!("{at}.test[{nth}]");
-            self.test(&at, test);
-            if let Some(name) = &test.name
-                && !names.insert(name)
-            {
-                self.wrong(&format!("{at}.name"), "another test has the same name");
+        self.values(&format!("{at}.companions"), image.companions.as_ref(), grammar::service);
+        for (key, files) in [("structure-tests", &image.structure_tests), ("goss", &image.goss)] {
+            for (nth, path) in files.iter().flatten().enumerate() {
+                self.path(format!("{at}.{key}[{nth}]"), Some(path));
             }
         }
+        self.tests(&format!("{at}.test"), image.test.as_deref().unwrap_or_default());
     }
 
     /// Whether it leads out of the repository is for `resolve` to say, which knows where the file lies.
@@ -142,46 +140,6 @@ impl Checker<'_> {
         }
         for (nth, pattern) in build.generated.iter().flatten().enumerate() {
             self.value(format!("{at}.generated[{nth}]"), Some(pattern), grammar::inside);
-        }
-    }
-
-    fn test(&mut self, at: &str, test: &Test) {
-        if let Some(name) = &test.name {
-            let bad = name.trim().is_empty() || name.contains(char::is_control) || name.chars().count() > 100;
-            if bad {
-                self.wrong(&format!("{at}.name"), "a test's name is one line of 1 to 100 characters");
-            }
-        }
-        self.keys(&format!("{at}.env"), test.env.as_ref(), grammar::variable);
-        if test.job == Some(true) {
-            for (key, is_set) in [("ready", test.ready.is_some()), ("http", test.http.is_some())] {
-                if is_set {
-                    self.wrong(
-                        &format!("{at}.{key}"),
-                        format!("a job ends by itself: `{key}` is for what stays up"),
-                    );
-                }
-            }
-            for (nth, run) in test.run.iter().flatten().enumerate() {
-                if run.fresh != Some(true) {
-                    self.wrong(
-                        &format!("{at}.run[{nth}]"),
-                        "a job's container has ended: a command needs one of its own, `fresh = true`",
-                    );
-                }
-            }
-        }
-        for (nth, http) in test.http.iter().flatten().enumerate() {
-            let at = format!("{at}.http[{nth}]");
-            if http.port.is_none() {
-                self.wrong(&at, "a request needs a `port`");
-            }
-            self.value(format!("{at}.path"), http.path.as_ref(), grammar::request_path);
-        }
-        for (nth, run) in test.run.iter().flatten().enumerate() {
-            if run.cmd.is_none() {
-                self.wrong(&format!("{at}.run[{nth}]"), "a command needs `cmd`");
-            }
         }
     }
 

@@ -20,11 +20,6 @@ pub(super) fn not_yet(path: &[Step]) -> Option<&'static str> {
         ["images"] => Some("several images in one repository come later; [image] describes one"),
         ["deploy"] => Some("deployments come later"),
         ["image", "platforms"] => Some("several platforms in one run come later; `platform` builds for one"),
-        [
-            "image",
-            "test",
-            "files" | "ports" | "processes" | "image" | "mounts" | "network" | "exec" | "services" | "user",
-        ] => Some("a test has `ready`, `http`, `run`, `env`, `cmd` and `job` so far"),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! The messages for bad files, word for word.
 
+mod image_tests;
+
 use super::*;
 use crate::config::model::{CommandLine, Date, FailOn};
 
@@ -228,10 +230,10 @@ imgbuild.toml:1:2: `images` is not supported by this version
   = help: several images in one repository come later; [image] describes one"
     );
     assert_eq!(
-        problems("[deploy.web]\n[[profile.ci.image.test]]\nfiles = []\n[image]\nplatforms = []"),
+        problems("[deploy.web]\n[profile.ci.image]\nplatforms = []\n[image]\nplatforms = []"),
         [
             "1:2: `deploy` is not supported by this version",
-            "3:1: `files` is not supported by this version",
+            "3:1: `platforms` is not supported by this version",
             "5:1: `platforms` is not supported by this version",
         ]
     );
@@ -308,41 +310,6 @@ fn insecure_registries_are_checked_where_they_stand() {
              \"registry.lan:5000\"",
         ]
     );
-}
-
-#[test]
-fn tests_that_cannot_be_are_told_at_once() {
-    let text = r#"
-[[image.test]]
-name = ""
-http = [{ path = "healthz" }]
-run = [{}]
-env = { "A=B" = "x" }
-[[image.test]]
-name = "a"
-job = true
-ready = {}
-http = [{ port = 1 }]
-run = [{ cmd = "x" }, { cmd = "x", fresh = true }]
-[[image.test]]
-name = "a"
-"#;
-    assert_eq!(
-        problems(text),
-        [
-            "3:8: a test's name is one line of 1 to 100 characters",
-            "4:9: a request needs a `port`",
-            "4:18: path: `healthz` is no path of a request: it starts with `/` and has visible ASCII only, the rest as %XX",
-            "5:8: a command needs `cmd`",
-            "6:9: `A=B` is no name of a variable",
-            "10:9: a job ends by itself: `ready` is for what stays up",
-            "11:8: a job ends by itself: `http` is for what stays up",
-            "12:8: a job's container has ended: a command needs one of its own, `fresh = true`",
-            "14:8: another test has the same name",
-        ]
-    );
-    assert_eq!(problems("[[image.test]]\nrun = [{ cmd = [] }]"), ["2:16: a command must not be empty"]);
-    assert_eq!(problems("[[image.test]]\nrun = [{ cmd = ' ' }]"), ["2:16: a command must not be empty"]);
 }
 
 #[test]

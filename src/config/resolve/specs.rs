@@ -1,38 +1,71 @@
 //! From `[[image.test]]` as written to the tests that are run.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod checks;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::layers::Part;
-use crate::config::model::{CommandLine, Http, Pattern, Period, Ready, Run, Status, Test};
+use super::Layers;
+use super::layers::{Part, join};
+use crate::config::model::{CommandLine, Mount, Period, Ready, Service, Size, Test};
 use crate::config::origin::Origin;
 use crate::config::settings::ConfiguredTest;
 use crate::expect::{
-    Check, ContainerOptions, Health, HttpCheck, Matcher, ReadySpec, RunCheck, Start, TestSpec, What, Where,
+    self, ContainerOptions, Health, ImageKind, Matcher, ReadySpec, ServiceSpec, Start, TestSpec,
 };
 
 const TEST: Duration = Duration::from_secs(300);
 const READY: Duration = Duration::from_secs(60);
 const SETTLE: Duration = Duration::from_secs(3);
-const HTTP: Duration = Duration::from_secs(10);
-const RUN: Duration = Duration::from_secs(30);
 
 fn or(period: Option<Period>, default: Duration) -> Duration {
     period.map_or(default, Period::get)
 }
 
-/// The test that any image can be put to: it starts and becomes ready.
-pub(super) fn any_image() -> ConfiguredTest {
-    one(&Test::default(), "starts".to_owned(), Origin::Default)
+/// The test that any image can be put to: it starts and becomes ready; or, where it is known to be a job, does its work.
+/// `name` is its own where no other test has it.
+pub fn any_image(name: String, kind: Option<ImageKind>) -> TestSpec {
+    let wait = ready(None);
+    let start = match kind {
+        Some(ImageKind::Job) => Start::Job,
+        Some(ImageKind::Service) => Start::Service(wait),
+        Some(ImageKind::Base) | None => Start::Either(wait),
+    };
+    TestSpec {
+        name,
+        start: Some(start),
+        container: ContainerOptions::default(),
+        services: Vec::new(),
+        checks: Vec::new(),
+        within: TEST,
+    }
 }
 
-/// The tests of one part, in their order, each with a name of its own.
-pub(super) fn all(part: &Part<'_>, tests: &[Test]) -> Vec<ConfiguredTest> {
-    let mut taken: BTreeSet<String> = tests.iter().filter_map(|test| test.name.clone()).collect();
-    tests
-        .iter()
-        .enumerate()
-        .map(|(nth, test)| {
+/// Makes the tests of one part of the file.
+pub(super) struct Maker<'a> {
+    part: &'a Part<'a>,
+    kind: Option<ImageKind>,
+    /// Where paths start.
+    folder: PathBuf,
+    /// What they may not leave.
+    root: PathBuf,
+    /// Paths that cannot be.
+    pub problems: Vec<(Origin, String)>,
+}
+
+impl<'a> Maker<'a> {
+    pub(super) fn new(part: &'a Part<'a>, layers: &Layers<'_>, kind: Option<ImageKind>) -> Maker<'a> {
+        let root = join(layers.root, Path::new("."));
+        let folder = join(&root, &part.document().folder(layers.root));
+        Maker { part, kind, folder, root, problems: Vec::new() }
+    }
+
+    /// The tests in their order, each with a name of its own.
+    pub(super) fn all(&mut self, tests: &[Test]) -> Vec<ConfiguredTest> {
+        let mut taken: BTreeSet<String> = tests.iter().filter_map(|test| test.name.clone()).collect();
+        let mut made = Vec::new();
+        for (nth, test) in tests.iter().enumerate() {
             let name = test.name.clone().unwrap_or_else(|| {
                 let mut name = format!("test-{}", nth.saturating_add(1));
                 while !taken.insert(name.clone()) {
@@ -40,81 +73,153 @@ pub(super) fn all(part: &Part<'_>, tests: &[Test]) -> Vec<ConfiguredTest> {
                 }
                 name
             });
-            one(test, name, part.origin(&format!("image.test[{nth}]")))
-        })
-        .collect()
+            made.push(self.one(&format!("image.test[{nth}]"), test, name));
+        }
+        made
+    }
+
+    fn one(&mut self, at: &str, test: &Test, name: String) -> ConfiguredTest {
+        let spec = TestSpec {
+            name,
+            start: self.start(test),
+            container: ContainerOptions {
+                env: test.env.clone().unwrap_or_default(),
+                network: test.network.clone(),
+                ..self.options(
+                    at,
+                    Options {
+                        cmd: test.cmd.as_ref(),
+                        user: test.user.as_ref(),
+                        mounts: test.mounts.as_deref(),
+                        read_only: test.read_only,
+                        memory: test.memory,
+                    },
+                )
+            },
+            services: self.services(at, test.services.as_deref().unwrap_or_default()),
+            checks: self.checks(at, test),
+            within: or(test.within, TEST),
+        };
+        ConfiguredTest { spec, origin: self.part.origin(at), written: test.clone() }
+    }
+
+    fn start(&self, test: &Test) -> Option<Start> {
+        let for_services = test.of_services().iter().any(|(_, is_set)| *is_set) || test.runs_inside();
+        let is_job = test.job.unwrap_or(self.kind == Some(ImageKind::Job) && !for_services);
+        match (test.needs_no_start(), is_job) {
+            (true, _) => None,
+            (false, true) => Some(Start::Job),
+            (false, false) => Some(Start::Service(ready(test.ready.as_ref()))),
+        }
+    }
+
+    fn options(&mut self, at: &str, options: Options<'_>) -> ContainerOptions {
+        ContainerOptions {
+            cmd: options.cmd.map(CommandLine::argv),
+            user: options.user.cloned(),
+            mounts: self.mounts(at, options.mounts.unwrap_or_default()),
+            read_only: options.read_only.unwrap_or(false),
+            memory: options.memory.map(Size::bytes),
+            ..ContainerOptions::default()
+        }
+    }
+
+    fn mounts(&mut self, at: &str, mounts: &[Mount]) -> Vec<expect::Mount> {
+        let mut made = Vec::new();
+        for (nth, mount) in mounts.iter().enumerate() {
+            let key = format!("{at}.mounts[{nth}].bind");
+            match (&mount.bind, &mount.tmpfs) {
+                (Some(bind), _) => {
+                    // `parse` saw to it that there are two parts.
+                    let (source, target) = bind.split_once(':').unwrap_or((bind, bind));
+                    let source = self.path(&key, Path::new(source));
+                    match source.to_str().filter(|source| !source.contains(':')) {
+                        Some(source) => made.push(expect::Mount::Bind(format!("{source}:{target}"))),
+                        None => {
+                            let why = "lies where an engine cannot name it: its whole path is UTF-8 without a colon";
+                            self.problems.push((self.part.origin(&key), format!("bind: {why}")));
+                        }
+                    }
+                }
+                (None, Some(path)) => {
+                    made.push(expect::Mount::Tmpfs(path.clone(), mount.options.clone().unwrap_or_default()));
+                }
+                (None, None) => {}
+            }
+        }
+        made
+    }
+
+    fn services(&mut self, at: &str, services: &[Service]) -> Vec<ServiceSpec> {
+        let mut made = Vec::new();
+        for (nth, service) in services.iter().enumerate() {
+            let at = format!("{at}.services[{nth}]");
+            // What is missing is refused by `parse`.
+            let (Some(image), Some(alias)) = (&service.image, &service.alias) else { continue };
+            let options = self.options(
+                &at,
+                Options {
+                    cmd: service.cmd.as_ref(),
+                    user: service.user.as_ref(),
+                    mounts: service.mounts.as_deref(),
+                    read_only: service.read_only,
+                    memory: service.memory,
+                },
+            );
+            let env = service.env.clone().unwrap_or_default();
+            made.push(ServiceSpec {
+                image: image.clone(),
+                alias: alias.clone(),
+                ready: ready(service.ready.as_ref()),
+                container: ContainerOptions { env, ..options },
+            });
+        }
+        made
+    }
+
+    /// A path of the file: it starts at the file's folder, and stays in the repository.
+    fn path(&mut self, key: &str, path: &Path) -> PathBuf {
+        let whole = join(&self.folder, path);
+        if self.folder.starts_with(&self.root) && !whole.starts_with(&self.root) {
+            let name = key.rsplit('.').next().unwrap_or(key);
+            self.problems.push((self.part.origin(key), format!("{name} leads out of the repository")));
+        }
+        whole
+    }
 }
 
-fn one(test: &Test, name: String, origin: Origin) -> ConfiguredTest {
-    let http = test.http.iter().flatten().filter_map(http).map(What::Http);
-    let run = test.run.iter().flatten().filter_map(run).map(What::Run);
-    let checks: Vec<Check> = http.chain(run).map(Check::new).collect();
-    let wait = ready(test.ready.as_ref());
-    let says_nothing = origin == Origin::Default && test.http.is_none();
-    let start = match test.job {
-        Some(true) => Start::Job,
-        _ if says_nothing => Start::Either(wait),
-        _ => Start::Service(wait),
-    };
-    let spec = TestSpec {
-        name,
-        start: Some(start),
-        container: ContainerOptions {
-            env: test.env.clone().unwrap_or_default(),
-            cmd: test.cmd.as_ref().map(CommandLine::argv),
-            ..ContainerOptions::default()
-        },
-        services: Vec::new(),
-        checks,
-        within: or(test.within, TEST),
-    };
-    ConfiguredTest { spec, origin, written: test.clone() }
+/// What containers of tests and of services have in common.
+struct Options<'a> {
+    cmd: Option<&'a CommandLine>,
+    user: Option<&'a String>,
+    mounts: Option<&'a [Mount]>,
+    read_only: Option<bool>,
+    memory: Option<Size>,
 }
 
 fn ready(ready: Option<&Ready>) -> ReadySpec {
     let ready = ready.cloned().unwrap_or_default();
+    let within = or(ready.within, READY);
+    let says_how = ready.http.is_some() || ready.log.is_some() || ready.port.is_some();
     ReadySpec {
         health: match ready.healthcheck {
+            None if says_how => Health::Ignored,
             None => Health::WhereDeclared,
             Some(true) => Health::Required,
             Some(false) => Health::Ignored,
         },
-        http: None,
-        log: None,
-        ports: Vec::new(),
+        http: ready.http.as_ref().and_then(checks::http).map(|http| expect::HttpCheck { within, ..http }),
+        log: ready.log.as_ref().map(|pattern| pattern.get().clone()),
+        ports: ready.port.iter().flat_map(|ports| ports.as_slice()).map(|port| port.get()).collect(),
         settle: or(ready.settle, SETTLE),
-        within: or(ready.within, READY),
+        within,
     }
 }
 
-/// `None` where the port is missing, which `parse` refuses.
-fn http(http: &Http) -> Option<HttpCheck> {
-    Some(HttpCheck {
-        path: http.path.clone().unwrap_or_else(|| "/".to_owned()),
-        port: http.port?.get(),
-        method: http.method.unwrap_or_default().as_str().to_owned(),
-        headers: BTreeMap::new(),
-        body: None,
-        status: Some(Matcher::Equals(http.status.unwrap_or(Status::OK).get().into())),
-        answer_headers: Vec::new(),
-        answer_head: Vec::new(),
-        answer_body: http.body.clone().map(Matcher::Contains).into_iter().collect(),
-        answer_json: Vec::new(),
-        follow_redirects: false,
-        within: or(http.within, HTTP),
-    })
-}
-
-/// `None` where the command is missing, which `parse` refuses.
-fn run(run: &Run) -> Option<RunCheck> {
-    let place = if run.fresh.unwrap_or(false) { Where::Fresh } else { Where::Running };
-    let pattern = |pattern: &Option<Pattern>| {
-        pattern.iter().map(|pattern| Matcher::Matches(pattern.get().clone())).collect()
-    };
-    Some(RunCheck {
-        exit: Matcher::Equals(run.exit.unwrap_or(0).into()),
-        stdout: pattern(&run.stdout),
-        stderr: pattern(&run.stderr),
-        ..RunCheck::new(run.cmd.as_ref()?.argv(), place, or(run.within, RUN))
-    })
+/// One of several.
+fn any(mut matchers: Vec<Matcher>) -> Matcher {
+    match matchers.pop() {
+        Some(only) if matchers.is_empty() => only,
+        last => Matcher::Any(matchers.into_iter().chain(last).collect()),
+    }
 }

@@ -1,5 +1,7 @@
 //! Who wins, where paths start, and what cannot be.
 
+mod image_tests;
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -9,30 +11,6 @@ use crate::config::parse;
 use crate::config::repository::Destination;
 use crate::config::settings::Role;
 use crate::error::{Error, Kind};
-use crate::expect::{Check, Health, HttpCheck, Matcher, ReadySpec, RunCheck, Start, TestSpec, What, Where};
-
-fn http(spec: &TestSpec) -> &HttpCheck {
-    let found = spec.checks.iter().find_map(|Check { what, .. }| match what {
-        What::Http(http) => Some(http),
-        _ => None,
-    });
-    found.expect("a request")
-}
-
-fn run(spec: &TestSpec) -> &RunCheck {
-    let found = spec.checks.iter().find_map(|Check { what, .. }| match what {
-        What::Run(run) => Some(run),
-        _ => None,
-    });
-    found.expect("a command")
-}
-
-fn ready(spec: &TestSpec) -> &ReadySpec {
-    match &spec.start {
-        Some(Start::Service(ready) | Start::Either(ready)) => ready,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// 2026-06-01, some time of the day.
 const NOW: i64 = 1_780_300_000;
@@ -126,10 +104,9 @@ fn without_a_word_everything_has_its_default() {
     assert_eq!(retry_for.origin, Origin::Default);
     assert_eq!(settings.checks.fail_on, Sourced::default(FailOn::Error));
     assert_eq!(settings.profile.origin.to_string(), "no CI was detected");
-    let [test] = settings.tests.as_slice() else { panic!("one test for any image") };
-    assert_eq!(test.spec.name, "starts");
-    assert!(matches!(&test.spec.start, Some(Start::Either(ready)) if ready.health == Health::WhereDeclared));
-    assert_eq!(settings.tests.origin, Origin::Default);
+    assert_eq!(settings.tests, Sourced::default(Vec::new()));
+    assert!(!settings.has_tests() && settings.kind.is_none() && settings.probes.is_none());
+    assert!(!settings.read_only.value && !settings.hardened.value && settings.companions.is_empty());
     assert_eq!(settings.destination(Role::Integration, "api"), Destination::Local("api".to_owned()));
 }
 
@@ -246,40 +223,6 @@ fn a_further_tag_that_cannot_be_is_told_with_who_said_it() {
     assert!(file("[image]\ntags = ['alpine', '1-alpine']").try_resolve().is_ok());
     let flag = file("image.variant = 'alpine'").flags(|flags| flags.tags = vec!["alpine".into()]);
     assert_eq!(flag.error().kind(), Kind::Usage);
-}
-
-#[test]
-fn tests_get_their_defaults_and_a_name_each() {
-    let settings = file(
-        r#"
-[[image.test]]
-http = [{ port = 80 }]
-[[image.test]]
-name = "test-3"
-ready = { healthcheck = true, within = "1m30s" }
-[[image.test]]
-run = [{ cmd = "true", fresh = true }]
-job = true
-cmd = ["once"]
-"#,
-    )
-    .resolve();
-    let names: Vec<&str> = settings.tests.iter().map(|test| test.spec.name.as_str()).collect();
-    assert_eq!(names, ["test-1", "test-3", "test-3+"]);
-    let [first, second, third] = settings.tests.as_slice() else { panic!("three tests") };
-    let http = http(&first.spec);
-    assert_eq!((http.path.as_str(), http.port, http.method.as_str()), ("/", 80, "GET"));
-    assert_eq!(http.status, Some(Matcher::Equals(200.into())));
-    assert_eq!(http.within, Duration::from_secs(10));
-    let ready = ready(&second.spec);
-    assert_eq!(ready.within, Duration::from_secs(90));
-    assert_eq!((ready.health, ready.settle), (Health::Required, Duration::from_secs(3)));
-    assert_eq!(third.spec.container.cmd, Some(vec!["once".to_owned()]));
-    assert_eq!(third.spec.start, Some(Start::Job));
-    let run = run(&third.spec);
-    assert_eq!((&run.exit, run.place), (&Matcher::Equals(0.into()), Where::Fresh));
-    assert_eq!(third.origin.to_string(), "imgbuild.toml:7");
-    assert_eq!(third.spec.within, Duration::from_secs(300));
 }
 
 #[test]
@@ -445,6 +388,12 @@ fn every_variable_that_is_heard_is_listed() {
         &PUSH_RETRY_FOR,
         &PUSH_IDLE_TIMEOUT,
         &PUSH_TIMEOUT,
+        &KIND,
+        &PROBES,
+        &HARDENED,
+        &STRUCTURE_TESTS,
+        &GOSS,
+        &JUNIT,
     ];
     let listed: Vec<&str> = crate::config::VARIABLES.iter().map(|variable| variable.name).collect();
     for name in keys.iter().filter_map(|key| key.variable) {
@@ -475,8 +424,7 @@ ignore  = [{ rule = "IMG105", path = "Dockerfile", until = 2027-01-01, reason = 
 "#,
     )
     .resolve();
-    let stdout = &run(&settings.tests[0].spec).stdout[0];
-    assert_eq!(stdout.text("stdout", b"api 12\xff"), Ok(()));
+    assert_eq!(settings.tests[0].spec.checks.len(), 2);
     assert_eq!(settings.checks.waivers[0].until.unwrap().to_string(), "2027-01-01");
     assert_eq!(settings.checks.waivers[0].origin.to_string(), "imgbuild.toml:17");
 }

@@ -80,6 +80,11 @@ image.repository = "api"  # imgbuild.toml:3
 image.context = "services/api"  # imgbuild.toml:5
 image.target = "runtime"  # --target
 image.platform = "linux/arm64"  # IMGBUILD_PLATFORM
+image.read-only = false  # default
+image.hardened = false  # default
+image.companions = []  # default
+image.structure-tests = []
+image.goss = []
 image.tags = [
   "{branch}",  # imgbuild.toml:4
   "nightly",  # imgbuild.toml:4
@@ -96,8 +101,8 @@ image.build.generated = []  # default
 image.build.timeout = "1h30m"  # imgbuild.toml:30 (profile ci)
 image.build.idle-timeout = "10m"  # default
 image.test = [
-  { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", method = "GET", path = "/", port = 8080, status = 200, within = "10s" }], name = "serves", ready = { settle = "3s", within = "1m" }, within = "5m" },  # imgbuild.toml:8
-  { job = true, name = "test-2", run = [{ cmd = ["api", "--version"], exit = 0, fresh = true, stdout = "^api \\d+", within = "30s" }], within = "5m" },  # imgbuild.toml:12
+  { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", port = 8080 }], name = "serves" },  # imgbuild.toml:8
+  { job = true, name = "test-2", run = [{ cmd = ["api", "--version"], fresh = true, stdout = "^api \\d+" }] },  # imgbuild.toml:12
 ]
 registries.integration.prefix = "ghcr.io/acme"  # imgbuild.toml:16
 registries.integration.immutable = false  # default
@@ -146,4 +151,45 @@ fn json_has_the_same_and_hides_the_same() {
     assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
     assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:12");
     assert_eq!(json["settings"]["profile"]["value"], "ci");
+}
+
+#[test]
+fn tests_are_shown_as_they_were_written() {
+    let text = r#"
+[image]
+kind = "service"
+probes = "quick"
+companions = ["crond"]
+goss = ["tests/goss.yaml"]
+[[image.test]]
+ready = { port = [80, 81], log = "up" }
+http = [{ port = 80, status = [200, 204], headers = { X-Api-Key = "hunter2" }, answer-headers = { Server = false, Set-Token = { not = "hunter2" } }, body = { json = { "/n" = { at-most = 3, greater = 0.5 } } } }]
+files = [{ path = "/a", size = { at-most = "10MB", at-least = 1 }, type = "file", content = { not = "x" } }]
+ports = [80, { port = 53, protocol = "udp" }]
+processes = ["nginx", { name = "x", count = { at-least = 2 } }]
+image = { env = { TOKEN = { any = ["hunter2"] }, A = true }, ports = [80, "53/udp"], max-size = "1GB" }
+exec = [{ cmd = "pytest", folder = "tests", within = "90s" }]
+services = [{ image = "postgres:17", alias = "db", env = { POSTGRES_PASSWORD = "hunter2" }, mounts = [{ tmpfs = "/x" }] }]
+mounts = [{ bind = "./data:/data:ro" }]
+memory = "512MB"
+"#;
+    let first = to_toml(&settings(text, &Flags::default()), false);
+    assert!(!first.contains("hunter2"), "{first}");
+    for part in [
+        "image.kind = \"service\"\nimage.probes = \"quick\"\n",
+        "image.goss = [\n  \"tests/goss.yaml\",\n]",
+        "answer-headers = { Server = false, Set-Token = { not = \"<hidden>\" } }",
+        "body = { json = { \"/n\" = { at-most = 3, greater = 0.5 } } }",
+        "headers = { X-Api-Key = \"<hidden>\" }, port = 80, status = [200, 204] }]",
+        "size = { at-least = 1, at-most = \"10MB\" }, type = \"file\" }]",
+        "ports = [80, { port = 53, protocol = \"udp\" }]",
+        "processes = [\"nginx\", { count = { at-least = 2 }, name = \"x\" }]",
+        "image = { env = { A = true, TOKEN = { any = [\"<hidden>\"] } }, max-size = \"1GB\", ports = [80, \"53/udp\"] }",
+        "exec = [{ cmd = \"pytest\", folder = \"tests\", within = \"1m30s\" }]",
+        "mounts = [{ bind = \"./data:/data:ro\" }], name = \"test-1\"",
+        "ready = { log = \"up\", port = [80, 81] }",
+    ] {
+        assert!(first.contains(part), "{part}\n{first}");
+    }
+    assert_eq!(to_toml(&settings(&first, &Flags::default()), false), first);
 }

@@ -38,22 +38,30 @@ async fn a_stat_comes_in_a_header() {
 
 #[tokio::test]
 async fn a_missing_path_is_told_from_a_missing_container() {
-    let line = "HEAD /v1.51/containers/c/archive?path=%2Fl";
+    let said = |status, message: &str| Act::Answer(status, format!(r#"{{"message":"{message}"}}"#));
+    let (head, get) =
+        ("HEAD /v1.51/containers/c/archive?path=%2Fl", "GET /v1.51/containers/c/archive?path=%2Fl");
+    let silent = |status: u16| Act::Raw(format!("HTTP/1.1 {status} X\r\n\r\n").into_bytes());
     let script = vec![
-        (line, Act::Raw(b"HTTP/1.1 404 X\r\n\r\n".to_vec())),
-        ("GET /v1.51/containers/c/json", Act::Answer(200, "{}".into())),
-        (line, Act::Raw(b"HTTP/1.1 404 X\r\n\r\n".to_vec())),
-        ("GET /v1.51/containers/c/json", Act::Answer(404, "{}".into())),
-        (
-            PASSWD,
-            Act::Answer(404, r#"{"message":"Could not find the file /etc/passwd in container c"}"#.into()),
-        ),
-        (PASSWD, Act::Answer(404, r#"{"message":"No such container: c"}"#.into())),
+        (head, silent(404)),
+        (get, said(404, "Could not find the file /l in container c")),
+        (head, silent(500)),
+        (get, said(500, "lstat /l: not a directory")),
+        (head, silent(404)),
+        (get, said(404, "No such container: c")),
+        (head, silent(500)),
+        (get, Act::Silent(Vec::new())),
+        (PASSWD, said(404, "Could not find the file /etc/passwd in container c")),
+        (PASSWD, said(404, "No such container: c")),
     ];
     Fake::engine(script)
         .serves(async |engine| {
-            assert_eq!(engine.stat_path("c", "/l").await.unwrap(), None);
-            assert!(engine.stat_path("c", "/l").await.is_err());
+            for _ in 0..2 {
+                assert_eq!(engine.stat_path("c", "/l").await.unwrap(), None);
+            }
+            for _ in 0..2 {
+                assert!(engine.stat_path("c", "/l").await.is_err());
+            }
             assert_eq!(engine.read_file("c", "/etc/passwd", 9).await.unwrap(), None);
             assert!(engine.read_file("c", "/etc/passwd", 9).await.is_err());
         })

@@ -22,7 +22,10 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
         max_size: checks.max_size.as_ref().map(|size| size.value.bytes()),
         max_layers: checks.max_layers.as_ref().and_then(|most| usize::try_from(most.value).ok()),
         allow_services: checks.allow_services.value.clone(),
-        has_tests: Some(settings.tests.origin != Origin::Default),
+        has_tests: Some(settings.has_tests()),
+        // Said with what is put to the image, see `Judging::running`.
+        read_only: false,
+        hardened: false,
         target: settings.target.as_ref().map(|target| target.value.clone()),
         build_args: settings.build_args.iter().map(|(name, arg)| (name.clone(), arg.value.clone())).collect(),
     }

@@ -65,7 +65,7 @@ impl Results<'_> {
 
 /// Whether the place of a finding is an image, and no file.
 pub(super) fn is_of_image(finding: &Finding) -> bool {
-    matches!(finding.rule.check, Check::Image(_))
+    matches!(finding.rule.check, Check::Image(_) | Check::Running(_))
 }
 
 /// A path as platforms compare it with the names of the repository's files.

@@ -27,7 +27,7 @@ fn tag(name: &str, before: Option<Digest>, state: TagState) -> TagFacts {
 }
 
 fn test(name: &str, outcome: Ended) -> TestFacts {
-    TestFacts { name: name.to_owned(), outcome, ms: 1200, problems: Vec::new(), log: Vec::new() }
+    TestFacts { name: name.to_owned(), outcome, ms: 1200, problems: Vec::new(), ..TestFacts::default() }
 }
 
 fn started() -> RunReport {

@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use serde::Deserialize;
+
 use crate::expect::ImageKind;
-use crate::rules::Fact;
+use crate::rules::{Expectations, Fact};
+
+mod asked;
+mod ports;
 
 /// What was seen of one image. A fact is missing where its probe was not made, with the reason.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RuntimeFacts {
     /// How findings name the image.
     pub reference: String,
     /// What the image is for.
+    #[serde(skip)]
     pub kind: Fact<KindSeen>,
     /// Its start.
     pub start: Fact<StartSeen>,
@@ -41,6 +48,15 @@ pub struct RuntimeFacts {
     pub offline: Fact<OfflineSeen>,
     /// What it used of its limits.
     pub limits: Fact<LimitsSeen>,
+    /// What the settings expect of it.
+    #[serde(skip)]
+    pub expectations: Expectations,
+}
+
+impl Default for RuntimeFacts {
+    fn default() -> RuntimeFacts {
+        RuntimeFacts::unknown("", "not seen")
+    }
 }
 
 impl RuntimeFacts {
@@ -64,6 +80,7 @@ impl RuntimeFacts {
             ports: Fact::Missing(why.clone()),
             offline: Fact::Missing(why.clone()),
             limits: Fact::Missing(why),
+            expectations: Expectations::default(),
         }
     }
 }
@@ -78,7 +95,8 @@ pub struct KindSeen {
 }
 
 /// How a container ended, or that it did not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct StartSeen {
     /// Whether it was up when it was looked at last.
     pub up: bool,
@@ -95,7 +113,8 @@ pub struct StartSeen {
 }
 
 /// What a HEALTHCHECK said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct HealthSeen {
     /// Whether it became healthy.
     pub healthy: bool,
@@ -106,7 +125,8 @@ pub struct HealthSeen {
 }
 
 /// What a HEALTHCHECK said of a frozen service.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FrozenSeen {
     /// Whether it turned unhealthy.
     pub unhealthy: bool,
@@ -119,7 +139,8 @@ pub struct FrozenSeen {
 }
 
 /// As whom it says to run, and as whom it runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct UsersSeen {
     /// `Config.User`; empty is root.
     pub claimed: String,
@@ -130,7 +151,8 @@ pub struct UsersSeen {
 }
 
 /// One process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ProcessSeen {
     /// Its number on the engine's machine.
     pub pid: u32,
@@ -145,7 +167,8 @@ pub struct ProcessSeen {
 }
 
 /// Processes at several moments.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ProcessesSeen {
     /// The number of the container's first process.
     pub first: u32,
@@ -156,7 +179,8 @@ pub struct ProcessesSeen {
 }
 
 /// What it logs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LogsSeen {
     /// Lines on standard output, as far as they were read.
     pub stdout_lines: u64,
@@ -169,7 +193,8 @@ pub struct LogsSeen {
 }
 
 /// A file that looks like a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LogFileSeen {
     /// Its path.
     pub path: String,
@@ -182,7 +207,8 @@ pub struct LogFileSeen {
 }
 
 /// What it wrote outside of volumes and temporary folders.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct WritesSeen {
     /// Files that it made or changed, logs and what a start leaves behind (`/etc/hosts`) apart; sorted.
     pub paths: Vec<String>,
@@ -191,7 +217,8 @@ pub struct WritesSeen {
 }
 
 /// A start under other conditions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct VariantSeen {
     /// Whether it came up as it did before.
     pub came_up: bool,
@@ -202,7 +229,8 @@ pub struct VariantSeen {
 }
 
 /// How it stopped.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct StopSeen {
     /// The signal it was sent: `SIGTERM`.
     pub signal: String,
@@ -217,7 +245,8 @@ pub struct StopSeen {
 }
 
 /// A socket that waits for others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListenerSeen {
     /// `tcp` or `udp`.
     pub protocol: String,
@@ -228,7 +257,8 @@ pub struct ListenerSeen {
 }
 
 /// Ports.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PortsSeen {
     /// `Config.ExposedPorts`, `port/protocol`.
     pub exposed: BTreeSet<String>,
@@ -237,7 +267,8 @@ pub struct PortsSeen {
 }
 
 /// A start without a network.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct OfflineSeen {
     /// Whether it came up as it did with a network.
     pub came_up: bool,
@@ -252,7 +283,8 @@ pub struct OfflineSeen {
 }
 
 /// What it used of its limits.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LimitsSeen {
     /// The most memory it was seen to use, in bytes.
     pub memory: u64,

@@ -1,5 +1,6 @@
 //! What words of a command or of an instruction mean, where several rules ask, and how rules say it.
 
+mod amounts;
 mod at_start;
 pub(in crate::rules) mod caches;
 mod called;
@@ -11,8 +12,10 @@ mod label_types;
 mod logs;
 mod mentions;
 pub(in crate::rules) mod node;
+mod package_hosts;
 pub(in crate::rules) mod packages;
 mod platforms;
+mod processes;
 pub(in crate::rules) mod python;
 mod secret_names;
 mod secret_text;
@@ -23,6 +26,7 @@ mod system_paths;
 mod unquoted;
 mod url;
 
+pub(in crate::rules) use amounts::{bytes, seconds};
 pub(in crate::rules) use at_start::{downloads_at_start, may_download_at_start};
 pub(in crate::rules) use called::{called, called_name};
 pub(in crate::rules) use downloads::{curl_letters, downloads, verifies};
@@ -31,14 +35,16 @@ pub(in crate::rules) use inside::inside;
 pub(in crate::rules) use label_types::{mistyped, noun};
 pub(in crate::rules) use logs::log_file;
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
+pub(in crate::rules) use package_hosts::is_package_host;
 pub(in crate::rules) use platforms::serves;
+pub(in crate::rules) use processes::{is_shell, manager, program, services};
 pub(in crate::rules) use secret_names::{holds_secret, means_otherwise, names_secret};
 #[cfg(test)]
 pub(crate) use secret_text::tests::SECRET_LINES;
 pub use secret_text::{hides_secret, secrets_in};
 pub(in crate::rules) use secret_values::secret_in;
 pub(in crate::rules) use services::{daemon, starts_service, supervisor};
-pub(in crate::rules) use shown::{in_a_row, listed, shown};
+pub(in crate::rules) use shown::{in_a_row, listed, said, shown};
 pub(in crate::rules) use system_paths::is_of_system;
 pub(in crate::rules) use unquoted::unquoted;
 pub(in crate::rules) use url::{

@@ -3,7 +3,7 @@
 use crate::dockerfile::shell::Command;
 
 /// Init systems and process managers: the program and what it belongs to.
-const SUPERVISORS: [(&str, &str); 30] = [
+pub(super) const SUPERVISORS: [(&str, &str); 30] = [
     ("systemd", "systemd"),
     ("upstart", "upstart"),
     ("openrc", "openrc"),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::hides_secret;
+
 /// The longest piece of a file that a message repeats, in characters.
 const MOST: usize = 80;
 
@@ -14,6 +16,24 @@ pub(in crate::rules) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// A line that a program printed, or its command line, on one line; nothing of it where it may hold a secret.
+pub(in crate::rules) fn said(line: &str) -> String {
+    /// Characters that are shown, and those that are looked at for secrets.
+    const SHOWN: usize = 160;
+    const READ: usize = 4_096;
+    let line = line.trim();
+    let read: String = line.chars().take(READ).collect();
+    if hides_secret(&read) {
+        return "[a line that may hold a secret is not shown]".to_owned();
+    }
+    let mut text: String =
+        read.chars().take(SHOWN).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if line.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    text
 }
 
 fn without_login(text: &str) -> Cow<'_, str> {
@@ -50,6 +70,15 @@ pub(in crate::rules) fn in_a_row(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_program_says_is_shown_without_secrets() {
+        assert_eq!(said(" ready\u{1b}[2J on :80\n"), "ready\u{fffd}[2J on :80");
+        assert_eq!(said(&"é".repeat(200)).chars().count(), 161);
+        for secret in ["DB_PASSWORD=hunter2", "connecting to postgres://app:hunter2@db/x"] {
+            assert!(!said(secret).contains("hunter2"), "{secret}");
+        }
+    }
 
     #[test]
     fn lists_read_as_sentences_and_stay_short() {

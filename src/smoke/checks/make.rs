@@ -2,22 +2,22 @@
 
 use std::time::Instant;
 
-use super::{http, run};
-use crate::error::Result;
+use super::{accounts, address, exec, file, http, licenses, metadata, misfits, packages, port, process, run};
+use crate::error::{Kind, Result};
 use crate::event::millis;
-use crate::expect::{Check, CheckResult, Misfit, Verdict, What};
-use crate::smoke::scene::Bench;
+use crate::expect::{Check, CheckResult, Misfit, Verdict, What, Where};
+use crate::smoke::scene::{self, Bench};
 
 /// Makes the check, and says what came of it.
 pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<CheckResult> {
     let began = Instant::now();
-    let misfits = match &check.what {
-        _ if check.needs_running() && bench.running.is_none() => {
-            vec![Misfit::new("the container", "running", "it has ended")]
+    let misfits = match look(bench, check).await {
+        Ok(misfits) => misfits,
+        // The image or the test is to blame.
+        Err(error) if error.kind() == Kind::Tests => {
+            vec![Misfit::new("the check", "made", error.to_string())]
         }
-        What::Http(http) => http::check(bench, http).await?,
-        What::Run(run) => run::check(bench, run).await?,
-        _ => vec![Misfit::new("the check", "made", "imgbuild cannot make it yet")],
+        Err(error) => return Err(error),
     };
     let verdict = if misfits.is_empty() { Verdict::Passed } else { Verdict::Failed };
     Ok(CheckResult {
@@ -25,7 +25,36 @@ pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<C
         kind: check.kind().to_owned(),
         verdict,
         ms: millis(began.elapsed()),
+        reproduce: if misfits.is_empty() { None } else { reproduce(bench, check) },
         misfits,
-        reproduce: None,
     })
+}
+
+async fn look(bench: &Bench<'_>, check: &Check) -> Result<Vec<Misfit>> {
+    match &check.what {
+        _ if check.needs_running() && bench.running.is_none() => Ok(vec![misfits::not_running()]),
+        What::Http(http) => http::check(bench, http).await,
+        What::Run(run) => run::check(bench, run).await,
+        What::Exec(command) => exec::check(bench, command).await,
+        What::File(file) => file::check(bench, file).await,
+        What::Image(image) => Ok(metadata::check(bench.image, image)),
+        What::User(user) => accounts::user(bench, user).await,
+        What::Group(group) => accounts::group(bench, group).await,
+        What::Package(package) => packages::check(bench, package).await,
+        What::Licenses(licenses) => licenses::check(bench, licenses).await,
+        What::Process(process) => process::check(bench, process).await,
+        What::Port(port) => port::check(bench, port).await,
+        What::Address(address) => address::check(bench, address).await,
+    }
+}
+
+/// The same by hand, where it needs no container of the test's.
+fn reproduce(bench: &Bench<'_>, check: &Check) -> Option<String> {
+    match &check.what {
+        What::Run(spec) if spec.place == Where::Fresh && spec.setup.is_empty() => {
+            let container = run::by_hand(bench, spec);
+            Some(scene::reproduce(&container, bench.image_name(), bench.test.container.network.as_deref()))
+        }
+        _ => None,
+    }
 }

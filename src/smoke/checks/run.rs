@@ -1,107 +1,240 @@
 //! A command in the running container, or in one of its own.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::{ExecSpec, LogOptions, LogSource};
-use crate::error::Result;
+use super::expand::expand;
+use crate::engine::{Container, ContainerSpec, ExecSpec, Output};
+use crate::error::{Kind, Result};
 use crate::expect::{Misfit, RunCheck, Where};
 use crate::smoke::scene::{self, Bench};
 
 /// How much of a command's output is kept for its matchers, in bytes.
 const KEPT: usize = 1024 * 1024;
-/// Between two looks at a container that runs one command.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What a command did.
 struct Ended {
     exit: i64,
-    stdout: String,
-    stderr: String,
+    output: Output,
+    /// A process of its container was killed for memory.
+    oom: bool,
 }
 
-/// Runs the command; what does not fit.
+/// Runs the command, again where it may be tried again; what does not fit.
 pub(super) async fn check(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {
-    match (&bench.running, spec.place) {
-        (Some(container), Where::Running) => inside(bench, &container.id, spec).await,
-        _ => apart(bench, spec).await,
+    let (again, pause) = spec.retry;
+    let mut tries = 0;
+    loop {
+        let misfits = match (&bench.running, spec.place) {
+            (Some(container), Where::Running) => Box::pin(inside(bench, container, spec)).await?,
+            _ => Box::pin(apart(bench, spec)).await?,
+        };
+        if misfits.is_empty() || tries >= again {
+            return Ok(misfits);
+        }
+        tries += 1;
+        tokio::time::sleep(pause).await;
     }
 }
 
-async fn inside(bench: &Bench<'_>, id: &str, spec: &RunCheck) -> Result<Vec<Misfit>> {
+/// The container that a command of `spec` gets, for whoever wants to run it by hand.
+pub(super) fn by_hand(bench: &Bench<'_>, spec: &RunCheck) -> ContainerSpec {
+    let words = Words::of(&image_env(bench), spec);
+    container(
+        bench,
+        &bench.image.id,
+        bench.test.container.network.as_deref().unwrap_or_default(),
+        &words,
+        words.fill(&spec.argv),
+    )
+}
+
+async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Result<Vec<Misfit>> {
+    let words = Words::of(&split(&container.env), spec);
     let exec = ExecSpec {
-        command: spec.argv.clone(),
-        env: Vec::new(),
+        command: words.fill(&spec.argv),
+        env: words.own.iter().map(|(name, value)| format!("{name}={value}")).collect(),
         user: None,
         timeout: spec.within,
         max_bytes: KEPT,
     };
-    let run = bench.engine().exec(id, &exec);
+    let run = bench.engine().exec(&container.id, &exec);
     // The engine's own limit ends the wait; this one ends a hang in setting the command up.
     let Ok(outcome) = tokio::time::timeout(spec.within + Duration::from_secs(5), run).await else {
         return Ok(vec![late(spec)]);
     };
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(error) if error.kind() == crate::error::Kind::Tests => {
-            return Ok(vec![Misfit::new("the command", "to end", error.message())]);
+        Err(error) if error.kind() == Kind::Tests => return Ok(vec![late(spec)]),
+        Err(error) => {
+            // The engine refuses commands in a container that ended, and that is the image's fault.
+            let looked = bench.engine().inspect_container(&container.id).await?;
+            return match looked {
+                Some(looked) if !scene::ended(&looked) => Err(error),
+                _ => Ok(vec![Misfit::new("the container", "running", "it has ended")]),
+            };
         }
-        Err(error) => return Err(error),
     };
     if outcome.not_found {
         return Ok(vec![Misfit::new("the command", "to run", "the image has no such program")]);
     }
-    Ok(judge(spec, &Ended { exit: outcome.exit, stdout: outcome.stdout, stderr: outcome.stderr }))
+    let oom = bench.watcher.seen(&container.id).oom;
+    Ok(judge(spec, &Ended { exit: outcome.exit, output: outcome.output, oom }))
 }
 
 async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {
-    let engine = bench.engine();
-    let container = scene::of_command(bench.image, bench.test, bench.network, spec.argv.clone());
-    let id = bench.keeper.container(container).await?;
-    if let Err(error) = engine.start_container(&id).await {
-        return Ok(vec![Misfit::new("the command", "to run", error.to_string())]);
-    }
-    let deadline = tokio::time::Instant::now() + spec.within;
-    let looked = loop {
-        match engine.inspect_container(&id).await? {
-            None => return Ok(vec![Misfit::new("its container", "there", "somebody removed it")]),
-            Some(container) if scene::ended(&container) => break container,
-            Some(_) if tokio::time::Instant::now() >= deadline => {
-                engine.remove_container(&id).await?;
-                return Ok(vec![late(spec)]);
+    let words = Words::of(&image_env(bench), spec);
+    let network = bench.network().await?;
+    let mut image = bench.image.id.clone();
+    let mut failed = Vec::new();
+    for argv in &spec.setup {
+        match step(bench, container(bench, &image, network, &words, words.fill(argv)), argv, spec).await? {
+            Ok((next, exit)) => {
+                image = next;
+                failed.extend(exit);
             }
-            Some(_) => tokio::time::sleep(LOOK).await,
+            Err(misfit) => return Ok(vec![of_step("setup", argv, misfit)]),
+        }
+    }
+    let command = container(bench, &image, network, &words, words.fill(&spec.argv));
+    let (id, ended) = match Box::pin(run(bench, command, spec)).await? {
+        Ok(done) => done,
+        Err(misfit) => {
+            failed.push(misfit);
+            return Ok(failed);
         }
     };
-    let mut ended = Ended { exit: looked.exit_code, stdout: String::new(), stderr: String::new() };
-    let options = LogOptions { follow: false, tail: None, max_bytes: KEPT as u64 };
-    engine
-        .container_logs(&id, &options, &mut |line| {
-            let kept = match line.source {
-                LogSource::Stdout => &mut ended.stdout,
-                LogSource::Stderr => &mut ended.stderr,
-            };
-            kept.push_str(&line.text);
-            kept.push('\n');
-        })
-        .await?;
-    engine.remove_container(&id).await?;
-    if let (true, Some(why)) = (looked.oom_killed, scene::end_problem(&looked)) {
-        return Ok(vec![Misfit::new("the command", "to end by itself", why)]);
+    if !spec.teardown.is_empty() {
+        image = bench.keeper.commit(&id).await?;
     }
-    Ok(judge(spec, &ended))
+    bench.remove(&id).await?;
+    for argv in &spec.teardown {
+        match step(bench, container(bench, &image, network, &words, words.fill(argv)), argv, spec).await? {
+            Ok((next, _)) => image = next,
+            Err(misfit) => return Ok(vec![of_step("teardown", argv, misfit)]),
+        }
+    }
+    let misfits = judge(spec, &ended);
+    // A setup that fails on purpose is one's own affair; where the command fails too, it explains it.
+    Ok(if misfits.is_empty() { misfits } else { failed.into_iter().chain(misfits).collect() })
+}
+
+/// Runs a command of a setup or teardown, and gives the image that it leaves, and a misfit where it failed.
+async fn step(
+    bench: &Bench<'_>,
+    container: ContainerSpec,
+    argv: &[String],
+    spec: &RunCheck,
+) -> Result<Result<(String, Option<Misfit>), Misfit>> {
+    let (id, ended) = match Box::pin(run(bench, container, spec)).await? {
+        Ok(done) => done,
+        Err(misfit) => return Ok(Err(misfit)),
+    };
+    let image = bench.keeper.commit(&id).await?;
+    bench.remove(&id).await?;
+    let failed = || of_step("setup", argv, Misfit::new("exit code", "0", ended.exit.to_string()));
+    let failed = (ended.exit != 0).then(failed);
+    Ok(Ok((image, failed)))
+}
+
+/// Runs a container to its end, and gives its id, since it is still there.
+async fn run(
+    bench: &Bench<'_>,
+    container: ContainerSpec,
+    spec: &RunCheck,
+) -> Result<Result<(String, Ended), Misfit>> {
+    let id = match Box::pin(scene::launch(bench, container, &mut |_| {})).await? {
+        Ok(id) => id,
+        Err(misfit) => return Ok(Err(misfit)),
+    };
+    let end = scene::end(bench.engine(), bench.watcher, &id);
+    let Ok(looked) = tokio::time::timeout(spec.within, end).await else {
+        bench.remove(&id).await?;
+        return Ok(Err(late(spec)));
+    };
+    let Some(looked) = looked? else {
+        return Ok(Err(Misfit::new("its container", "there", "somebody removed it")));
+    };
+    let output = bench.engine().container_output(&id, KEPT).await?;
+    let oom = looked.oom_killed || bench.watcher.seen(&id).oom;
+    Ok(Ok((id, Ended { exit: looked.exit_code, output, oom })))
+}
+
+fn container(
+    bench: &Bench<'_>,
+    image: &str,
+    network: &str,
+    words: &Words,
+    argv: Vec<String>,
+) -> ContainerSpec {
+    let mut spec = scene::of_command(image, &bench.test.container, network, argv);
+    spec.env.extend(words.own.iter().cloned());
+    spec
+}
+
+/// What the variables of a command are.
+struct Words {
+    /// All that it has.
+    all: BTreeMap<String, String>,
+    /// Its own, filled in.
+    own: Vec<(String, String)>,
+    expand: bool,
+}
+
+impl Words {
+    fn of(base: &BTreeMap<String, String>, spec: &RunCheck) -> Words {
+        let mut words = Words { all: base.clone(), own: Vec::new(), expand: spec.expand };
+        for (name, value) in &spec.env {
+            let value = words.filled(value);
+            words.all.insert(name.clone(), value.clone());
+            words.own.push((name.clone(), value));
+        }
+        words
+    }
+
+    fn filled(&self, text: &str) -> String {
+        if self.expand { expand(text, |name| self.all.get(name).cloned()) } else { text.to_owned() }
+    }
+
+    fn fill(&self, argv: &[String]) -> Vec<String> {
+        argv.iter().map(|word| self.filled(word)).collect()
+    }
+}
+
+/// The variables of a container of the test.
+fn image_env(bench: &Bench<'_>) -> BTreeMap<String, String> {
+    let mut env = split(&bench.image.env);
+    env.extend(bench.test.container.env.clone());
+    env
+}
+
+fn split(env: &[String]) -> BTreeMap<String, String> {
+    let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    env.iter().filter_map(pair).collect()
 }
 
 fn judge(spec: &RunCheck, ended: &Ended) -> Vec<Misfit> {
     let mut misfits: Vec<Misfit> =
         spec.exit.value("exit code", &ended.exit.into()).err().into_iter().collect();
     for (name, matchers, output) in
-        [("stdout", &spec.stdout, &ended.stdout), ("stderr", &spec.stderr, &ended.stderr)]
+        [("stdout", &spec.stdout, &ended.output.stdout), ("stderr", &spec.stderr, &ended.output.stderr)]
     {
-        misfits.extend(matchers.iter().filter_map(|matcher| matcher.text(name, output.as_bytes()).err()));
+        misfits.extend(matchers.iter().filter_map(|matcher| matcher.text(name, output).err()));
+    }
+    if ended.output.cut && !(spec.stdout.is_empty() && spec.stderr.is_empty()) {
+        misfits.push(Misfit::new("its output", format!("{} KiB at most", KEPT / 1024), "more"));
+    }
+    if ended.oom && !misfits.is_empty() {
+        let got = "out of memory (OOM): a process was killed for using more than the test allows";
+        misfits.insert(0, Misfit::new("memory", "enough", got));
     }
     misfits
 }
 
 fn late(spec: &RunCheck) -> Misfit {
     Misfit::new("the command", format!("to end within {} s", spec.within.as_secs_f32()), "it still runs")
+}
+
+fn of_step(which: &str, argv: &[String], misfit: Misfit) -> Misfit {
+    Misfit { what: format!("{which} {:?}: {}", argv.join(" "), misfit.what), ..misfit }
 }

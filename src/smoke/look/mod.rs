@@ -1,1 +1,30 @@
 //! How an image or a container is looked into from outside, whatever tools it has inside.
+//!
+//! Where the engine's containers are processes of this machine, they are looked at directly (`local`). Else imgbuild's own
+//! executable runs beside them in a container (`helper`), where `inside` is what it does.
+
+mod accounts;
+mod connect;
+mod dns;
+mod elf;
+mod executable;
+mod files;
+mod freeze;
+mod go_mode;
+mod helper;
+mod inside;
+mod local;
+mod packages;
+mod proc_net;
+mod sockets;
+mod still;
+
+pub(in crate::smoke) use accounts::accounts;
+pub(in crate::smoke) use connect::connect;
+pub(in crate::smoke) use dns::DnsSink;
+pub(in crate::smoke) use files::{Found, Place, Sum, content, find, header, look};
+pub(in crate::smoke) use freeze::freeze;
+pub use inside::{Inside, inside};
+pub(in crate::smoke) use packages::{Format, Search};
+pub(in crate::smoke) use sockets::{Sockets, sockets};
+pub(in crate::smoke) use still::Still;

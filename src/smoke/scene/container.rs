@@ -1,11 +1,10 @@
-//! One container of the image under test.
+//! Containers of tests.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::engine::{ContainerSpec, Engine, HealthOverride, Image, Limits, LogOptions};
-use crate::error::Result;
-use crate::event::{Event, Events};
-use crate::expect::{ReadySpec, TestSpec, What};
+use crate::engine::{ContainerSpec, HealthOverride, Image, Limits};
+use crate::expect::{ContainerOptions, Mount, ReadySpec, ServiceSpec, Start, TestSpec, What};
 
 /// What a container under test may use.
 const LIMITS: Limits = Limits {
@@ -18,72 +17,111 @@ const LIMITS: Limits = Limits {
 
 /// Between two probes of a HEALTHCHECK, so that `healthy` comes in a second and not after the image's own 30. The
 /// engine counts it from the end of a probe, so a slow probe is not run without a break.
-const PROBE_INTERVAL: Duration = Duration::from_millis(200);
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How much of a log a failed test shows.
-const SHOWN_LINES: u32 = 50;
-/// How much of a log is read for that, in bytes: a container may flood it.
-const SHOWN_BYTES: u64 = 256 * 1024;
-
-/// The container that `spec` wants, on `network`.
+/// The container that `test` wants, on `network`.
 pub(in crate::smoke) fn of_test(
     image: &Image,
-    spec: &TestSpec,
+    test: &TestSpec,
     network: &str,
     by_health: Option<&ReadySpec>,
 ) -> ContainerSpec {
-    ContainerSpec {
-        image: image.id.clone(),
-        command: spec.container.cmd.clone(),
-        env: spec.container.env.clone(),
-        limits: LIMITS,
-        network: Some(network.to_owned()),
-        publish: ports(spec),
-        // The interval alone would make an image that needs 4 s to start unhealthy after three quick failures.
-        health: by_health.map(|ready| HealthOverride {
-            interval: PROBE_INTERVAL,
-            start_period: ready.within,
-            start_interval: PROBE_INTERVAL,
-            ..HealthOverride::default()
-        }),
-        ..ContainerSpec::default()
+    let mut spec = of_options(&image.id, &test.container, network);
+    spec.health = by_health.map(health);
+    // A container of the host's network, or of none, publishes nothing.
+    if !["host", "none"].contains(&network) {
+        spec.publish = ports(image, test).into_iter().collect();
     }
+    spec
 }
 
-/// A container of its own for one command, which replaces entrypoint and CMD.
+/// A container of its own for one command, which replaces entrypoint and CMD. `image` may be one that another command
+/// left.
 pub(in crate::smoke) fn of_command(
-    image: &Image,
-    spec: &TestSpec,
+    image: &str,
+    options: &ContainerOptions,
     network: &str,
     argv: Vec<String>,
 ) -> ContainerSpec {
     let mut argv = argv.into_iter();
-    ContainerSpec {
-        image: image.id.clone(),
-        entrypoint: Some(argv.next().into_iter().collect()),
-        command: Some(argv.collect()),
-        env: spec.container.env.clone(),
-        limits: LIMITS,
+    let mut spec = of_options(image, options, network);
+    spec.entrypoint = Some(argv.next().into_iter().collect());
+    spec.command = Some(argv.collect());
+    spec.unset_health = true;
+    spec
+}
+
+/// The container of a service that a test needs.
+pub(super) fn of_service(
+    image: &Image,
+    service: &ServiceSpec,
+    network: &str,
+    by_health: Option<&ReadySpec>,
+) -> ContainerSpec {
+    let mut spec = of_options(&image.id, &service.container, network);
+    spec.aliases = vec![service.alias.clone()];
+    spec.health = by_health.map(health);
+    spec.publish = service.ready.http.iter().map(|http| http.port).collect();
+    spec
+}
+
+fn of_options(image: &str, options: &ContainerOptions, network: &str) -> ContainerSpec {
+    let mut spec = ContainerSpec {
+        image: image.to_owned(),
+        command: options.cmd.clone(),
+        env: options.env.clone(),
+        limits: Limits { memory_bytes: options.memory.unwrap_or(LIMITS.memory_bytes), ..LIMITS },
         network: Some(network.to_owned()),
+        user: options.user.clone(),
+        read_only: options.read_only,
+        privileged: options.privileged,
+        cap_add: options.capabilities.clone(),
+        tty: options.tty,
         ..ContainerSpec::default()
+    };
+    for mount in &options.mounts {
+        match mount {
+            Mount::Bind(bind) => spec.binds.push(bind.clone()),
+            Mount::Tmpfs(path, options) => {
+                spec.tmpfs.insert(path.clone(), options.clone());
+            }
+        }
+    }
+    spec
+}
+
+fn health(ready: &ReadySpec) -> HealthOverride {
+    HealthOverride {
+        interval: PROBE_INTERVAL,
+        // The interval alone would make an image that needs 4 s to start unhealthy after three quick failures.
+        start_period: ready.within,
+        start_interval: PROBE_INTERVAL,
+        ..HealthOverride::default()
     }
 }
 
-fn ports(spec: &TestSpec) -> Vec<u16> {
-    let port = |what: &What| if let What::Http(http) = what { Some(http.port) } else { None };
-    let mut ports: Vec<u16> = spec.checks.iter().filter_map(|check| port(&check.what)).collect();
-    ports.sort_unstable();
-    ports.dedup();
+/// The ports that somebody asks from here.
+fn ports(image: &Image, test: &TestSpec) -> BTreeSet<u16> {
+    let ready = match &test.start {
+        Some(Start::Service(ready) | Start::Either(ready)) => ready.http.as_ref().map(|http| http.port),
+        Some(Start::Job) | None => None,
+    };
+    let mut ports: BTreeSet<u16> = ready.into_iter().collect();
+    for check in &test.checks {
+        match &check.what {
+            What::Http(http) => drop(ports.insert(http.port)),
+            What::Exec(_) => ports.extend(exposed(image)),
+            _ => {}
+        }
+    }
     ports
 }
 
-/// Shows the end of a failed container's log.
-pub(in crate::smoke) async fn show_log(engine: &Engine, id: &str, test: &str, events: &Events) -> Result<()> {
-    let mut lines = Vec::new();
-    let options = LogOptions { follow: false, tail: Some(SHOWN_LINES), max_bytes: SHOWN_BYTES };
-    engine.container_logs(id, &options, &mut |line| lines.push(line.text)).await?;
-    for line in lines {
-        events.log(Event::ContainerLog { test: test.to_owned(), line }).await;
-    }
-    Ok(())
+/// The TCP ports of EXPOSE. A range of them is left out, as the engine spells each port.
+pub(in crate::smoke) fn exposed(image: &Image) -> impl Iterator<Item = u16> {
+    image.exposed.iter().filter_map(|port| match port.split_once('/') {
+        Some((number, "tcp")) => number.parse().ok(),
+        Some(_) => None,
+        None => port.parse().ok(),
+    })
 }

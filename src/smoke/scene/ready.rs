@@ -1,117 +1,258 @@
 //! When a container counts as started.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use futures_util::future;
+use tokio::sync::Notify;
 
-use crate::engine::{Container, Engine, Image};
-use crate::error::Result;
-use crate::expect::{Health, ReadySpec, Start, TestSpec};
+use super::{Watcher, end, end_problem, ended, ways};
+use crate::engine::{Container, Image, Keeper, LogOptions};
+use crate::error::{Error, Result};
+use crate::expect::{Health, HttpCheck, Misfit, Pattern, ReadySpec};
+use crate::rules::Fact;
+use crate::smoke::{checks, look};
 
-/// How often a container is looked at: an inspect takes a few milliseconds.
-const LOOK: Duration = Duration::from_millis(100);
+/// Between two tries of what no event tells of: an answer, a socket.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// What waiting came to.
 pub(in crate::smoke) enum Ready {
     /// It is up.
     Up(Box<Container>),
-    /// It ended with exit code 0 and nothing says that it should have stayed.
+    /// It ended with exit code 0.
     Done,
     /// It is not, and why.
-    Not(Vec<String>),
+    Not(Vec<Misfit>),
 }
 
-/// Whether the HEALTHCHECK decides; an error is a problem of the test.
-pub(in crate::smoke) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool, String> {
+/// The container that is waited for, and how to get at it.
+#[derive(Clone, Copy)]
+pub(in crate::smoke) struct Awaited<'a> {
+    /// Where it was made.
+    pub(in crate::smoke) keeper: &'a Keeper,
+    /// Tells what happens to it.
+    pub(in crate::smoke) watcher: &'a Watcher,
+    /// Its id.
+    pub(in crate::smoke) id: &'a str,
+    /// The network that it was given by name.
+    pub(in crate::smoke) network: Option<&'a str>,
+}
+
+/// Why waiting ends before its time.
+enum Over {
+    Fault(Error),
+    Not(Vec<Misfit>),
+}
+
+impl From<Error> for Over {
+    fn from(error: Error) -> Over {
+        Over::Fault(error)
+    }
+}
+
+/// What does not hold yet, by what looks at it.
+#[derive(Default)]
+struct Unmet(Mutex<BTreeMap<&'static str, Vec<Misfit>>>);
+
+impl Unmet {
+    fn set(&self, what: &'static str, misfits: Vec<Misfit>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what, misfits);
+    }
+
+    fn take(&self) -> Vec<Misfit> {
+        let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        all.into_values().flatten().collect()
+    }
+}
+
+/// Whether the HEALTHCHECK decides; a misfit where it has to, and there is none.
+pub(in crate::smoke) fn judged_by_health(image: &Image, ready: &ReadySpec) -> Result<bool, Misfit> {
     match (ready.health, image.healthcheck.is_some()) {
-        (Health::Required, false) => {
-            Err("the test wants a healthy container, and the image has no HEALTHCHECK".into())
-        }
+        (Health::Required, false) => Err(Misfit::new("HEALTHCHECK", "one", "the image has none")),
         (Health::Ignored, _) | (Health::WhereDeclared, false) => Ok(false),
         (Health::Required | Health::WhereDeclared, true) => Ok(true),
     }
 }
 
-/// Waits until the container `id` is up, or has done what it was started for.
-///
-/// With a HEALTHCHECK: until it is healthy, `within` at the longest. Without: until it has been running for `settle`.
-pub(in crate::smoke) async fn wait(
-    engine: &Engine,
-    id: &str,
-    test: &TestSpec,
-    start: &Start,
-    image: &Image,
-    by_health: bool,
-) -> Result<Ready> {
-    let began = Instant::now();
-    let (ready, may_end) = match start {
-        Start::Service(ready) => (Some(ready), false),
-        Start::Either(ready) => (Some(ready), image.exposed.is_empty() && image.healthcheck.is_none()),
-        Start::Job => (None, true),
+/// Waits until the container is ready as `ready` says, `by_health` where its HEALTHCHECK counts. Its end ends the wait.
+pub(in crate::smoke) async fn wait(at: Awaited<'_>, ready: &ReadySpec, by_health: bool) -> Result<Ready> {
+    let unmet = Unmet::default();
+    let settles = !by_health && ready.http.is_none() && ready.log.is_none() && ready.ports.is_empty();
+    let all = async {
+        let health = async { if by_health { health(at, &unmet, ready.within).await } else { Ok(()) } };
+        let http =
+            async { if let Some(spec) = &ready.http { answers(at, spec, &unmet).await } else { Ok(()) } };
+        let log =
+            async { if let Some(pattern) = &ready.log { logs(at, pattern, &unmet).await } else { Ok(()) } };
+        let ports =
+            async { if ready.ports.is_empty() { Ok(()) } else { listens(at, &ready.ports, &unmet).await } };
+        future::try_join4(Box::pin(health), Box::pin(http), Box::pin(log), Box::pin(ports)).await?;
+        if settles {
+            tokio::time::sleep(ready.settle).await;
+        }
+        Ok(())
     };
-    let limit = match ready {
-        Some(ready) if by_health => ready.within,
-        Some(ready) => ready.settle,
-        None => test.within,
+    let deadline = async {
+        match settles {
+            true => future::pending().await,
+            false => tokio::time::sleep(ready.within).await,
+        }
     };
+    let misfits = tokio::select! {
+        biased;
+        looked = Box::pin(end(at.keeper.engine(), at.watcher, at.id)) => return Ok(over(looked?, at.watcher)),
+        done = all => match done {
+            Ok(()) => Vec::new(),
+            Err(Over::Fault(error)) => return Err(error),
+            Err(Over::Not(misfits)) => misfits,
+        },
+        () = deadline => match unmet.take() {
+            // The engine did not even answer the first question.
+            none if none.is_empty() => vec![Misfit::new("the container", "ready", "the engine is too slow to tell")],
+            misfits => misfits,
+        },
+    };
+    // Ended in between, most likely for the same reason, which says more.
+    match at.keeper.engine().inspect_container(at.id).await? {
+        Some(container) if ended(&container) => Ok(over(Some(container), at.watcher)),
+        Some(container) if misfits.is_empty() => Ok(Ready::Up(Box::new(container))),
+        Some(_) => Ok(Ready::Not(misfits)),
+        None => Ok(over(None, at.watcher)),
+    }
+}
+
+/// What a container that ended came to.
+pub(in crate::smoke) fn over(looked: Option<Container>, watcher: &Watcher) -> Ready {
+    let Some(container) = looked else {
+        return Ready::Not(vec![Misfit::new(
+            "the container",
+            "there",
+            "somebody removed it during the test",
+        )]);
+    };
+    match end_problem(&container, watcher) {
+        None => Ready::Done,
+        Some(problem) => Ready::Not(vec![Misfit::new("the container", "up", problem)]),
+    }
+}
+
+async fn health(at: Awaited<'_>, unmet: &Unmet, within: Duration) -> Result<(), Over> {
+    let mut news = at.watcher.news(at.id);
     loop {
-        let Some(container) = engine.inspect_container(id).await? else {
-            return Ok(Ready::Not(vec!["somebody removed the container during the test".to_owned()]));
-        };
-        if ended(&container) {
-            return Ok(match end_problem(&container) {
-                None if may_end => Ready::Done,
-                None => Ready::Not(vec![
-                    "the container ended, with exit code 0, instead of staying up".to_owned(),
-                ]),
-                Some(problem) => Ready::Not(vec![problem]),
-            });
-        }
-        let elapsed = began.elapsed();
-        if by_health {
-            match container.health.as_ref().map(|health| health.status.as_str()) {
-                Some("healthy") => return Ok(Ready::Up(Box::new(container))),
-                Some("unhealthy") => return Ok(Ready::Not(not_healthy(&container, "became unhealthy"))),
-                _ if elapsed >= limit => {
-                    let how = format!("was not healthy within {} s", limit.as_secs_f32());
-                    return Ok(Ready::Not(not_healthy(&container, &how)));
-                }
-                _ => {}
+        let looked = at.keeper.engine().inspect_container(at.id).await?;
+        let Some(container) = looked else { return future::pending().await };
+        match container.health.as_ref().map(|health| health.status.as_str()) {
+            Some("healthy") => {
+                unmet.set("health", Vec::new());
+                return Ok(());
             }
-        } else if elapsed >= limit && container.running {
-            return Ok(match ready {
-                Some(_) => Ready::Up(Box::new(container)),
-                None => Ready::Not(vec![format!("the job did not end within {} s", limit.as_secs_f32())]),
-            });
+            Some("unhealthy") => {
+                return Err(Over::Not(not_healthy(&container, "it became unhealthy".to_owned())));
+            }
+            _ => {
+                let how = format!("not healthy within {} s", within.as_secs_f32());
+                unmet.set("health", not_healthy(&container, how));
+            }
         }
-        tokio::time::sleep(LOOK.min(limit.saturating_sub(elapsed)).max(Duration::from_millis(5))).await;
+        news.next().await;
     }
 }
 
-/// Whether the container's first process has ended; podman says `stopped` where docker says `exited`.
-pub(in crate::smoke) fn ended(container: &Container) -> bool {
-    !container.running && matches!(container.status.as_str(), "exited" | "dead" | "stopped")
-}
-
-/// Why an ended container is a problem; `None` for exit code 0.
-pub(in crate::smoke) fn end_problem(container: &Container) -> Option<String> {
-    let because =
-        if container.oom_killed { ", killed for using more memory than the test allows" } else { "" };
-    match container.exit_code {
-        0 => None,
-        137 if !container.oom_killed => Some("the container ended: killed (exit code 137)".to_owned()),
-        code => Some(format!("the container ended with exit code {code}{because}")),
-    }
-}
-
-/// The verdict and what the last probes said.
-fn not_healthy(container: &Container, how: &str) -> Vec<String> {
-    let mut problems = vec![format!("the container {how}")];
-    let log = container.health.iter().flat_map(|health| &health.log);
-    for probe in log {
+/// The verdict, and what the last probe said.
+fn not_healthy(container: &Container, how: String) -> Vec<Misfit> {
+    let mut misfits = vec![Misfit::new("the container", "healthy", how)];
+    if let Some(probe) = container.health.iter().flat_map(|health| &health.log).next_back() {
         let output = probe.output.trim();
         let said = if output.is_empty() { "no output".to_owned() } else { output.replace('\n', " | ") };
-        problems.push(format!("healthcheck exit {}: {said}", probe.exit));
+        misfits.push(Misfit::new(
+            "its last probe",
+            "exit 0",
+            format!("healthcheck exit {}: {said}", probe.exit),
+        ));
     }
-    problems
+    misfits
+}
+
+async fn answers(at: Awaited<'_>, spec: &HttpCheck, unmet: &Unmet) -> Result<(), Over> {
+    let nothing = || vec![Misfit::new(format!("GET :{}{}", spec.port, spec.path), "an answer", "none")];
+    unmet.set("http", nothing());
+    let Some(container) = at.keeper.engine().inspect_container(at.id).await? else {
+        return future::pending().await;
+    };
+    let ways = ways(at.keeper.engine(), &container, at.network, spec.port);
+    loop {
+        let misfits = checks::ask(&ways, spec, spec.within.max(AGAIN)).await;
+        if misfits.is_empty() {
+            unmet.set("http", misfits);
+            return Ok(());
+        }
+        unmet.set("http", misfits);
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn logs(at: Awaited<'_>, pattern: &Pattern, unmet: &Unmet) -> Result<(), Over> {
+    let wanted =
+        || vec![Misfit::new("its log", format!("a line like /{}/", pattern.as_str()), "none so far")];
+    unmet.set("log", wanted());
+    loop {
+        let (found, notify) = (AtomicBool::new(false), Notify::new());
+        let mut on_line = |line: crate::engine::LogLine| {
+            if pattern.is_match(line.text.as_bytes()) {
+                found.store(true, Ordering::Relaxed);
+                notify.notify_one();
+            }
+        };
+        let options = LogOptions { follow: true, tail: None, max_bytes: 0 };
+        tokio::select! {
+            biased;
+            () = notify.notified() => {}
+            read = at.keeper.engine().container_logs(at.id, &options, &mut on_line) => {
+                // Where the engine is lost, the look at the container says so.
+                if let Err(error) = read {
+                    unmet.set("log", vec![Misfit::new("its log", "read", error.to_string())]);
+                }
+            }
+        }
+        if found.load(Ordering::Relaxed) {
+            unmet.set("log", Vec::new());
+            return Ok(());
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn listens(at: Awaited<'_>, ports: &[u16], unmet: &Unmet) -> Result<(), Over> {
+    unmet.set("ports", vec![Misfit::new("its sockets", "looked at", "not yet")]);
+    let Some(container) = at.keeper.engine().inspect_container(at.id).await? else {
+        return future::pending().await;
+    };
+    loop {
+        let sockets = match look::sockets(at.keeper, &container).await? {
+            Fact::Known(sockets) => sockets,
+            // It may be on its way out, which is told by others.
+            Fact::Missing(why) => {
+                unmet.set(
+                    "ports",
+                    vec![Misfit::new("its sockets", "looked at", format!("not checked: {why}"))],
+                );
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        let listens =
+            |port: u16| sockets.list.iter().any(|s| s.protocol == "tcp" && s.listening && s.port == port);
+        let silent: Vec<Misfit> = (ports.iter().copied().filter(|port| !listens(*port)))
+            .map(|port| Misfit::new(format!("port {port}"), "something that listens", "nothing"))
+            .collect();
+        let done = silent.is_empty();
+        unmet.set("ports", silent);
+        if done {
+            return Ok(());
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }

@@ -1,6 +1,7 @@
 //! `oversized-image`.
 
 use crate::rules::facts::ImageFacts;
+use crate::rules::words::bytes;
 use crate::rules::{Found, Place, rule};
 
 rule! {
@@ -48,30 +49,4 @@ fn check(image: &ImageFacts, found: &mut Found<'_>) {
     let Some(most) = image.expectations.max_size.filter(|most| image.size > *most) else { return };
     let message = format!("the image takes {}, and {} are allowed", bytes(image.size), bytes(most));
     found.add(Place::field(&image.reference, "Size"), message);
-}
-
-/// In decimal units with one digit behind the point, rounded down; the exact number where that hides the difference.
-fn bytes(count: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-    match UNITS.into_iter().find(|(size, _)| count >= *size) {
-        Some((size, unit)) if count.is_multiple_of(size / 10) => {
-            format!("{}.{} {unit}", count / size, count % size / (size / 10))
-        }
-        Some((size, unit)) => {
-            format!("{}.{} {unit} ({count} bytes)", count / size, count % size / (size / 10))
-        }
-        None => format!("{count} bytes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_well() {
-        assert_eq!(bytes(999), "999 bytes");
-        assert_eq!(bytes(500_000_000), "500.0 MB");
-        assert_eq!(bytes(1_234_567_890), "1.2 GB (1234567890 bytes)");
-    }
 }

@@ -1,0 +1,98 @@
+//! The log of a container, counted.
+
+use crate::engine::{Engine, LogLine, LogOptions, LogSource};
+use crate::error::Result;
+use crate::rules::facts::LogsSeen;
+
+/// How much of a log is read, in bytes.
+const READ: u64 = 1 << 20;
+/// Lines that are kept as the end of a log, and bytes of each.
+const LAST: usize = 20;
+const SHOWN: usize = 300;
+
+/// What a log holds.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pub(super) seen: LogsSeen,
+    /// The last lines of both streams, capped.
+    pub(super) last: Vec<String>,
+}
+
+/// Counts the lines of the container's log.
+pub(super) async fn read(engine: &Engine, id: &str) -> Result<Lines> {
+    let mut lines = Lines::default();
+    let options = LogOptions { follow: false, tail: None, max_bytes: READ };
+    engine.container_logs(id, &options, &mut |line| lines.take(line)).await?;
+    Ok(lines)
+}
+
+impl Lines {
+    fn take(&mut self, line: LogLine) {
+        let text: String = line.text.chars().take(SHOWN).collect();
+        match line.source {
+            LogSource::Stdout => {
+                self.seen.stdout_lines += 1;
+                if tells_an_error(&text) && self.seen.errors_on_stdout.is_empty() {
+                    self.seen.errors_on_stdout.push(text.clone());
+                }
+            }
+            LogSource::Stderr => self.seen.stderr_lines += 1,
+        }
+        if self.last.len() == LAST {
+            self.last.remove(0);
+        }
+        self.last.push(text);
+    }
+}
+
+/// Whether a line says by its level that it tells of an error: the word stands among the first of it, or is the value
+/// of a key for levels. A line of JSON is one record of a log collector, which tells levels apart by itself.
+fn tells_an_error(line: &str) -> bool {
+    if line.trim_start().starts_with('{') {
+        return false;
+    }
+    let is_level = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        matches!(
+            word,
+            "ERROR"
+                | "FATAL"
+                | "CRITICAL"
+                | "CRIT"
+                | "EMERG"
+                | "PANIC"
+                | "SEVERE"
+                | "Error"
+                | "error"
+                | "fatal"
+        )
+    };
+    let leveled = ["level=error", "level=fatal", "lvl=error", "severity=ERROR"];
+    let brackets =
+        |word: &str| word.starts_with('[') || word.ends_with(':') || word == word.to_ascii_uppercase();
+    line.split_whitespace().take(5).any(|word| is_level(word) && brackets(word))
+        || leveled.iter().any(|key| line.contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_by_their_level() {
+        for (line, expected) in [
+            ("2026-01-01 10:00:00 ERROR cannot connect", true),
+            ("[error] worker died", true),
+            ("error: no such table", true),
+            ("FATAL: out of memory", true),
+            ("level=error msg=x", true),
+            ("no error here", false),
+            ("0 errors found", false),
+            ("INFO all well, ERROR count is in another file", false),
+            (r#"{"level":"ERROR"}"#, false),
+            ("GET /error 200", false),
+        ] {
+            assert_eq!(tells_an_error(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A start without a network, which names what it would have asked for.
+
+use tokio::sync::watch;
+
+use super::rig::{Rig, Up};
+use crate::error::Result;
+use crate::rules::Fact;
+use crate::rules::facts::OfflineSeen;
+use crate::smoke::look::DnsSink;
+
+/// Starts the container where no network is but a resolver that knows no name. It may take twice as long as with one.
+pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<OfflineSeen>> {
+    let sink = match DnsSink::start(rig.keeper()).await? {
+        Fact::Known(sink) => sink,
+        Fact::Missing(why) => return Ok(Fact::Missing(why)),
+    };
+    let mut spec = rig.container();
+    spec.network = Some(sink.network_mode());
+    spec.publish.clear();
+    spec.aliases.clear();
+    let launch = rig.launch_as_quickly(spec, up).await?;
+    let seen = OfflineSeen {
+        came_up: launch.did_its_work(),
+        why: launch.why(),
+        names: sink.names().await?,
+        names_unknown: None,
+        log: launch.start.log.clone(),
+    };
+    rig.remove(&launch.id).await?;
+    Ok(Fact::Known(seen))
+}
