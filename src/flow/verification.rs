@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::expect::{ImageKind, Mount, ProbeSet, TestSpec, What};
 use crate::smoke::{ProbePlan, Subject};
 use crate::source::CiContext;
+use crate::suites;
 
 /// Whose test files are read.
 #[derive(Debug, Clone, Copy)]
@@ -140,11 +141,14 @@ fn suite(tool: Tool, file: &Sourced<PathBuf>, root: &Path, settings: &Settings) 
     if bytes.len() as u64 > MAX_SUITE {
         return Err(Error::new(Kind::Config, format!("{name} is larger than {} MiB", MAX_SUITE >> 20)));
     }
-    let tool = match tool {
-        Tool::StructureTest => "container-structure-test",
-        Tool::Goss => "goss",
-    };
-    Err(Error::new(Kind::Config, format!("{name}: files of {tool} cannot be read by this version")))
+    match tool {
+        Tool::StructureTest => Err(Error::new(
+            Kind::Config,
+            format!("{name}: files of container-structure-test cannot be read by this version"),
+        )),
+        Tool::Goss => suites::goss(&name, &bytes)
+            .map_err(|problem| Error::new(Kind::Config, format!("{name}:{problem}"))),
+    }
 }
 
 #[cfg(test)]
