@@ -78,10 +78,12 @@ pub(super) async fn prepare(
         .stage(Stage::Context, async {
             let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
             facts::policy(report, &settings);
+            let environment = session.environment.clone();
             let foreign = verification::runs_foreign_code(&ci, Some(&source.commit));
-            let (settings, tests) =
-                blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests)))
-                    .await?;
+            let (settings, tests) = blocking(move || {
+                verification::tests(&settings, foreign, &environment).map(|tests| (settings, tests))
+            })
+            .await?;
             let files = gather::files(&settings, &source.root)?;
             let listing = gather::list(session, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);

@@ -30,9 +30,12 @@ async fn stages(
     let (settings, ci) = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
     let mut practices = practices::of_running(session, &settings)?;
+    let environment = session.environment.clone();
     let foreign = verification::runs_foreign_code(&ci, None);
-    let (settings, tests) =
-        blocking(move || verification::tests(&settings, foreign).map(|tests| (settings, tests))).await?;
+    let (settings, tests) = blocking(move || {
+        verification::tests(&settings, foreign, &environment).map(|tests| (settings, tests))
+    })
+    .await?;
     let engine = gather::connect(session).await?;
     report.engine = Some(facts::engine(engine.info()));
     let image = get(session, &engine, name).await?;

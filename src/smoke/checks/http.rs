@@ -128,7 +128,8 @@ fn judge(spec: &HttpCheck, answer: &Answer) -> Vec<Misfit> {
     }
     if !spec.answer_head.is_empty() {
         let head = head(answer);
-        misfits.extend(spec.answer_head.iter().filter_map(|like| like.text("headers", head.as_bytes()).err()));
+        misfits
+            .extend(spec.answer_head.iter().filter_map(|like| like.text("headers", head.as_bytes()).err()));
     }
     misfits.extend(spec.answer_body.iter().filter_map(|body| body.text("body", &answer.body).err()));
     if !spec.answer_json.is_empty() {
