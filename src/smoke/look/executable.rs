@@ -16,7 +16,7 @@ pub(super) const LIBRARIES: &str = "/imgbuild.d";
 const FOLDERS: [&str; 5] = ["dev", "etc", "proc", "sys", "tmp"];
 
 /// Writes the file system as a tar archive, file by file: of the executable only what is loaded, which for a build with
-/// all that debuggers want is a quarter of it.
+/// all that debuggers want is a third of it.
 pub(super) fn write(path: &Path, sink: &mut dyn Write) -> io::Result<()> {
     let mut executable = File::open(path)?;
     let loading = elf::loading(&mut executable)?;
