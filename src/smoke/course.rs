@@ -34,14 +34,14 @@ pub(super) async fn all(
     keeper: &Keeper,
     watcher: &Watcher,
     image: &Image,
+    still: &Still,
     tests: &[TestSpec],
     events: &Events,
 ) -> Result<Vec<TestResult>> {
-    let still = Still::default();
     let mut results = Vec::new();
     let mut last: Option<Bench<'_>> = None;
     for spec in tests {
-        let bench = Bench::new(keeper, watcher, events, image, &still, spec);
+        let bench = Bench::new(keeper, watcher, events, image, still, spec);
         // What the last one made goes while this one starts.
         let clearing = async {
             if let Some(bench) = last.take() {
