@@ -126,6 +126,11 @@ fn judge(spec: &HttpCheck, answer: &Answer) -> Vec<Misfit> {
         let value = if values.is_empty() { Value::Null } else { Value::String(values.join(", ")) };
         misfits.extend(matcher.value(&format!("header {name}"), &value).err());
     }
+    if !spec.answer_head.is_empty() {
+        let head = head(answer);
+        misfits
+            .extend(spec.answer_head.iter().filter_map(|like| like.text("headers", head.as_bytes()).err()));
+    }
     misfits.extend(spec.answer_body.iter().filter_map(|body| body.text("body", &answer.body).err()));
     if !spec.answer_json.is_empty() {
         match serde_json::from_slice::<Value>(&answer.body) {
@@ -142,6 +147,23 @@ fn judge(spec: &HttpCheck, answer: &Answer) -> Vec<Misfit> {
         }
     }
     misfits
+}
+
+/// All headers of an answer, a sorted line each. The words of their names begin with capital letters.
+fn head(answer: &Answer) -> String {
+    let words = |name: &str| {
+        let word = |word: &str| match word.split_at_checked(1) {
+            Some((first, rest)) => first.to_ascii_uppercase() + rest,
+            None => String::new(),
+        };
+        name.split('-').map(word).collect::<Vec<_>>().join("-")
+    };
+    let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        format!("{}: {}", words(name.as_str()), String::from_utf8_lossy(value.as_bytes()))
+    };
+    let mut lines: Vec<String> = answer.headers.iter().map(line).collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -195,6 +217,7 @@ mod tests {
     fn every_part_of_an_answer_is_judged() {
         let mut headers = http::HeaderMap::new();
         headers.append("x-a", "1".parse().unwrap());
+        headers.append("content-type", "text/plain".parse().unwrap());
         headers.append("x-a", "2".parse().unwrap());
         let answer = Answer { status: 200, headers, body: Bytes::from_static(b"{\"a\":[{\"b\":1.0}]}") };
         let json = |pointer: &str, value: Value| JsonExpectation {
@@ -206,6 +229,7 @@ mod tests {
                 ("X-A".into(), Matcher::Equals("1, 2".into())),
                 ("X-B".into(), Matcher::Equals(Value::Null)),
             ],
+            answer_head: vec![Matcher::Text("Content-Type: text/plain\nX-A: 1\nX-A: 2".into())],
             answer_body: vec![Matcher::Contains("\"b\"".into())],
             answer_json: vec![json("/a/0/b", 1.into()), json("/nope", Value::Null)],
             ..spec()

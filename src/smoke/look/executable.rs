@@ -17,9 +17,8 @@ const FOLDERS: [&str; 5] = ["dev", "etc", "proc", "sys", "tmp"];
 
 /// Writes the file system as a tar archive, file by file: of the executable only what is loaded, which for a build with
 /// all that debuggers want is a quarter of it.
-pub(super) fn write(sink: &mut dyn Write) -> io::Result<()> {
-    // The link leads to the file even where that was replaced meanwhile.
-    let mut executable = File::open("/proc/self/exe")?;
+pub(super) fn write(executable: &Path, sink: &mut dyn Write) -> io::Result<()> {
+    let mut executable = File::open(executable)?;
     let loading = elf::loading(&mut executable)?;
     let mut tar = tar::Builder::new(sink);
     for folder in FOLDERS {
@@ -129,7 +128,7 @@ mod tests {
     #[test]
     fn the_file_system_holds_this_program() {
         let mut bytes = Vec::new();
-        write(&mut bytes).unwrap();
+        write(Path::new("/proc/self/exe"), &mut bytes).unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
         let entries = archive.entries().unwrap().map(Result::unwrap);
         let names: Vec<String> = entries.map(|e| e.path().unwrap().display().to_string()).collect();

@@ -310,6 +310,7 @@ fn what_cannot_be_judged_is_refused_with_its_place() {
         ("file: {/x: {exists: {and: [true, false]}}}", "`exists` fits neither true nor false"),
         ("file: {x: {exists: true}}", "1:8: the path of a file must begin with /"),
         ("file: {~root: {exists: true}}", "must begin with /"),
+        ("file: {/x/../proc/1/comm: {exists: true}}", "does not show what is in /proc"),
         ("file: {/x: {exists: true, mode: 0644}}", "0644 without quotes is an octal number"),
         ("file: {/x: {exists: true, owner: true}}", "true is a truth value"),
         ("file: {/x: {exists: true, owner: [root]}}", "what is looked at is text, no list"),

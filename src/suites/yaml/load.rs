@@ -254,7 +254,7 @@ fn plain(style: ScalarStyle, tag: Option<&Tag>, at: Marker) -> Result<bool, Prob
 }
 
 /// The suffix of a tag of YAML's own; others change what a value means in ways that nothing here knows.
-fn known_tag<'t>(tag: Option<&'t Tag>, at: Marker) -> Result<Option<&'t str>, Problem> {
+fn known_tag(tag: Option<&Tag>, at: Marker) -> Result<Option<&str>, Problem> {
     const KNOWN: [&str; 7] = ["str", "int", "float", "bool", "null", "seq", "map"];
     match tag {
         None => Ok(None),

@@ -302,7 +302,7 @@ fn paths_of_tests_stay_in_the_repository() {
         [
             "imgbuild.toml:4:13: bind leads out of the repository",
             "imgbuild.toml:5:22: folder leads out of the repository",
-            "imgbuild.toml:7:52: bind leads out of the repository",
+            "imgbuild.toml:7:53: bind leads out of the repository",
             "imgbuild.toml:2:20: image.structure-tests leads out of the repository",
         ]
     );
