@@ -15,11 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::expect::{ImageKind, Mount, ProbeSet, TestSpec, What};
 use crate::smoke::{ProbePlan, Subject};
 use crate::source::CiContext;
-<<<<<<< HEAD
 use suite::Tool;
-=======
-use crate::suites;
->>>>>>> wt-b2
 
 /// What the tests of a run depend on beside the settings.
 #[derive(Debug, Clone)]
@@ -157,31 +153,5 @@ fn reach(path: &Path, origin: &Origin, bounds: Option<&Path>, settings: &Setting
     }
 }
 
-<<<<<<< HEAD
-=======
-/// The test that a file of another tool comes to.
-fn suite(tool: Tool, file: &Sourced<PathBuf>, root: &Path, settings: &Settings) -> Result<TestSpec> {
-    // Who gives a flag may read what they like.
-    let bounds = (!matches!(file.origin, Origin::Flag(_))).then_some(root);
-    let path = reach(file, &file.origin, bounds, settings)?;
-    let name = file.strip_prefix(&settings.config_dir).unwrap_or(file).to_string_lossy().into_owned();
-    let unreadable = |cause| Error::new(Kind::Io, format!("cannot read {name}")).because(cause);
-    let opened = fs::File::open(&path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    opened.take(MAX_SUITE.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_SUITE {
-        return Err(Error::new(Kind::Config, format!("{name} is larger than {} MiB", MAX_SUITE >> 20)));
-    }
-    match tool {
-        Tool::StructureTest => Err(Error::new(
-            Kind::Config,
-            format!("{name}: files of container-structure-test cannot be read by this version"),
-        )),
-        Tool::Goss => suites::goss(&name, &bytes)
-            .map_err(|problem| Error::new(Kind::Config, format!("{name}:{problem}"))),
-    }
-}
-
->>>>>>> wt-b2
 #[cfg(test)]
 mod tests;
