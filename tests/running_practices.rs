@@ -74,7 +74,7 @@ impl Case {
 /// A question for `name`, asked of the container's resolver alone: its answer does not matter.
 fn question(name: &str) -> String {
     format!(
-        "ns=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1)\nnslookup {name} $ns >/dev/null 2>&1\n"
+        "ns=$(sed -n 's/^nameserver //p' /etc/resolv.conf | head -n 1)\ntimeout 0.2 nslookup {name} $ns >/dev/null 2>&1\n"
     )
 }
 
@@ -125,8 +125,8 @@ fn cases() -> Vec<Case> {
             ..Case::service("not-the-user", "", &["IMG904"], "app")
         },
         Case {
-            dockerfile: format!("RUN mkdir -p /var/spool/cron/crontabs\nEXPOSE 8080\n{HEALTH}"),
-            ..Case::service("two-services", "crond -f -d 8 &", &["IMG905"], "crond")
+            dockerfile: format!("EXPOSE 8080\n{HEALTH}"),
+            ..Case::service("two-services", "syslogd -n -O /dev/null &", &["IMG905"], "syslogd")
         },
         Case {
             dockerfile: format!(
@@ -181,10 +181,9 @@ fn cases() -> Vec<Case> {
         }
         .with("[[image.test]]\nname = \"small\"\nmemory = \"32MB\"\n", 6),
         Case {
-            script: format!(
-                "#!/bin/sh\n( while :; do sleep 1000 & done ) 2>/dev/null\n{}exec httpd -f -p 8080 -h /www\n",
-                ""
-            ),
+            dockerfile: "EXPOSE 8080\nSTOPSIGNAL SIGKILL\n".to_owned(),
+            script: "#!/bin/sh\nhttpd -p 8080 -h /www\n( while :; do sleep 1000 & done ) 2>/dev/null\nexec sleep 1000\n"
+                .to_owned(),
             ..Case::service("forks", "", &["IMG918"], "512")
         },
         Case::service("needs-rights", "mkdir -p /opt/x && chown 1:1 /opt/x || exit 1", &["IMG919"], "")

@@ -230,6 +230,7 @@ impl<'a> Rig<'a> {
         let probes = probes.map(|health| health.log.as_slice()).unwrap_or_default();
         let output = |text: &str| text.trim().chars().take(OUTPUT).collect::<String>();
         let health = match self.image().healthcheck {
+            Some(_) if ended.is_some() => Fact::Missing("its container did not stay up".to_owned()),
             Some(_) if self.by_health => Fact::Known(HealthSeen {
                 healthy: container.is_some(),
                 after_ms: millis(took),
