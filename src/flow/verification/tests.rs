@@ -70,12 +70,12 @@ fn what_is_mounted_is_there_and_in_the_repository() {
         "[[image.test]]\nservices = [{ image = 'a', alias = 'b', mounts = [{ bind = 'data:/data' }] }]\n",
     );
     assert!(
-        place.refusal(false).starts_with("imgbuild.toml:1:3: cannot find data"),
+        place.refusal(false).starts_with("imgbuild.toml:1:1: cannot find data"),
         "{}",
         place.refusal(false)
     );
     symlink("../outside", place.root().join("data")).unwrap();
-    assert_eq!(place.refusal(false), "imgbuild.toml:1:3: data lies outside of the repository");
+    assert_eq!(place.refusal(false), "imgbuild.toml:1:1: data lies outside of the repository");
     fs::remove_file(place.root().join("data")).unwrap();
     fs::create_dir(place.root().join("data")).unwrap();
     assert_eq!(place.tests(&Flags::default(), false).unwrap().len(), 1);
@@ -87,7 +87,7 @@ fn foreign_commands_get_no_rights() {
     assert!(
         place
             .refusal(true)
-            .contains("imgbuild.toml:1:3: this would run commands of a pull request on this machine")
+            .contains("imgbuild.toml:1:1: this would run commands of a pull request on this machine")
     );
     assert!(place.tests(&Flags::default(), false).is_ok());
     let privileged =

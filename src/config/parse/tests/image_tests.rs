@@ -174,7 +174,7 @@ processes = ["a/b", "0123456789abcdef", { count = 1 }, { name = "a", running = f
             "8:21: processes[1]: `0123456789abcdef` is longer than the 15 bytes that the kernel keeps: write \
              `0123456789abcde`",
             "8:41: a process needs a `name`",
-            "8:87: uid: a process that must not run has none",
+            "8:93: uid: a process that must not run has none",
         ]
     );
     let text = r#"
@@ -208,8 +208,8 @@ image = {}
 #[test]
 fn a_table_that_lacks_what_was_wrong_in_it_is_not_told_once_more() {
     assert_eq!(
-        problems("[[image.test.http]]\nport = 1\n[image.test.http.body]\ncontains = 1"),
-        ["4:12: expected a string, found `1`"]
+        problems("[[image.test]]\n[[image.test.http]]\nport = 1\n[image.test.http.body]\ncontains = 1"),
+        ["5:12: expected a string, found `1`"]
     );
 }
 
@@ -225,7 +225,7 @@ http = [{ port = 1, body = { json = { "/a" = [1, "x"], "/b" = { equals = { c = 1
     );
     let test = &model.image.unwrap().test.unwrap()[0];
     let image = test.image.as_ref().unwrap();
-    assert_eq!(image.user.as_ref().unwrap().matcher().to_string(), "not root");
+    assert_eq!(image.user.as_ref().unwrap().matcher().to_string(), "anything but root");
     assert_eq!(image.env.as_ref().unwrap()["A"], Entry::Like(Wanted::Bare("b".to_owned())));
     let json = test.http.as_ref().unwrap()[0].body.as_ref().unwrap().json();
     assert_eq!(json[0].pointer, "/a");
