@@ -37,6 +37,8 @@ pub struct LogOptions {
     pub follow: bool,
     /// Only so many last lines; all where there is no number.
     pub tail: Option<u32>,
+    /// Only what was written since then, RFC 3339 by the engine's clock.
+    pub since: Option<String>,
     /// Bytes after which reading stops; zero is no limit.
     pub max_bytes: u64,
 }
@@ -66,15 +68,17 @@ impl Output {
 }
 
 impl Engine {
-    /// Reads what a container wrote so far as it came, at most `max` bytes of it. Docker keeps it as JSON, so that U+FFFD
-    /// stands for what is no UTF-8.
+    /// Reads what a container writes as it comes, until it ends, and keeps at most the first `max` bytes of it: the engine
+    /// drops the beginning of a log that grows too large. Docker keeps it as JSON, so that U+FFFD stands for what is no
+    /// UTF-8.
     pub async fn container_output(&self, id: &str, max: usize) -> Result<Output> {
         let told = |fault: Fault| self.told(fault, format!("read the output of container {}", short(id)));
-        let (mut reply, tty) = self.open_log(id, &LogOptions::default()).await?;
+        let options = LogOptions { follow: true, ..LogOptions::default() };
+        let (mut reply, tty) = self.open_log(id, &options).await?;
         let mut output = Output::default();
         let mut frames = Frames::new(tty);
         while !output.cut
-            && let Some(chunk) = within(CALL, reply.chunk()).await.map_err(told)?
+            && let Some(chunk) = reply.chunk().await.map_err(told)?
         {
             frames.push(&chunk, &mut |source, bytes| output.keep(source, bytes, max)).map_err(told)?;
         }
@@ -87,6 +91,10 @@ impl Engine {
         let mut query = vec![("stdout", "1".to_owned()), ("stderr", "1".to_owned())];
         query.push(("follow", u8::from(options.follow).to_string()));
         query.extend(options.tail.map(|tail| ("tail", tail.to_string())));
+        let since = options.since.as_ref().and_then(|since| since.parse::<jiff::Timestamp>().ok());
+        query.extend(
+            since.map(|since| ("since", format!("{}.{:09}", since.as_second(), since.subsec_nanosecond()))),
+        );
         let path = format!("/containers/{}/logs", escape(id));
         let opened =
             async { self.wire.send(self.wire.request(Method::GET, &path, &query, Plain::default())?).await };

@@ -14,7 +14,8 @@ use crate::publish::auth_entry;
 /// The longest silence of a pull.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Pulls what the engine lacks for `tests`; it is gone again with the run.
+/// Pulls what the engine lacks for `tests`. It stays there, as what `docker run` pulls does: the next run needs it, and
+/// another one may be using it by now.
 pub(super) async fn fetch(session: &Session, keeper: &Keeper, tests: &[TestSpec]) -> Result<()> {
     let names: BTreeSet<&str> =
         tests.iter().flat_map(|test| &test.services).map(|service| service.image.as_str()).collect();
@@ -22,7 +23,6 @@ pub(super) async fn fetch(session: &Session, keeper: &Keeper, tests: &[TestSpec]
         // What is no reference is an id, of an image that nobody can pull: its test says so.
         let Ok(reference) = name.parse::<Reference>() else { continue };
         if keeper.engine().inspect_image(name).await?.is_none() {
-            keeper.will_pull(name, &[])?;
             pull(session, keeper.engine(), &reference.or_latest()).await?;
         }
     }

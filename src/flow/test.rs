@@ -46,7 +46,7 @@ async fn stages(
             services::fetch(session, keeper, &subject.tests).await?;
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
             let judged = practices.after_run(session, &subject, &verification, report);
-            smoke::judge(&verification.tests)?;
+            smoke::judge(verification.tests())?;
             judged
         })
         .await

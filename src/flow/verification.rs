@@ -12,7 +12,7 @@ use crate::config::{self, Origin, Settings};
 use crate::engine::Image;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::expect::{ImageKind, Mount, ProbeSet, TestSpec, What};
+use crate::expect::{ContainerOptions, ImageKind, Mount, ProbeSet, Start, TestSpec, What};
 use crate::smoke::{ProbePlan, Subject};
 use crate::source::CiContext;
 use suite::Tool;
@@ -73,10 +73,24 @@ fn read(settings: &Settings, around: &Around) -> Result<Vec<TestSpec>> {
 /// A run with rights that the author of its tests lacks makes nothing of them that reaches out of a container.
 fn may_run(test: &TestSpec, origin: &Origin, foreign: bool) -> Result<()> {
     let exec = test.checks.iter().any(|check| matches!(check.what, What::Exec(_)));
-    let what = match (exec, test.container.privileged) {
-        (true, _) => "run commands of a pull request on this machine",
-        (_, true) => "give a container of a pull request all rights on this machine",
-        _ => return Ok(()),
+    let services = test.services.iter().map(|service| &service.container);
+    let any = |is: &dyn Fn(&ContainerOptions) -> bool| {
+        services.clone().chain([&test.container]).any(|options| is(options))
+    };
+    let shares = |options: &ContainerOptions| options.network.as_ref().is_some_and(|name| name != "none");
+    let binds =
+        |options: &ContainerOptions| options.mounts.iter().any(|mount| matches!(mount, Mount::Bind(_)));
+    let what = match () {
+        () if exec => "run commands of a pull request on this machine",
+        () if any(&|options| options.privileged) => {
+            "give a container of a pull request all rights on this machine"
+        }
+        () if any(&|options| !options.capabilities.is_empty()) => {
+            "give a container of a pull request further rights"
+        }
+        () if any(&shares) => "let a container of a pull request into a network of this machine",
+        () if any(&binds) => "let a container of a pull request at files of this machine",
+        () => return Ok(()),
     };
     if !foreign {
         return Ok(());
@@ -103,7 +117,13 @@ pub(super) fn subject(
 ) -> Result<Subject> {
     let kind = settings.kind.as_ref().map(|kind| kind.value);
     let has_command = !(image.entrypoint.is_empty() && image.command.is_empty());
-    let starts = tests.iter().any(|test| test.start.is_some());
+    // A job with a command of its own is not what the image starts.
+    let own = |test: &TestSpec| match test.start {
+        Some(Start::Service(_) | Start::Either(_)) => true,
+        Some(Start::Job) => test.container.cmd.is_none(),
+        None => false,
+    };
+    let starts = tests.iter().any(own);
     if !starts && (has_command || kind != Some(ImageKind::Base)) {
         let mut name = "starts".to_owned();
         while tests.iter().any(|test| test.name == name) {
@@ -117,7 +137,8 @@ pub(super) fn subject(
         return Err(Error::new(Kind::Tests, message)
             .hint("write an [[image.test]] with `files`, `image`, or a `run` that is `fresh`"));
     }
-    let like = tests.iter().find(|test| test.start.is_some()).cloned();
+    let serves = |test: &&TestSpec| matches!(test.start, Some(Start::Service(_) | Start::Either(_)));
+    let like = tests.iter().find(serves).or_else(|| tests.iter().find(|test| own(test))).cloned();
     Ok(Subject {
         tests,
         probes: ProbePlan {

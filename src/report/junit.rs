@@ -20,8 +20,9 @@ pub fn junit(report: &RunReport) -> Result<String> {
         out.add_test_suite(of_test(test));
     }
     out.add_test_suites(practices(report));
-    if report.tests.is_empty() && !report.ok {
-        out.add_test_suite(nothing_ran(report));
+    let tells = out.test_suites.iter().any(|suite| suite.failures + suite.errors > 0);
+    if !report.ok && !tells {
+        out.add_test_suite(of_run(report));
     }
     let text = out.to_string();
     text.map_err(|cause| Error::new(Kind::Internal, "cannot write the tests as JUnit XML").because(cause))
@@ -94,8 +95,8 @@ fn practices(report: &RunReport) -> Option<TestSuite> {
     judged.then_some(suite)
 }
 
-/// A run that ended before any test: a reader that finds no case would take it for a success.
-fn nothing_ran(report: &RunReport) -> TestSuite {
+/// A run that failed for something else than a test: a reader that finds no failure would take it for a success.
+fn of_run(report: &RunReport) -> TestSuite {
     let mut suite = TestSuite::new("imgbuild");
     let why = report.error.as_ref().map_or("the run failed", |error| error.message.as_str());
     suite.add_test_case(case(

@@ -233,14 +233,5 @@ async fn evidence(bench: &Bench<'_>, witnesses: &[Witness]) -> Result<Vec<Eviden
         Ok(all)
     };
     let all: Vec<Evidence> = tokio::time::timeout(EVIDENCE, look).await.unwrap_or_else(|_| Ok(Vec::new()))?;
-    for evidence in &all {
-        for line in &evidence.log {
-            let line = match &evidence.service {
-                Some(service) => format!("{service}: {line}"),
-                None => line.clone(),
-            };
-            bench.events.log(Event::ContainerLog { test: bench.test.name.clone(), line }).await;
-        }
-    }
     Ok(all)
 }

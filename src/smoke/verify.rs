@@ -19,19 +19,33 @@ pub struct Subject {
     pub probes: ProbePlan,
 }
 
-/// What came of it.
+/// What came of it. Nothing but [`put`] makes one.
 #[derive(Debug)]
 pub struct Verification {
+    image: String,
+    tests: Vec<TestResult>,
+    seen: RuntimeFacts,
+}
+
+impl Verification {
     /// The tests, in order.
-    pub tests: Vec<TestResult>,
+    pub fn tests(&self) -> &[TestResult] {
+        &self.tests
+    }
+
     /// What the probes saw.
-    pub seen: RuntimeFacts,
+    pub fn seen(&self) -> &RuntimeFacts {
+        &self.seen
+    }
 }
 
 /// Makes a verified image of `candidate`, where every test of `verification` passed.
 ///
 /// The error is of kind `Tests` where the image is to blame.
 pub fn verify(candidate: Candidate, verification: Verification) -> Result<VerifiedImage> {
+    if candidate.id().as_str() != verification.image {
+        return Err(Error::new(Kind::Internal, "the image that was tested is not the one to be published"));
+    }
     judge(&verification.tests)?;
     Ok(VerifiedImage::new(candidate, verification.tests))
 }
@@ -60,5 +74,5 @@ pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Eve
     let tests = Box::pin(course::all(keeper, &watcher, image, &still, &subject.tests, events));
     let probes = Box::pin(probes::run(keeper, &watcher, image, &still, &subject.probes, events));
     let (tests, seen) = watcher.beside(futures_util::future::try_join(tests, probes)).await?;
-    Ok(Verification { tests, seen })
+    Ok(Verification { image: image.id.clone(), tests, seen })
 }

@@ -6,13 +6,19 @@ use super::fit::Subject;
 /// The most that one question may look at elements.
 const LOOKS: usize = 1 << 24;
 
+/// The most elements that are kept for one question.
+pub(super) const ELEMENTS: usize = 200_000;
+
 /// Whether there is a different element for each of `matchers`. One that cannot be judged is like none. `None` where the
 /// question is too large.
 pub(super) fn covers(matchers: &[Matcher], elements: &[Subject<'_>]) -> Option<bool> {
     if matchers.len() > elements.len() {
         return Some(false);
     }
-    if matchers.len() > Matcher::MOST || matchers.len().saturating_mul(elements.len()) > LOOKS {
+    if elements.len() > ELEMENTS
+        || matchers.len() > Matcher::MOST
+        || matchers.len().saturating_mul(elements.len()) > LOOKS
+    {
         return None;
     }
     let fitting: Vec<Vec<usize>> = matchers

@@ -274,7 +274,7 @@ pub struct OfflineSeen {
     pub came_up: bool,
     /// Why not: one line.
     pub why: String,
-    /// The names that it asked for, in their order, each once; what a healthcheck asks for left out.
+    /// The names that it, or its HEALTHCHECK, asked for, in their order, each once.
     pub names: Vec<String>,
     /// Why names are not known, where they are not.
     pub names_unknown: Option<String>,

@@ -91,10 +91,14 @@ async fn versions(place: Place<'_>, name: &str) -> Result<Result<Vec<String>, St
         return Ok(Ok(found));
     }
     for (manager, path) in OTHERS {
-        if let Ok(Some(_)) = look::find(place, path, true).await? {
-            return Ok(Err(format!(
-                "the image has a database of {manager}, {path}, which cannot be read here"
-            )));
+        match look::find(place, path, true).await? {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                return Ok(Err(format!(
+                    "the image has a database of {manager}, {path}, which cannot be read here"
+                )));
+            }
+            Err(why) => return Ok(Err(format!("{path}: {why}"))),
         }
     }
     Ok(if seen { Ok(found) } else { Err("the image has no database of dpkg, apk or rpm".to_owned()) })

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future;
+
 use super::expand::{expand, split, variables};
 use crate::engine::{Container, ContainerSpec, ExecSpec, Output};
 use crate::error::{Kind, Result};
@@ -150,14 +152,17 @@ async fn run(
         Err(misfit) => return Ok(Err(misfit)),
     };
     let end = scene::end(bench.engine(), bench.watcher, &id);
-    let Ok(looked) = tokio::time::timeout(spec.within, end).await else {
+    // Beside the wait: the engine keeps the end of a large log only.
+    let output = bench.engine().container_output(&id, KEPT);
+    let both = tokio::time::timeout(spec.within, future::join(end, output));
+    let Ok((looked, output)) = Box::pin(both).await else {
         bench.remove(&id).await?;
         return Ok(Err(late(spec)));
     };
     let Some(looked) = looked? else {
         return Ok(Err(Misfit::new("its container", "there", "somebody removed it")));
     };
-    let output = bench.engine().container_output(&id, KEPT).await?;
+    let output = output?;
     let oom = looked.oom_killed || bench.watcher.seen(&id).oom;
     Ok(Ok((id, Ended { exit: looked.exit_code, output, oom })))
 }

@@ -61,7 +61,7 @@ impl<'a> DnsSink<'a> {
         let engine = self.keeper.engine();
         engine.start_container(&self.id).await?;
         let (listens, mut log) = (Notify::new(), Log::default());
-        let options = LogOptions { follow: true, tail: None, max_bytes: 0 };
+        let options = LogOptions { follow: true, ..LogOptions::default() };
         let mut take = |line| {
             log.take(line);
             if log.values.iter().any(|value| value.get(LISTENING).is_some()) {

@@ -105,7 +105,7 @@ impl Log {
 /// Reads the log of a helper.
 pub(super) async fn log(keeper: &Keeper, id: &str) -> Result<Log> {
     let mut log = Log::default();
-    let options = LogOptions { follow: false, tail: None, max_bytes: MAX_LOG };
+    let options = LogOptions { max_bytes: MAX_LOG, ..LogOptions::default() };
     keeper.engine().container_logs(id, &options, &mut |line| log.take(line)).await?;
     Ok(log)
 }

@@ -32,7 +32,11 @@ pub(super) fn read(table: impl Read, protocol: &'static str, sockets: &mut Vec<S
             return Ok(());
         }
         let socket = std::str::from_utf8(&line).ok().and_then(|line| listener(line, protocol));
-        sockets.extend(socket.filter(|socket| sockets.len() < MOST && socket.address != RESOLVER));
+        sockets.extend(socket.filter(|socket| socket.address != RESOLVER));
+        if sockets.len() > MOST {
+            // One that is left out might be the one that is asked for.
+            return Err(io::Error::other(format!("more than {MOST} sockets wait for others")));
+        }
     }
 }
 

@@ -11,11 +11,11 @@ pub(super) fn by_configuration(image: &Image, plan: &ProbePlan) -> Option<KindSe
     let command = plan.like.as_ref().and_then(|test| test.container.cmd.as_ref());
     match plan.kind {
         Some(kind) => seen(kind, "configured"),
+        None if !image.exposed.is_empty() => seen(ImageKind::Service, "it exposes a port"),
+        None if image.healthcheck.is_some() => seen(ImageKind::Service, "it has a HEALTHCHECK"),
         None if plan.like.as_ref().is_some_and(|test| test.start == Some(Start::Job)) => {
             seen(ImageKind::Job, "a test has it as a job")
         }
-        None if !image.exposed.is_empty() => seen(ImageKind::Service, "it exposes a port"),
-        None if image.healthcheck.is_some() => seen(ImageKind::Service, "it has a HEALTHCHECK"),
         None if command.is_none() && image.entrypoint.is_empty() && image.command.is_empty() => {
             seen(ImageKind::Base, "it has no command")
         }

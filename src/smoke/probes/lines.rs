@@ -7,7 +7,7 @@ use crate::rules::facts::LogsSeen;
 /// How much of a log is read, in bytes.
 const READ: u64 = 1 << 20;
 /// Lines that are kept as the end of a log, and bytes of each.
-const LAST: usize = 20;
+const LAST: u32 = 20;
 const SHOWN: usize = 300;
 
 /// What a log holds.
@@ -18,17 +18,29 @@ pub(super) struct Lines {
     pub(super) last: Vec<String>,
 }
 
-/// Counts the lines of the container's log.
+/// Counts the lines of the container's log, and reads its end.
 pub(super) async fn read(engine: &Engine, id: &str) -> Result<Lines> {
-    let mut lines = Lines::default();
-    let options = LogOptions { follow: false, tail: None, max_bytes: READ };
-    engine.container_logs(id, &options, &mut |line| lines.take(line)).await?;
+    let mut lines = Lines { last: last(engine, id).await?, ..Lines::default() };
+    let options = LogOptions { max_bytes: READ, ..LogOptions::default() };
+    engine.container_logs(id, &options, &mut |line| lines.take(&line)).await?;
     Ok(lines)
 }
 
+/// The last lines of the container's log, capped.
+pub(super) async fn last(engine: &Engine, id: &str) -> Result<Vec<String>> {
+    let mut last = Vec::new();
+    let options = LogOptions { tail: Some(LAST), max_bytes: READ, ..LogOptions::default() };
+    engine.container_logs(id, &options, &mut |line| last.push(cut(&line.text))).await?;
+    Ok(last)
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
 impl Lines {
-    fn take(&mut self, line: LogLine) {
-        let text: String = line.text.chars().take(SHOWN).collect();
+    fn take(&mut self, line: &LogLine) {
+        let text = cut(&line.text);
         match line.source {
             LogSource::Stdout => {
                 self.seen.stdout_lines += 1;
@@ -38,10 +50,6 @@ impl Lines {
             }
             LogSource::Stderr => self.seen.stderr_lines += 1,
         }
-        if self.last.len() == LAST {
-            self.last.remove(0);
-        }
-        self.last.push(text);
     }
 }
 

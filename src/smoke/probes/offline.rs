@@ -1,5 +1,7 @@
 //! A start without a network, which names what it would have asked for.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 use super::rig::{Rig, Up};
@@ -7,6 +9,9 @@ use crate::error::Result;
 use crate::rules::Fact;
 use crate::rules::facts::OfflineSeen;
 use crate::smoke::look::DnsSink;
+
+/// How long names are listened for at least: an interpreter takes a moment before it downloads.
+const LISTEN: Duration = Duration::from_millis(2500);
 
 /// Starts the container where no network is but a resolver that knows no name. It may take twice as long as with one.
 pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<OfflineSeen>> {
@@ -18,9 +23,15 @@ pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fa
     spec.network = Some(sink.network_mode());
     spec.publish.clear();
     spec.aliases.clear();
+    // npm asks for its own updates otherwise.
+    spec.env.entry("NO_UPDATE_NOTIFIER".to_owned()).or_insert_with(|| "1".to_owned());
     let launch = rig.launch_as_quickly(spec, up.clone()).await?;
     // With nothing to compare it with, only the names tell something.
     let came_up_before = up.borrow().is_some_and(|first| first.is_some());
+    if launch.container.is_some() {
+        // What is up may only be about to ask.
+        tokio::time::sleep(LISTEN.saturating_sub(launch.took)).await;
+    }
     let names = sink.names().await?;
     if !came_up_before && names.is_empty() {
         rig.remove(&launch.id).await?;

@@ -13,6 +13,7 @@ use crate::expect::{Misfit, Mount, ReadySpec, Start, TestSpec, What};
 use crate::rules::Fact;
 use crate::rules::facts::{HealthSeen, StartSeen};
 use crate::smoke::checks;
+use crate::smoke::look::{self, Sockets};
 use crate::smoke::scene::{self, Awaited, Bench, Ready};
 
 /// The longest that a container without any sign of being ready is watched before it counts as up: the test of the same
@@ -21,6 +22,9 @@ const SETTLE: Duration = Duration::from_millis(1000);
 /// Beyond twice the time of the first start, what a start under other conditions may take: engines that start several
 /// containers at once are slow.
 const MARGIN: Duration = Duration::from_secs(5);
+/// How long ports of a service may take that says nothing of when it is ready, and the pause between two looks.
+const LISTENING: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(100);
 /// The longest that one request of the traffic may take.
 const REQUEST: Duration = Duration::from_secs(2);
 /// Probes of a HEALTHCHECK whose output is kept, and bytes of each.
@@ -224,7 +228,7 @@ impl<'a> Rig<'a> {
             exit: ended.map(|container| container.exit_code),
             oom: ended.is_some_and(|container| container.oom_killed || self.bench.watcher.seen(id).oom),
             error: String::new(),
-            log: lines::read(self.engine(), id).await?.last,
+            log: lines::last(self.engine(), id).await?,
         };
         let probes = looked.as_ref().and_then(|container| container.health.as_ref());
         let probes = probes.map(|health| health.log.as_slice()).unwrap_or_default();
@@ -240,6 +244,38 @@ impl<'a> Rig<'a> {
             None => Fact::Missing("the image has no HEALTHCHECK".to_owned()),
         };
         Ok(Launch { id: id.to_owned(), start, health, container, took, misfits })
+    }
+
+    /// The sockets of the container alone.
+    pub(super) async fn sockets(&self, container: &Container) -> Result<Fact<Sockets>> {
+        match self.network.as_str() {
+            "host" => Ok(Fact::Missing("its container shares the network of the host".to_owned())),
+            _ => look::sockets(self.keeper(), container).await,
+        }
+    }
+
+    /// Waits for the ports that the image exposes, where nothing else tells that the service is ready: some need a while
+    /// before they listen, and are not to be judged or stopped meanwhile.
+    pub(super) async fn listening(&self, container: &Container) -> Result<()> {
+        let told = self.by_health
+            || self
+                .ready
+                .as_ref()
+                .is_some_and(|r| r.http.is_some() || r.log.is_some() || !r.ports.is_empty());
+        let ports: Vec<u16> = scene::exposed(self.image()).collect();
+        if told || ports.is_empty() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + self.limit().min(LISTENING);
+        while Instant::now() < deadline {
+            let Fact::Known(sockets) = self.sockets(container).await? else { break };
+            let listens = |port: &u16| sockets.list.iter().any(|s| s.listening && s.port == *port);
+            if ports.iter().all(listens) {
+                break;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        Ok(())
     }
 
     /// Asks what the test asks, once each, so that there is something to log and to write.

@@ -13,7 +13,6 @@ use crate::rules::Fact;
 use crate::rules::facts::{
     LimitsSeen, ListenerSeen, LogFileSeen, PortsSeen, RuntimeFacts, StopSeen, VariantSeen, WritesSeen,
 };
-use crate::smoke::look;
 
 /// Looks at the processes, and the time between two: what runs for a moment only is in one of them.
 const LOOKS: u32 = 3;
@@ -58,6 +57,7 @@ pub(super) async fn observe(
 /// What is only seen while it runs.
 async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container) -> Result<()> {
     let engine = rig.engine();
+    rig.listening(container).await?;
     rig.traffic(container).await;
     let mut seen = processes::Samples::new(container.pid, &rig.plan.companions);
     let mut limits = LimitsSeen::default();
@@ -78,9 +78,9 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
             limits.pids_limit = stats.pids_limit;
         }
     }
-    facts.users = users::seen(engine, &container.id, &rig.image().user, seen.last()).await?;
+    facts.users = users::seen(engine, &container.id, &container.user, seen.last()).await?;
     facts.processes = seen.finish();
-    facts.ports = match look::sockets(rig.keeper(), container).await? {
+    facts.ports = match rig.sockets(container).await? {
         Fact::Known(sockets) => {
             let listening =
                 sockets.list.iter().filter(|socket| socket.listening).map(|socket| ListenerSeen {
@@ -96,7 +96,7 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
         Fact::Missing(why) => Fact::Missing(why),
     };
     if let Some(looked) = engine.inspect_container(&container.id).await? {
-        limits.oom = looked.oom_killed;
+        limits.oom = looked.oom_killed || rig.bench.watcher.seen(&container.id).oom;
     }
     facts.limits = Fact::Known(limits);
     Ok(())

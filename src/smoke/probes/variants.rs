@@ -47,7 +47,9 @@ fn close(spec: &mut ContainerSpec) {
 async fn start(rig: &Rig<'_>, spec: ContainerSpec, up: watch::Receiver<Up>) -> Result<Fact<VariantSeen>> {
     let launch = rig.launch_as_quickly(spec, up).await?;
     // A process may go on although every write of it fails: its log tells.
-    let said = launch.start.log.iter().find(|line| FAILED_WRITE.iter().any(|words| line.contains(words)));
+    let failed = |line: &&String| FAILED_WRITE.iter().any(|words| line.contains(words));
+    // nginx's entry point asks whether it is that, and does without.
+    let said = launch.start.log.iter().filter(failed).find(|line| !line.contains("(read-only file system?)"));
     let came_up = launch.did_its_work() && said.is_none();
     let why = match said {
         Some(line) if launch.did_its_work() => line.clone(),

@@ -64,6 +64,7 @@ pub(super) fn sort(changed: &[String], volumes: &[String]) -> (Vec<String>, Vec<
             || holds_others(path)
             || path.contains("/__pycache__")
             || path.contains("/.cache/")
+            || path.contains("/.npm/")
             || path.ends_with("_history")
         {
             continue;

@@ -34,7 +34,7 @@ pub(in crate::smoke) async fn evidence(
     let Some(container) = engine.inspect_container(&witness.id).await? else { return Ok(None) };
     let mut log = Vec::new();
     let tail = u32::try_from(LINES).unwrap_or(u32::MAX);
-    let options = LogOptions { follow: false, tail: Some(tail), max_bytes: BYTES };
+    let options = LogOptions { tail: Some(tail), max_bytes: BYTES, ..LogOptions::default() };
     let read = engine.container_logs(&witness.id, &options, &mut |line| log.push(capped(&line.text))).await;
     // On a full disk, say. The rest is worth telling all the same.
     if let Err(error) = read {

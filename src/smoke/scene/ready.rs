@@ -203,6 +203,9 @@ async fn logs(at: Awaited<'_>, pattern: &Pattern, unmet: &Unmet) -> Result<(), O
     let wanted =
         || vec![Misfit::new("its log", format!("a line like /{}/", pattern.as_str()), "none so far")];
     unmet.set("log", wanted());
+    // What an earlier start of the same container wrote says nothing of this one.
+    let looked = at.keeper.engine().inspect_container(at.id).await?;
+    let since = looked.map(|container| container.started_at).filter(|time| !time.is_empty());
     loop {
         let (found, notify) = (AtomicBool::new(false), Notify::new());
         let mut on_line = |line: crate::engine::LogLine| {
@@ -211,7 +214,7 @@ async fn logs(at: Awaited<'_>, pattern: &Pattern, unmet: &Unmet) -> Result<(), O
                 notify.notify_one();
             }
         };
-        let options = LogOptions { follow: true, tail: None, max_bytes: 0 };
+        let options = LogOptions { follow: true, since: since.clone(), ..LogOptions::default() };
         tokio::select! {
             biased;
             () = notify.notified() => {}
