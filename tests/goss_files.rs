@@ -8,31 +8,16 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use imgbuild::engine::{Endpoint, Engine, Keeper, Owner};
-use imgbuild::event::Events;
-use imgbuild::expect::{ProbeSet, TestSpec, Verdict};
-use imgbuild::smoke::{self, ProbePlan, Subject};
-use imgbuild::suites::goss;
+use serde_json::Value;
 use support::lab::Lab;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goss")
-}
-
-/// Each file: its test, and its text.
-fn files() -> Vec<(TestSpec, String)> {
-    let entries = fs::read_dir(folder()).expect("the folder").map(|entry| entry.expect("an entry").path());
-    let mut paths: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
-    paths.sort();
-    let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path).expect("text");
-        let name = path.file_name().expect("a name").to_string_lossy();
-        let test = goss(&name, text.as_bytes()).unwrap_or_else(|problem| panic!("{name}:{problem}"));
-        (test, text)
-    };
-    paths.iter().map(read).collect()
+/// Each file, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
 }
 
 /// Kind and key of the resources that must fail, as in the names of their checks: `File: mode-wrong`.
@@ -63,43 +48,30 @@ fn short(name: &str, failing: &BTreeSet<String>) -> String {
     failing.iter().find(key).cloned().unwrap_or_else(|| name.to_owned())
 }
 
-#[tokio::test]
-async fn each_resource_gets_the_verdict_that_goss_gives() {
+#[test]
+fn each_resource_gets_the_verdict_that_goss_gives() {
     let lab = Lab::new("goss");
     lab.docker(&["pull", "-q", &lab.base]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goss");
     let base = format!("BASE={}", lab.base);
-    let context = folder().join("image");
+    let context = folder.join("image");
     let context = context.to_str().expect("path");
     let image = lab.docker(&["build", "-q", "--network", "none", "--build-arg", &base, context]);
-    let socket = lab.engine.strip_prefix("unix://").expect("a socket");
-    let engine = Engine::connect(&Endpoint::unix(Path::new(socket), "the test")).await.expect("engine");
-    let image = engine.require_image(&image).await.expect("image");
-    let owner = Owner::current(lab.name(), Duration::from_secs(600)).expect("owner");
-    let keeper = Keeper::begin(engine, owner, &lab.path("state")).expect("keeper");
-    let files = files();
-    let probes = ProbePlan {
-        set: ProbeSet::Off,
-        kind: None,
-        read_only: false,
-        hardened: false,
-        companions: BTreeSet::new(),
-        like: None,
-        reference: "image".to_owned(),
-    };
-    let tests = files.iter().map(|(test, _)| test.clone()).collect();
-    let put = smoke::put(&keeper, &image, &Subject { tests, probes }, &Events::discard()).await;
-    let left = keeper.finish().await.expect("finish").failed;
-    assert!(left.is_empty(), "{left:?}");
-    let results = put.expect("an engine that works").tests;
     let mut count = 0;
-    for (test, text) in &files {
-        let result = results.iter().find(|result| result.name == test.name).expect("a result");
-        assert_eq!(result.stopped, None, "{result:?}");
-        let wanted = failing(text);
-        let failed = result.checks.iter().filter(|check| check.verdict == Verdict::Failed);
-        let found: BTreeSet<String> = failed.map(|check| short(&check.name, &wanted)).collect();
-        assert_eq!(found, wanted, "{}", test.name);
-        count += test.checks.len();
+    for file in files(&folder) {
+        let text = fs::read_to_string(&file).expect("text");
+        let file = file.to_str().expect("path");
+        let arguments = ["test", &image, "--goss", file, "--probes", "off", "--format", "json"];
+        let report = lab.imgbuild(&lab.path(""), &arguments).expect(6).json();
+        let tests = report["tests"].as_array().expect("tests").iter();
+        let checks = tests.flat_map(|test| test["checks"].as_array().cloned().unwrap_or_default());
+        let checks: Vec<Value> = checks.filter(|check| check["kind"] != "start").collect();
+        let wanted = failing(&text);
+        let failed = checks.iter().filter(|check| check["verdict"] != "passed");
+        let found: BTreeSet<String> =
+            failed.map(|check| short(check["name"].as_str().expect("a name"), &wanted)).collect();
+        assert_eq!(found, wanted, "{file}: {report:#}");
+        count += checks.len();
     }
     assert!(count >= 200, "{count} resources");
 }

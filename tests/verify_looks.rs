@@ -153,7 +153,7 @@ async fn sockets_of_each_protocol_and_address() {
         for (host, port, connected) in [
             ("127.0.0.1", 8081, true),
             ("localhost", 8081, true),
-            ("::1", 8083, true),
+            ("127.0.0.1", 8083, true),
             ("127.0.0.1", 8080, false),
             ("nobody.example", 8081, false),
         ] {

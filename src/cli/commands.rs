@@ -26,6 +26,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     }
     let (events, receiver) = Events::channel();
     let report_path = flags::report(&cli.global, &environment, &directory);
+    let junit_path = flags::junit(&cli.command, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
     let session = Session::begin(environment, directory, config, events, masker)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -42,6 +43,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     );
     // A report that cannot be written is found out before a long run, not after it.
     let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
+    let junit = junit_path.map(|path| ReportFile::open(&path)).transpose()?;
     let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
     let reporter = report::spawn(receiver, reporters, output.masker.clone())?;
 
@@ -58,7 +60,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             let lost = finished.lost.into_iter().find(|(name, _)| *name == "ndjson");
             let lost =
                 lost.map(|(_, cause)| Error::new(Kind::Io, "cannot write events to stdout").because(cause));
-            return conclude(output, &report, ended.error.or(lost), file);
+            return conclude(output, &report, ended.error.or(lost), file, junit);
         }
         Done::Command(result) => {
             finished.recording.complete(&mut report);
@@ -169,9 +171,11 @@ fn conclude(
     report: &RunReport,
     error: Option<Error>,
     file: Option<ReportFile>,
+    junit: Option<ReportFile>,
 ) -> Result<u8> {
     let path = file.as_ref().map(|file| file.path().to_owned());
     let written = file.map(|file| file.write(report)).transpose();
+    let written = junit.map(|junit| junit.write_junit(report)).transpose().and(written);
     output.finish(report, path.as_deref().filter(|_| written.is_ok()))?;
     if written.is_err() && report.ok && output.mode.progress == report::Progress::Quiet {
         // Nobody else names the tags that moved.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
+    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
     VerifyArgs,
 };
 use crate::config::{self, Flags, model};
@@ -94,6 +94,16 @@ pub(super) fn of_context(args: &ContextArgs) -> Flags {
 pub(super) fn report(global: &Global, environment: &Environment, directory: &Path) -> Option<PathBuf> {
     let path = global.report.clone().or_else(|| environment.get_os("IMGBUILD_REPORT").map(PathBuf::from));
     path.map(|path| directory.join(path))
+}
+
+/// Where the tests' results go as JUnit XML.
+pub(super) fn junit(command: &Command, directory: &Path) -> Option<PathBuf> {
+    let verify = match command {
+        Command::Ci(args) | Command::Build(args) => &args.verify,
+        Command::Test(args) => &args.verify,
+        _ => return None,
+    };
+    verify.junit.as_ref().map(|path| directory.join(path))
 }
 
 /// The flags of `check`.

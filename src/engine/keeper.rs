@@ -48,14 +48,14 @@ impl Keeper {
             leaves_images: AtomicBool::new(false),
             network: OnceCell::new(),
             // It leads to the file even where that was replaced meanwhile.
-            executable: PathBuf::from("/proc/self/exe"),
+            executable: PathBuf::from(format!("/proc/{}/exe", std::process::id())),
             helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
     }
 
     /// Names the imgbuild that helper containers run. Without it, it is this process's own executable, which a program
-    /// that only uses this crate cannot be. Both must be linked with the same libraries.
+    /// that only uses this crate cannot be.
     #[must_use]
     pub fn with_executable(mut self, executable: PathBuf) -> Keeper {
         self.executable = executable;

@@ -1,4 +1,4 @@
-//! `--report FILE`: opened before the run, so that a path that cannot be written fails at once and not after the
+//! `--report FILE` and `--junit FILE`: opened before the run, so that a path that cannot be written fails at once and not after the
 //! push; replaced as a whole, so that nobody ever reads half a report.
 
 use std::ffi::OsString;
@@ -67,9 +67,17 @@ impl ReportFile {
     }
 
     /// Writes `report` and puts it in place.
-    pub fn write(mut self, report: &RunReport) -> Result<()> {
-        let json = report.to_json()?;
-        self.put(json.as_bytes()).map_err(|e| {
+    pub fn write(self, report: &RunReport) -> Result<()> {
+        self.write_text(&report.to_json()?)
+    }
+
+    /// Writes its tests and practices as JUnit XML and puts them in place.
+    pub fn write_junit(self, report: &RunReport) -> Result<()> {
+        self.write_text(&super::junit(report)?)
+    }
+
+    fn write_text(mut self, text: &str) -> Result<()> {
+        self.put(text.as_bytes()).map_err(|e| {
             Error::new(Kind::Io, format!("cannot write the report {}", self.path.display())).because(e)
         })
     }

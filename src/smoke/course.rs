@@ -1,5 +1,6 @@
 //! One test after the other, each from its network to its removal.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join;
@@ -39,6 +40,8 @@ pub(super) async fn all(
     events: &Events,
 ) -> Result<Vec<TestResult>> {
     let mut results = Vec::new();
+    let filled: Vec<Cow<'_, TestSpec>> = tests.iter().map(|test| checks::filled(test, image)).collect();
+    let tests = filled.iter().map(Cow::as_ref);
     let mut last: Option<Bench<'_>> = None;
     for spec in tests {
         let bench = Bench::new(keeper, watcher, events, image, still, spec);

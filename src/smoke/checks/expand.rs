@@ -1,5 +1,12 @@
 //! Variables in words, as Go's `os.Expand` fills them in, which container-structure-test uses.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::engine::Image;
+use crate::expect::TestSpec;
+use crate::smoke::scene::Bench;
+
 /// `text` with `$NAME` and `${NAME}` filled in; what is not set is empty. `$` before anything that is no name stays.
 ///
 /// A name is a run of letters, digits and `_`, or one of the shell's special characters. A brace that is not closed, or
@@ -19,6 +26,32 @@ pub(super) fn expand(text: &str, get: impl Fn(&str) -> Option<String>) -> String
     }
     out.push_str(rest);
     out
+}
+
+/// Variables as the engine lists them: `NAME=value`.
+pub(super) fn split(env: &[String]) -> BTreeMap<String, String> {
+    let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    env.iter().filter_map(pair).collect()
+}
+
+/// The variables of a container of the test.
+pub(super) fn variables(bench: &Bench<'_>) -> BTreeMap<String, String> {
+    let mut env = split(&bench.image.env);
+    env.extend(bench.test.container.env.clone());
+    env
+}
+
+/// `test` with the variables of its containers filled in from those of the image, where it wants them to be.
+pub(in crate::smoke) fn filled<'t>(test: &'t TestSpec, image: &Image) -> Cow<'t, TestSpec> {
+    if !test.container.expand {
+        return Cow::Borrowed(test);
+    }
+    let known = split(&image.env);
+    let mut test = test.clone();
+    for value in test.container.env.values_mut() {
+        *value = expand(value, |name| known.get(name).cloned());
+    }
+    Cow::Owned(test)
 }
 
 /// The name at the start of `text`, which follows a `$`, and how many bytes it takes with its braces.

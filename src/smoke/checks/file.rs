@@ -32,11 +32,10 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &FileCheck) -> Result<Vec<Mis
     }
 }
 
-/// `path` with variables of the image's environment filled in.
+/// `path` with variables of the image's containers filled in.
 fn expanded(bench: &Bench<'_>, path: &str) -> String {
-    let pairs = || bench.image.env.iter().rev().filter_map(|pair| pair.split_once('='));
-    let value = |name: &str| pairs().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    expand::expand(path, value)
+    let known = expand::variables(bench);
+    expand::expand(path, |name| known.get(name).cloned())
 }
 
 /// Where the file is looked for; `None` where the container has ended.
@@ -45,7 +44,7 @@ async fn place<'a>(bench: &'a Bench<'_>, live: bool) -> Result<Option<Place<'a>>
     Ok(match (live, &bench.running) {
         (true, None) => None,
         (true, Some(container)) => Some(Place { engine, id: &container.id }),
-        (false, _) => Some(Place { engine, id: bench.still.id(bench.keeper, bench.image).await? }),
+        (false, _) => Some(Place { engine, id: bench.still().await? }),
     })
 }
 

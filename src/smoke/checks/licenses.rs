@@ -25,7 +25,7 @@ const TOLD: usize = 50;
 /// Reads the files; what does not fit.
 pub(super) async fn check(bench: &Bench<'_>, spec: &LicenseCheck) -> Result<Vec<Misfit>> {
     let engine = bench.engine();
-    let place = Place { engine, id: bench.still.id(bench.keeper, bench.image).await? };
+    let place = Place { engine, id: bench.still().await? };
     let mut misfits = Vec::new();
     if spec.debian {
         misfits.extend(debian(place).await?);

@@ -16,5 +16,6 @@ mod port;
 mod process;
 mod run;
 
+pub(super) use expand::filled;
 pub(super) use http::ask;
 pub(super) use make::make;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::expand::expand;
+use super::expand::{expand, split, variables};
 use crate::engine::{Container, ContainerSpec, ExecSpec, Output};
 use crate::error::{Kind, Result};
 use crate::expect::{Misfit, RunCheck, Where};
@@ -39,7 +39,7 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misf
 
 /// The container that a command of `spec` gets, for whoever wants to run it by hand.
 pub(super) fn by_hand(bench: &Bench<'_>, spec: &RunCheck) -> ContainerSpec {
-    let words = Words::of(&image_env(bench), spec);
+    let words = Words::of(variables(bench), spec);
     container(
         bench,
         &bench.image.id,
@@ -50,7 +50,7 @@ pub(super) fn by_hand(bench: &Bench<'_>, spec: &RunCheck) -> ContainerSpec {
 }
 
 async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Result<Vec<Misfit>> {
-    let words = Words::of(&split(&container.env), spec);
+    let words = Words::of(split(&container.env), spec);
     let exec = ExecSpec {
         command: words.fill(&spec.argv),
         env: words.own.iter().map(|(name, value)| format!("{name}={value}")).collect(),
@@ -83,12 +83,12 @@ async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Re
 }
 
 async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {
-    let words = Words::of(&image_env(bench), spec);
+    let words = Words::of(variables(bench), spec);
     let network = bench.network().await?;
     let mut image = bench.image.id.clone();
     let mut failed = Vec::new();
     for argv in &spec.setup {
-        match step(bench, container(bench, &image, network, &words, words.fill(argv)), argv, spec).await? {
+        match step(bench, container(bench, &image, network, &words, argv.clone()), argv, spec).await? {
             Ok((next, exit)) => {
                 image = next;
                 failed.extend(exit);
@@ -109,9 +109,11 @@ async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {
     }
     bench.remove(&id).await?;
     for argv in &spec.teardown {
-        match step(bench, container(bench, &image, network, &words, words.fill(argv)), argv, spec).await? {
-            Ok((next, _)) => image = next,
-            Err(misfit) => return Ok(vec![of_step("teardown", argv, misfit)]),
+        // What was wanted of the command is known by now.
+        if let Ok((next, _)) =
+            step(bench, container(bench, &image, network, &words, argv.clone()), argv, spec).await?
+        {
+            image = next;
         }
     }
     let misfits = judge(spec, &ended);
@@ -174,43 +176,22 @@ fn container(
 
 /// What the variables of a command are.
 struct Words {
-    /// All that it has.
-    all: BTreeMap<String, String>,
-    /// Its own, filled in.
+    /// What is filled in from: those of its container, without its own.
+    base: BTreeMap<String, String>,
+    /// Its own.
     own: Vec<(String, String)>,
     expand: bool,
 }
 
 impl Words {
-    fn of(base: &BTreeMap<String, String>, spec: &RunCheck) -> Words {
-        let mut words = Words { all: base.clone(), own: Vec::new(), expand: spec.expand };
-        for (name, value) in &spec.env {
-            let value = words.filled(value);
-            words.all.insert(name.clone(), value.clone());
-            words.own.push((name.clone(), value));
-        }
-        words
-    }
-
-    fn filled(&self, text: &str) -> String {
-        if self.expand { expand(text, |name| self.all.get(name).cloned()) } else { text.to_owned() }
+    fn of(base: BTreeMap<String, String>, spec: &RunCheck) -> Words {
+        Words { base, own: spec.env.clone(), expand: spec.expand }
     }
 
     fn fill(&self, argv: &[String]) -> Vec<String> {
-        argv.iter().map(|word| self.filled(word)).collect()
+        let filled = |word: &String| expand(word, |name| self.base.get(name).cloned());
+        if self.expand { argv.iter().map(filled).collect() } else { argv.to_vec() }
     }
-}
-
-/// The variables of a container of the test.
-fn image_env(bench: &Bench<'_>) -> BTreeMap<String, String> {
-    let mut env = split(&bench.image.env);
-    env.extend(bench.test.container.env.clone());
-    env
-}
-
-fn split(env: &[String]) -> BTreeMap<String, String> {
-    let pair = |pair: &String| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    env.iter().filter_map(pair).collect()
 }
 
 fn judge(spec: &RunCheck, ended: &Ended) -> Vec<Misfit> {

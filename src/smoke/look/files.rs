@@ -5,6 +5,7 @@ use sha2::Digest as _;
 use super::go_mode::GoMode;
 use crate::engine::{Engine, FileHeader, PathStat, resolve_link};
 use crate::error::Result;
+use crate::expect::FileKind;
 
 /// How many links are followed, as by the kernel.
 const LINKS: usize = 40;
@@ -61,7 +62,8 @@ pub(in crate::smoke) async fn find(
     follow: bool,
 ) -> Result<Result<Option<Found>, String>> {
     // As the kernel has it, a slash at the end means the folder that a link leads to.
-    let follow = follow || path.ends_with('/');
+    let is_folder = path.ends_with('/');
+    let follow = follow || is_folder;
     let mut path = resolve_link("/", path);
     for _ in 0..=LINKS {
         let stat = match look(place, place.engine.stat_path(place.id, &path).await).await? {
@@ -69,8 +71,10 @@ pub(in crate::smoke) async fn find(
             Ok(None) => return Ok(Ok(None)),
             Err(why) => return Ok(Err(why)),
         };
-        if !follow || GoMode(stat.mode).kind() != Some(crate::expect::FileKind::Symlink) {
-            return Ok(Ok(Some(Found { path, stat })));
+        let kind = GoMode(stat.mode).kind();
+        if !follow || kind != Some(FileKind::Symlink) {
+            let wanted = !is_folder || kind == Some(FileKind::Directory);
+            return Ok(Ok(wanted.then_some(Found { path, stat })));
         }
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         path = resolve_link(&folder, &stat.link_target);

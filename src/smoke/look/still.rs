@@ -11,13 +11,19 @@ use crate::error::Result;
 pub(in crate::smoke) struct Still(OnceCell<String>);
 
 impl Still {
-    /// Its id.
-    pub(in crate::smoke) async fn id(&self, keeper: &Keeper, image: &Image) -> Result<&str> {
+    /// Its id. What is in `binds` counts for whoever comes first.
+    pub(in crate::smoke) async fn id(
+        &self,
+        keeper: &Keeper,
+        image: &Image,
+        binds: Vec<String>,
+    ) -> Result<&str> {
         let spec = || ContainerSpec {
             image: image.id.clone(),
             // The engine creates none without a command, and looks for it only at the start.
             entrypoint: Some(vec!["never-started".to_owned()]),
             network: Some("none".to_owned()),
+            binds,
             ..ContainerSpec::default()
         };
         self.0.get_or_try_init(|| keeper.container(spec())).await.map(String::as_str)

@@ -9,7 +9,7 @@ use super::Watcher;
 use crate::engine::{Container, Engine, Image, Keeper};
 use crate::error::Result;
 use crate::event::Events;
-use crate::expect::TestSpec;
+use crate::expect::{Mount, TestSpec};
 use crate::smoke::look::{Place, Still};
 
 /// One test under way.
@@ -25,7 +25,9 @@ pub(in crate::smoke) struct Bench<'a> {
     /// The test.
     pub(in crate::smoke) test: &'a TestSpec,
     /// The container that is never started, in which the image's files are looked at.
-    pub(in crate::smoke) still: &'a Still,
+    still: &'a Still,
+    /// The same with the test's own mounts, where it has some.
+    mounted: Still,
     /// The container that was started for the test and is up, as it was looked at last.
     pub(in crate::smoke) running: Option<Container>,
     /// The test's own network, once something needed it.
@@ -51,6 +53,7 @@ impl<'a> Bench<'a> {
             image,
             test,
             still,
+            mounted: Still::default(),
             running: None,
             network: OnceCell::new(),
             containers: Mutex::default(),
@@ -71,9 +74,22 @@ impl<'a> Bench<'a> {
     pub(in crate::smoke) async fn place(&self) -> Result<Place<'_>> {
         let id = match &self.running {
             Some(container) => &container.id,
-            None => self.still.id(self.keeper, self.image).await?,
+            None => self.still().await?,
         };
         Ok(Place { engine: self.engine(), id })
+    }
+
+    /// The container that is never started.
+    pub(in crate::smoke) async fn still(&self) -> Result<&str> {
+        let mounts = self.test.container.mounts.iter();
+        let binds: Vec<String> = mounts
+            .filter_map(|mount| match mount {
+                Mount::Bind(bind) => Some(bind.clone()),
+                Mount::Tmpfs(..) => None,
+            })
+            .collect();
+        let still = if binds.is_empty() { self.still } else { &self.mounted };
+        still.id(self.keeper, self.image, binds).await
     }
 
     /// The name of the test's own network, which is made when it is first asked for.
