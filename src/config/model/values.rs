@@ -173,7 +173,6 @@ impl<'de> Deserialize<'de> for Number {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number")
             }
-            #[expect(clippy::cast_precision_loss, reason = "what is that large is compared well enough")]
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Number, E> {
                 Ok(Number(number as f64))
             }

@@ -35,7 +35,6 @@ fn shown(key: Option<&str>, value: Value) -> Value {
 }
 
 fn whole(number: &serde_json::Number) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "what is cut is not taken")]
     let whole = number.as_f64()? as i64;
     (number.is_f64() && serde_json::Number::from(whole).as_f64() == number.as_f64()).then_some(whole)
 }

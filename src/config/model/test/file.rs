@@ -154,7 +154,6 @@ impl Bytes {
     }
 
     /// The same for comparisons. Exact below 8 PiB.
-    #[expect(clippy::cast_precision_loss, reason = "no file of an image is that large")]
     pub const fn number(self) -> f64 {
         self.get() as f64
     }

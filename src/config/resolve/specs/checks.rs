@@ -171,7 +171,6 @@ fn configuration(wanted: &Configuration) -> ImageCheck {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no image is that large")]
 fn bytes(size: Size) -> f64 {
     size.bytes() as f64
 }
