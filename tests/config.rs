@@ -94,13 +94,15 @@ fn every_key_of_the_schema_is_explained() {
 }
 
 #[test]
-fn the_examples_of_the_readme_are_read() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let examples: Vec<&str> =
-        readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(examples.len() > 2);
-    for example in examples {
-        parse("README.md", example.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+fn the_examples_of_the_documentation_are_read() {
+    for page in ["README.md", "docs/tests.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        let examples: Vec<&str> =
+            text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(examples.len() > 2, "{page}");
+        for example in examples {
+            parse(page, example.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 }
 

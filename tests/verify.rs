@@ -362,8 +362,8 @@ async fn commands_in_containers_of_their_own() {
     let expanded = RunCheck {
         expand: true,
         env: vec![("A".into(), "$GREETING you".into()), ("B".into(), "${A}!".into())],
-        stdout: exactly("hello you! hello you!\n"),
-        ..fresh(&["sh", "-c", "echo \"${B} $(printenv B)\""])
+        stdout: exactly("hello you! B=hello you!\n"),
+        ..fresh(&["sh", "-c", "echo \"${B} $(env | grep ^B=)\""])
     };
     let setup = RunCheck {
         setup: vec![words(&["sh", "-c", "echo 1 >/made"]), words(&["sh", "-c", "echo 2 >>/made"])],
@@ -373,7 +373,8 @@ async fn commands_in_containers_of_their_own() {
     };
     let bytes = RunCheck {
         stdout: exactly("a\r\n\nb"),
-        stderr: vec![Matcher::Matches(pattern("(?-u)^\\xff$"))],
+        // The engine's log is text: what is no UTF-8 comes as the mark for it.
+        stderr: exactly("\u{fffd}"),
         exit: Matcher::Equals(4.into()),
         ..fresh(&["sh", "-c", "printf 'a\\r\\n\\nb'; printf '\\377' >&2; exit 4"])
     };
@@ -431,8 +432,8 @@ async fn commands_in_the_running_container() {
     let variable = RunCheck {
         expand: true,
         env: vec![("MORE".into(), "$SET.".into())],
-        stdout: vec![Matcher::Equals("yes yes.\n".into())],
-        ..inside(&["sh", "-c", "echo \"$SET $(printenv MORE)\""])
+        stdout: vec![Matcher::Equals("yes MORE=yes.\n".into())],
+        ..inside(&["sh", "-c", "echo \"$SET $(env | grep ^MORE=)\""])
     };
     let checks = [again, bytes, variable, inside(&["nope"])].map(|run| Check::new(What::Run(run))).to_vec();
     let mut spec = TestSpec { checks, ..test("inside", Start::Service(ready()), "exec sleep 600") };

@@ -403,7 +403,7 @@ async fn processes_ports_addresses_and_files_of_a_running_container() {
     let lab = Lab::new("running");
     let image = built(&lab, TREE);
     let line = "echo new >/srv/new; echo hidden >/scratch/file; sleep 1000 & sleep 1001 & \
-                (sleep 0.3; exec nc -l -p 8081 -s 127.0.0.1 -e true) & nc -ll -p 8080 -e true & \
+                (sleep 0.3; exec httpd -f -p 127.0.0.1:8081 -h /srv) & nc -ll -p 8080 -e true & \
                 while ! grep -q :1F90 /proc/net/tcp /proc/net/tcp6; do :; done; echo ready; sleep 1002";
     let process = |name: &str, running: Option<bool>, count: Option<u32>, uid: Option<u32>| {
         let number = |value: Option<u32>| value.map(|value| Matcher::Equals(value.into()));

@@ -19,6 +19,7 @@ use super::model::{Model, SCHEMA};
 use super::origin::Place;
 use crate::error::{Error, Kind, Result};
 use problem::{ENOUGH, Problem, render};
+use tree::Step;
 
 pub(super) use explain::nearest;
 
@@ -123,8 +124,9 @@ fn newer_schema(root: &DeTable<'_>) -> Option<Problem> {
 fn every_key(root: &mut Spanned<DeTable<'_>>, text: &str) -> std::result::Result<Model, Vec<Problem>> {
     let mut problems = tree::misfits(root.get_ref());
     problems.truncate(ENOUGH);
+    let mut gone: Vec<Vec<Step>> = Vec::new();
     for misfit in &problems {
-        remove_at(root.get_mut(), misfit.span.clone());
+        gone.extend(remove_at(root.get_mut(), misfit.span.clone()));
     }
     loop {
         let error = match Model::deserialize(Deserializer::from(root.clone())) {
@@ -132,16 +134,24 @@ fn every_key(root: &mut Spanned<DeTable<'_>>, text: &str) -> std::result::Result
             Ok(_) => return Err(problems),
             Err(error) => error,
         };
-        problems.push(explain::types(&error, text, root.get_ref()));
-        if !remove_at(root.get_mut(), error.span()) || problems.len() >= ENOUGH {
-            return Err(problems);
+        let problem = explain::types(&error, text, root.get_ref());
+        let removed = remove_at(root.get_mut(), error.span());
+        // That a table lacks what was taken out of it is an echo.
+        let is_echo = |path: &Vec<Step>| gone.iter().any(|gone| gone.starts_with(path));
+        if !removed.as_ref().is_some_and(is_echo) {
+            problems.push(problem);
+        }
+        match removed {
+            Some(path) if problems.len() < ENOUGH => gone.push(path),
+            _ => return Err(problems),
         }
     }
 }
 
-fn remove_at(root: &mut DeTable<'_>, span: Option<Range<usize>>) -> bool {
-    let path = span.and_then(|span| tree::locate(root, &span));
-    path.is_some_and(|path| tree::remove(root, &path))
+/// Takes out what has this span, and says where it was; `None` where there is no such thing.
+fn remove_at(root: &mut DeTable<'_>, span: Option<Range<usize>>) -> Option<Vec<Step>> {
+    let path = span.and_then(|span| tree::locate(root, &span))?;
+    tree::remove(root, &path).then_some(path)
 }
 
 /// Line numbers by byte, without a walk from the start for each.

@@ -31,10 +31,12 @@ pub struct ContainerSpec {
     /// Names of it beside its own on [`network`](Self::network); only networks that somebody created know any.
     pub aliases: Vec<String>,
     /// TCP ports of the container to publish, each on a free port of the engine's loopback. Whose network it shares
-    /// publishes them, so that this does not count then, nor do the next two.
+    /// publishes them, so that this does not count then, nor do the next three.
     pub publish: Vec<u16>,
     /// Addresses of name servers.
     pub dns: Vec<String>,
+    /// Domains that names without one are looked for in. `.` alone is none; an empty list is what the engine's machine has.
+    pub dns_search: Vec<String>,
     /// `name:address`, for its `/etc/hosts`.
     pub extra_hosts: Vec<String>,
     /// `container:ID` to see that one's processes, `host` to see all of the engine's.
@@ -187,6 +189,9 @@ impl ContainerSpec {
         if !self.dns.is_empty() && !self.shares_network() {
             host.dns = Some(self.dns.clone());
         }
+        if !self.dns_search.is_empty() && !self.shares_network() {
+            host.dns_search = Some(self.dns_search.clone());
+        }
         if !self.extra_hosts.is_empty() && !self.shares_network() {
             host.extra_hosts = Some(self.extra_hosts.clone());
         }
@@ -284,6 +289,7 @@ mod tests {
             pid_mode: Some("container:abc".into()),
             publish: vec![80],
             dns: vec!["127.0.0.1".into()],
+            dns_search: vec![".".into()],
             extra_hosts: vec!["a:1.2.3.4".into()],
             aliases: vec!["web".into()],
             ..Default::default()

@@ -1,7 +1,7 @@
 //! The one way to make things on an engine that must be gone again: noted, labelled, removed.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,6 +29,7 @@ pub struct Keeper {
     count: AtomicU32,
     leaves_images: AtomicBool,
     network: OnceCell<String>,
+    executable: PathBuf,
     helper: OnceCell<Result<String, String>>,
     building: AtomicBool,
 }
@@ -46,9 +47,24 @@ impl Keeper {
             count: AtomicU32::new(1),
             leaves_images: AtomicBool::new(false),
             network: OnceCell::new(),
+            // It leads to the file even where that was replaced meanwhile.
+            executable: PathBuf::from(format!("/proc/{}/exe", std::process::id())),
             helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
+    }
+
+    /// Names the imgbuild that helper containers run. Without it, it is this process's own executable, which a program
+    /// that only uses this crate cannot be.
+    #[must_use]
+    pub fn with_executable(mut self, executable: PathBuf) -> Keeper {
+        self.executable = executable;
+        self
+    }
+
+    /// The imgbuild that helper containers run.
+    pub fn executable(&self) -> &Path {
+        &self.executable
     }
 
     /// Where the run keeps the id of the image of its helper containers, once it made one, or why it could not.

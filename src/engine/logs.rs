@@ -66,7 +66,8 @@ impl Output {
 }
 
 impl Engine {
-    /// Reads what a container wrote so far as it came, at most `max` bytes of it.
+    /// Reads what a container wrote so far as it came, at most `max` bytes of it. Docker keeps it as JSON, so that U+FFFD
+    /// stands for what is no UTF-8.
     pub async fn container_output(&self, id: &str, max: usize) -> Result<Output> {
         let told = |fault: Fault| self.told(fault, format!("read the output of container {}", short(id)));
         let (mut reply, tty) = self.open_log(id, &LogOptions::default()).await?;

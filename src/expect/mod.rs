@@ -14,9 +14,9 @@ mod run;
 mod system;
 mod test;
 
+pub use self::http::{HttpCheck, JsonExpectation};
 pub use check::{Check, What};
 pub use file::{Executor, FileCheck, FileKind, LicenseCheck, ModeWanted};
-pub use http::{HttpCheck, JsonExpectation};
 pub use matcher::Matcher;
 pub use metadata::ImageCheck;
 pub use network::{AddressCheck, PortCheck, Protocol};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::courses::courses;
 use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
-use super::session::{Session, blocking};
+use super::session::Session;
 use super::{base, facts, verification};
 use crate::config::{Flags, Located, Origin, Settings, Sourced};
 use crate::context::Listing;
@@ -78,12 +78,8 @@ pub(super) async fn prepare(
         .stage(Stage::Context, async {
             let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
             facts::policy(report, &settings);
-            let environment = session.environment.clone();
             let foreign = verification::runs_foreign_code(&ci, Some(&source.commit));
-            let (settings, tests) = blocking(move || {
-                verification::tests(&settings, foreign, &environment).map(|tests| (settings, tests))
-            })
-            .await?;
+            let (settings, tests) = verification::tests(session, settings, foreign).await?;
             let files = gather::files(&settings, &source.root)?;
             let listing = gather::list(session, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);

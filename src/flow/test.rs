@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::session::{Session, blocking};
+use super::session::Session;
 use super::supervise::{Ended, supervise};
 use super::{facts, gather, practices, services, verification};
 use crate::config::Flags;
@@ -30,12 +30,8 @@ async fn stages(
     let (settings, ci) = gather::settings_without_source(session, flags).await?;
     facts::policy(report, &settings);
     let mut practices = practices::of_running(session, &settings)?;
-    let environment = session.environment.clone();
     let foreign = verification::runs_foreign_code(&ci, None);
-    let (settings, tests) = blocking(move || {
-        verification::tests(&settings, foreign, &environment).map(|tests| (settings, tests))
-    })
-    .await?;
+    let (settings, tests) = verification::tests(session, settings, foreign).await?;
     let engine = gather::connect(session).await?;
     report.engine = Some(facts::engine(engine.info()));
     let image = get(session, &engine, name).await?;
@@ -46,7 +42,7 @@ async fn stages(
     let keeper = slot.get_or_init(|| keeper);
     session
         .stage(Stage::Smoke, async {
-            let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full);
+            let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full)?;
             services::fetch(session, keeper, &subject.tests).await?;
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
             let judged = practices.after_run(session, &subject, &verification, report);

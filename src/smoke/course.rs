@@ -35,16 +35,16 @@ pub(super) async fn all(
     keeper: &Keeper,
     watcher: &Watcher,
     image: &Image,
+    still: &Still,
     tests: &[TestSpec],
     events: &Events,
 ) -> Result<Vec<TestResult>> {
-    let still = Still::default();
     let mut results = Vec::new();
     let filled: Vec<Cow<'_, TestSpec>> = tests.iter().map(|test| checks::filled(test, image)).collect();
     let tests = filled.iter().map(Cow::as_ref);
     let mut last: Option<Bench<'_>> = None;
     for spec in tests {
-        let bench = Bench::new(keeper, watcher, events, image, &still, spec);
+        let bench = Bench::new(keeper, watcher, events, image, still, spec);
         // What the last one made goes while this one starts.
         let clearing = async {
             if let Some(bench) = last.take() {

@@ -12,7 +12,7 @@ mod scene;
 mod verified;
 mod verify;
 
-pub use look::{Inside, inside};
+pub use look::{DnsSink, Inside, Socket, Sockets, connect, freeze, inside, sockets, thaw};
 pub use probes::ProbePlan;
 pub use verified::{Candidate, Started, TestResult, VerifiedImage};
 pub use verify::{Subject, Verification, judge, put, verify};

@@ -1,5 +1,6 @@
 //! Runs an image and judges it.
 
+use super::look::Still;
 use super::scene::Watcher;
 use super::verified::{Candidate, TestResult, VerifiedImage};
 use super::{ProbePlan, course, probes};
@@ -54,9 +55,10 @@ pub fn judge(results: &[TestResult]) -> Result<()> {
 /// Puts tests and probes to `image`, side by side. The error is a fault of the engine's.
 pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Events) -> Result<Verification> {
     let watcher = Watcher::new(keeper);
+    let still = Still::default();
     // Boxed: the compiler lays out what awaits them again and again.
-    let tests = Box::pin(course::all(keeper, &watcher, image, &subject.tests, events));
-    let probes = Box::pin(probes::run(keeper, &watcher, image, &subject.probes, events));
+    let tests = Box::pin(course::all(keeper, &watcher, image, &still, &subject.tests, events));
+    let probes = Box::pin(probes::run(keeper, &watcher, image, &still, &subject.probes, events));
     let (tests, seen) = watcher.beside(futures_util::future::try_join(tests, probes)).await?;
     Ok(Verification { tests, seen })
 }

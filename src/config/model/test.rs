@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use super::shape::OneOrMore;
 use super::{Pattern, Period, Port, Size};
 
+pub use self::http::{Body, BodyLike, Http, Method};
 pub use command::{CommandLine, Exec, Run};
 pub use configuration::{Configuration, Exposed};
 pub use file::{File, FileSize, FileType};
-pub use http::{Body, BodyLike, Http, Method};
 pub use network::{ListeningPort, Process, Protocol};
 pub use service::{Mount, Service};
 

@@ -4,6 +4,7 @@ mod image_tests;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 
 use super::*;
 use crate::config::model::FailOn;

@@ -1,9 +1,11 @@
 //! What is refused before a build, and what is put to an image.
 
+use std::fs;
 use std::os::unix::fs::symlink;
 
 use super::*;
 use crate::config::{Flags, Layers, Push, load, resolve};
+use crate::environment::Environment;
 use crate::expect::Start;
 
 /// A repository with a configuration.
@@ -41,14 +43,19 @@ impl Place {
         .unwrap_or_else(|error| panic!("{error}"))
     }
 
+    fn tests(&self, flags: &Flags, foreign: bool) -> Result<Vec<TestSpec>> {
+        let environment = Environment::from_pairs([("SAID", "aloud")]);
+        read(&self.settings(flags), &Around { environment, directory: self.root(), foreign })
+    }
+
     fn refusal(&self, foreign: bool) -> String {
-        tests(&self.settings(&Flags::default()), foreign, &Environment::default()).unwrap_err().to_string()
+        self.tests(&Flags::default(), foreign).unwrap_err().to_string()
     }
 
     fn starts(&self, image: &Image) -> Vec<(String, Option<Start>)> {
         let settings = self.settings(&Flags::default());
-        let tests = tests(&settings, false, &Environment::default()).unwrap();
-        let subject = subject(&settings, tests, image, "api", ProbeSet::Quick);
+        let tests = self.tests(&Flags::default(), false).unwrap();
+        let subject = subject(&settings, tests, image, "api", ProbeSet::Quick).unwrap();
         subject.tests.into_iter().map(|test| (test.name, test.start)).collect()
     }
 }
@@ -63,59 +70,31 @@ fn what_is_mounted_is_there_and_in_the_repository() {
         "[[image.test]]\nservices = [{ image = 'a', alias = 'b', mounts = [{ bind = 'data:/data' }] }]\n",
     );
     assert!(
-        place.refusal(false).starts_with("imgbuild.toml:1:3: cannot find data"),
+        place.refusal(false).starts_with("imgbuild.toml:1:1: cannot find data"),
         "{}",
         place.refusal(false)
     );
     symlink("../outside", place.root().join("data")).unwrap();
-    assert_eq!(place.refusal(false), "imgbuild.toml:1:3: data is a link that leads out of the repository");
+    assert_eq!(place.refusal(false), "imgbuild.toml:1:1: data lies outside of the repository");
     fs::remove_file(place.root().join("data")).unwrap();
     fs::create_dir(place.root().join("data")).unwrap();
-    assert_eq!(tests(&place.settings(&Flags::default()), false, &Environment::default()).unwrap().len(), 1);
+    assert_eq!(place.tests(&Flags::default(), false).unwrap().len(), 1);
 }
 
 #[test]
 fn foreign_commands_get_no_rights() {
     let place = Place::new("[[image.test]]\nexec = [{ cmd = 'x' }]\n");
-    assert!(place.refusal(true).contains("imgbuild.toml:1:3: `exec` would run commands of a pull request"));
-    assert!(tests(&place.settings(&Flags::default()), false, &Environment::default()).is_ok());
+    assert!(
+        place
+            .refusal(true)
+            .contains("imgbuild.toml:1:1: this would run commands of a pull request on this machine")
+    );
+    assert!(place.tests(&Flags::default(), false).is_ok());
     let privileged =
         CiContext { privileged_pr: true, base_commit: Some("a".to_owned()), ..CiContext::default() };
     assert!(runs_foreign_code(&privileged, Some("b")) && runs_foreign_code(&privileged, None));
     assert!(!runs_foreign_code(&privileged, Some("a")));
     assert!(!runs_foreign_code(&CiContext::default(), None));
-}
-
-#[test]
-fn a_structure_test_gets_what_the_run_may_give() {
-    let place = Place::new("image.structure-tests = ['s.yaml']\n");
-    let file =
-        |text: &str| fs::write(place.root().join("s.yaml"), format!("schemaVersion: 2.0.0\n{text}")).unwrap();
-    let settings = place.settings(&Flags::default());
-    let environment = Environment::from_pairs([("TOKEN", "secret")]);
-    let command = "commandTests: [{name: a, command: env}]\n";
-    file(&format!("containerRunOptions: {{envVars: [TOKEN], envFile: own.env}}\n{command}"));
-    let missing = tests(&settings, false, &environment).unwrap_err();
-    assert!(missing.to_string().starts_with("s.yaml:2:"), "{missing}");
-    fs::write(place.root().join("own.env"), "A=b\n").unwrap();
-    let read = tests(&settings, false, &environment).unwrap();
-    assert_eq!((read[0].name.as_str(), read[0].checks.len()), ("s.yaml", 1));
-    let denied = tests(&settings, true, &environment).unwrap_err();
-    assert_eq!(denied.kind(), Kind::Refused);
-    file(&format!("containerRunOptions: {{envFile: /etc/passwd}}\n{command}"));
-    assert!(
-        tests(&settings, false, &environment).unwrap_err().to_string().contains("outside the repository")
-    );
-    file(&format!("containerRunOptions: {{bindMounts: ['/etc:/x']}}\n{command}"));
-    assert!(
-        tests(&settings, false, &environment)
-            .unwrap_err()
-            .to_string()
-            .contains("leads out of the repository")
-    );
-    file("commandTests: [{name: a}]\n");
-    let wrong = tests(&settings, false, &environment).unwrap_err();
-    assert_eq!(wrong.to_string(), "s.yaml:2:16: a command test needs a `command`");
 }
 
 #[test]
@@ -128,13 +107,53 @@ fn a_suite_is_looked_for_where_it_was_said() {
     );
     symlink("../outside/y.yaml", place.root().join("x.yaml")).unwrap();
     fs::write(place.0.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
-    assert_eq!(place.refusal(false), "imgbuild.toml:2:9: x.yaml is a link that leads out of the repository");
+    assert_eq!(place.refusal(false), "imgbuild.toml:2:9: x.yaml lies outside of the repository");
     let flags = Flags { goss: vec!["x.yaml".into()], ..Flags::default() };
     let empty = Place::new("");
     symlink("../outside/y.yaml", empty.root().join("x.yaml")).unwrap();
     fs::write(empty.0.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
-    let error = tests(&empty.settings(&flags), false, &Environment::default()).unwrap_err();
-    assert_eq!((error.kind(), error.to_string()), (Kind::Config, "x.yaml is larger than 4 MiB".to_owned()));
+    let error = empty.tests(&flags, false).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (Kind::Config, "cannot read x.yaml: it is larger than 4 MiB".to_owned())
+    );
+    let folder = Flags { goss: vec![".git".into()], ..Flags::default() };
+    assert_eq!(empty.tests(&folder, false).unwrap_err().to_string(), "cannot read .git: it is not a file");
+}
+
+#[test]
+fn suites_are_put_behind_the_tests_of_the_file() {
+    let place = Place::new(
+        "[image]\ngoss = ['g.yaml']\nstructure-tests = ['s.yaml']\n[[image.test]]\nname = 's.yaml'\n",
+    );
+    fs::write(place.root().join("g.yaml"), "file:\n  /a:\n    exists: true\n").unwrap();
+    let structure = |text: &str| {
+        let test = "fileExistenceTests: [{name: a, path: /a, shouldExist: true}]";
+        fs::write(place.root().join("s.yaml"), format!("schemaVersion: 2.0.0\n{test}\n{text}")).unwrap();
+        place.tests(&Flags::default(), false)
+    };
+    let names: Vec<String> = structure("").unwrap().into_iter().map(|test| test.name).collect();
+    assert_eq!(names, ["s.yaml", "s.yaml+", "g.yaml"]);
+    fs::write(place.root().join("e"), "A=b\n").unwrap();
+    structure("containerRunOptions: {envVars: [SAID], envFile: e}").unwrap();
+    let said = |text: &str| structure(text).unwrap_err().to_string();
+    let outside = said("containerRunOptions: {envFile: ../outside}");
+    assert!(outside.starts_with("s.yaml:3:") && outside.contains("outside of the repository"), "{outside}");
+    let mounts = said("containerRunOptions: {bindMounts: ['/etc:/x']}");
+    assert_eq!(mounts, "imgbuild.toml:3:20: /etc lies outside of the repository");
+    assert!(said("quux: 1").starts_with("s.yaml:3:1: "));
+    structure("containerRunOptions: {privileged: true}").unwrap();
+    assert!(place.refusal(true).contains("give a container of a pull request all rights on this machine"));
+    structure("containerRunOptions: {envVars: [SAID]}").unwrap();
+    assert!(place.refusal(true).contains("SAID is not set"));
+}
+
+#[test]
+fn a_base_that_nothing_looks_at_proves_nothing() {
+    let place = Place::new("image.kind = 'base'");
+    let settings = place.settings(&Flags::default());
+    let error = subject(&settings, Vec::new(), &Image::default(), "api", ProbeSet::Quick).unwrap_err();
+    assert_eq!(error.kind(), Kind::Tests);
 }
 
 #[test]
@@ -149,8 +168,6 @@ fn every_image_is_started_where_no_test_does_it() {
     };
     assert_eq!(names(&Place::new(looks), &with_command()), ["starts+", "starts"]);
     assert_eq!(names(&Place::new("[[image.test]]\nname = 'own'"), &with_command()), ["own"]);
-    assert_eq!(names(&Place::new(&format!("image.probes = 'off'\n{looks}")), &with_command()), ["starts"]);
-    assert_eq!(names(&Place::new("image.probes = 'off'"), &with_command()), ["starts"]);
     let base = Place::new(&format!("image.kind = 'base'\n{looks}"));
     assert_eq!(names(&base, &Image::default()), ["starts"]);
     assert_eq!(names(&base, &with_command()), ["starts+", "starts"]);
@@ -159,15 +176,10 @@ fn every_image_is_started_where_no_test_does_it() {
 #[test]
 fn probes_go_by_the_settings_and_else_by_the_command() {
     let plan = |text: &str| {
-        let settings = Place::new(text).settings(&Flags::default());
-        subject(
-            &settings,
-            tests(&settings, false, &Environment::default()).unwrap(),
-            &with_command(),
-            "api",
-            ProbeSet::Quick,
-        )
-        .probes
+        let place = Place::new(text);
+        let tests = place.tests(&Flags::default(), false).unwrap();
+        let settings = place.settings(&Flags::default());
+        subject(&settings, tests, &with_command(), "api", ProbeSet::Quick).unwrap().probes
     };
     assert_eq!(plan("").set, ProbeSet::Quick);
     let full = plan(

@@ -161,7 +161,7 @@ mod tests {
                 format!("port 53/tcp: expected not exposed, got {ports}"),
                 r#"volume /var: expected declared, got ["/data"]"#.to_owned(),
                 r#"volume /data: expected not declared, got ["/data"]"#.to_owned(),
-                "USER: expected not app, got app".to_owned(),
+                "USER: expected anything but app, got app".to_owned(),
                 "size of the image: expected less than 1000, got 1000".to_owned(),
             ]
         );

@@ -17,7 +17,7 @@ use crate::rules::Fact;
 
 /// Whether `host` takes a TCP connection on `port` from inside the running `container`. An error is a fault of the
 /// engine's.
-pub(in crate::smoke) async fn connect(
+pub async fn connect(
     keeper: &Keeper,
     container: &Container,
     host: &str,

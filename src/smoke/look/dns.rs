@@ -13,19 +13,21 @@ const START: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// A container that holds a network namespace in which nothing is reached, with a name server at 127.0.0.1 that says at
 /// once that there is no such name. It is there before whoever shares the namespace, so that it sees the first question.
-pub(in crate::smoke) struct DnsSink<'a> {
+pub struct DnsSink<'a> {
     keeper: &'a Keeper,
     id: String,
 }
 
 impl<'a> DnsSink<'a> {
     /// Starts it, and waits until it listens. An error is a fault of the engine's.
-    pub(in crate::smoke) async fn start(keeper: &'a Keeper) -> Result<Fact<DnsSink<'a>>> {
+    pub async fn start(keeper: &'a Keeper) -> Result<Fact<DnsSink<'a>>> {
         let mut spec = match helper::spec(keeper, &Inside::Dns).await {
             Ok(spec) => spec,
             Err(why) => return Ok(Fact::Missing(why)),
         };
         spec.dns = vec!["127.0.0.1".to_owned()];
+        // Names with the domains of the engine's machine behind them are nobody's.
+        spec.dns_search = vec![".".to_owned()];
         spec.cap_add = vec!["NET_BIND_SERVICE".to_owned()];
         let started = async {
             let sink = DnsSink { keeper, id: keeper.container(spec).await? };
@@ -39,13 +41,13 @@ impl<'a> DnsSink<'a> {
     }
 
     /// What a container's network has to be so that it shares the namespace.
-    pub(in crate::smoke) fn network_mode(&self) -> String {
+    pub fn network_mode(&self) -> String {
         format!("container:{}", self.id)
     }
 
     /// Ends it, and gives the names that were asked for, in their order, each once; those of the machine itself are left
     /// out. Whoever shares the namespace finds no name server from now on.
-    pub(in crate::smoke) async fn names(self) -> Result<Vec<String>> {
+    pub async fn names(self) -> Result<Vec<String>> {
         let engine = self.keeper.engine();
         // The engine writes down what it said before it tells its end.
         engine.kill_container(&self.id, "SIGKILL").await?;

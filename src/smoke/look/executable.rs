@@ -1,9 +1,9 @@
 //! imgbuild's own executable, with whatever it needs to run, as a file system.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::elf;
 
@@ -16,10 +16,9 @@ pub(super) const LIBRARIES: &str = "/imgbuild.d";
 const FOLDERS: [&str; 5] = ["dev", "etc", "proc", "sys", "tmp"];
 
 /// Writes the file system as a tar archive, file by file: of the executable only what is loaded, which for a build with
-/// all that debuggers want is a quarter of it.
-pub(super) fn write(sink: &mut dyn Write) -> io::Result<()> {
-    // The link leads to the file even where that was replaced meanwhile.
-    let mut executable = File::open("/proc/self/exe")?;
+/// all that debuggers want is a third of it.
+pub(super) fn write(path: &Path, sink: &mut dyn Write) -> io::Result<()> {
+    let mut executable = File::open(path)?;
     let loading = elf::loading(&mut executable)?;
     let mut tar = tar::Builder::new(sink);
     for folder in FOLDERS {
@@ -32,9 +31,7 @@ pub(super) fn write(sink: &mut dyn Write) -> io::Result<()> {
         let opened = File::open(&loader)?;
         let bytes = opened.metadata()?.len();
         file(&mut tar, Path::new(&loader), opened, bytes)?;
-        let maps = fs::read_to_string("/proc/self/maps")?;
-        let own = fs::read_link("/proc/self/exe")?;
-        for (name, path) in libraries(&maps, &own) {
+        for (name, path) in libraries(&loader, path)? {
             let opened = File::open(path)?;
             let bytes = opened.metadata()?.len();
             file(&mut tar, &Path::new(LIBRARIES).join(name), opened, bytes)?;
@@ -59,40 +56,29 @@ fn header(kind: tar::EntryType, bytes: u64) -> tar::Header {
     header
 }
 
-/// The libraries by the names under which a loader may look for them: that of the file that was mapped, and those of the
-/// links beside it that lead there.
-fn libraries(maps: &str, own: &Path) -> BTreeMap<String, PathBuf> {
-    let mut found = BTreeMap::new();
-    for path in mapped(maps).filter(|path| *path != own) {
-        let named = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-        let beside = path.parent().and_then(|folder| fs::read_dir(folder).ok());
-        for entry in beside.into_iter().flatten().map_while(Result::ok) {
-            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let is_library = entry.file_name().to_str().is_some_and(|name| name.contains(".so"));
-            if is_link && is_library && fs::canonicalize(entry.path()).is_ok_and(|leads| leads == path) {
-                found.extend(named(&entry.path()).map(|name| (name, path.to_owned())));
-            }
-        }
-        found.extend(named(path).map(|name| (name, path.to_owned())));
+/// The libraries that `loader` finds for `executable`: the name that it looks for, and the file.
+fn libraries(loader: &str, executable: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let listed = Command::new(loader).arg("--list").arg(executable).stdin(Stdio::null()).output()?;
+    if !listed.status.success() {
+        return Err(io::Error::other(format!("{loader} does not list its libraries")));
     }
-    found
+    parse(&String::from_utf8_lossy(&listed.stdout))
 }
 
-/// The files that `/proc/self/maps` names as code.
-fn mapped(maps: &str) -> impl Iterator<Item = &Path> {
-    maps.lines().filter_map(|line| {
-        let mut rest = line;
-        let mut cell = || {
-            let (cell, after) = rest.trim_start_matches(' ').split_once(' ')?;
-            rest = after;
-            Some(cell)
-        };
-        let (_, mode) = (cell()?, cell()?);
-        let _ = (cell()?, cell()?, cell()?);
-        let path = rest.trim_start_matches(' ');
-        let is_code = mode.contains('x') && path.starts_with('/') && !path.ends_with(" (deleted)");
-        is_code.then(|| Path::new(path))
-    })
+/// Lines of a loader's list: `libc.so.6 => /lib/libc.so.6 (0x7f…)`. What the kernel or the loader itself brings has no file.
+fn parse(list: &str) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for (name, rest) in list.lines().filter_map(|line| line.trim().split_once(" => ")) {
+        let file = rest.rsplit_once(" (0x").map_or(rest, |(file, _)| file);
+        if !file.starts_with('/') {
+            return Err(io::Error::other(format!("the library {name} is not found")));
+        }
+        // A name with folders is looked for nowhere else.
+        if !name.contains('/') {
+            found.push((name.to_owned(), PathBuf::from(file)));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -100,36 +86,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_of_files_is_found_in_maps() {
-        let maps = "55d0-55d1 r--p 00000000 fe:00 123                        /usr/bin/x y\n\
-                    55d1-55d2 r-xp 00001000 fe:00 123                        /usr/bin/x y\n\
-                    7f00-7f01 r--p 00000000 fe:00 9                          /usr/lib/locale/locale-archive\n\
-                    7f02-7f03 r-xp 00000000 fe:00 10                         /usr/lib/libc.so.6\n\
-                    7f04-7f05 r-xp 00000000 fe:00 11                         /tmp/gone.so (deleted)\n\
-                    7f06-7f07 rwxp 00000000 00:00 0 \n\
-                    7ffe-7fff r-xp 00000000 00:00 0                          [vdso]\n\
-                    what\n\n";
-        let found: Vec<&Path> = mapped(maps).collect();
-        assert_eq!(found, [Path::new("/usr/bin/x y"), Path::new("/usr/lib/libc.so.6")]);
-    }
-
-    #[test]
-    fn links_beside_a_library_are_names_of_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().canonicalize().unwrap();
-        fs::write(folder.join("libx-1.2.so"), "").unwrap();
-        std::os::unix::fs::symlink("libx-1.2.so", folder.join("libx.so.1")).unwrap();
-        std::os::unix::fs::symlink("nowhere", folder.join("liby.so.1")).unwrap();
-        let maps = format!("1-2 r-xp 0 0:0 1 {}\n", folder.join("libx-1.2.so").display());
-        let found = libraries(&maps, Path::new("/own"));
-        assert_eq!(found.keys().collect::<Vec<_>>(), ["libx-1.2.so", "libx.so.1"]);
-        assert!(libraries(&maps, &folder.join("libx-1.2.so")).is_empty());
+    fn lists_of_loaders() {
+        let glibc = "\tlinux-vdso.so.1 (0x00007ffe)\n\tlibz.so.1 => /lib/a b/libz.so.1 (0x00007f0d)\n\
+                     \tlibc.so.6 => /lib/libc.so.6 (0x00007f0c)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f0e)\n";
+        let found = parse(glibc).unwrap();
+        let wanted = [("libz.so.1", "/lib/a b/libz.so.1"), ("libc.so.6", "/lib/libc.so.6")];
+        assert_eq!(found, wanted.map(|(name, file)| (name.to_owned(), PathBuf::from(file))));
+        let musl =
+            "\t/lib/ld-musl-x86_64.so.1 (0x7f)\n\tlibc.musl-x86_64.so.1 => /lib/ld-musl-x86_64.so.1 (0x7f)\n";
+        assert_eq!(parse(musl).unwrap().len(), 1);
+        assert!(parse("\tlibz.so.1 => not found\n").is_err());
+        assert!(parse("\tstatically linked\n").unwrap().is_empty());
     }
 
     #[test]
     fn the_file_system_holds_this_program() {
+        let own = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let mut bytes = Vec::new();
-        write(&mut bytes).unwrap();
+        write(&own, &mut bytes).unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
         let entries = archive.entries().unwrap().map(Result::unwrap);
         let names: Vec<String> = entries.map(|e| e.path().unwrap().display().to_string()).collect();

@@ -17,12 +17,12 @@ use crate::rules::Fact;
 
 /// Stops every process of the running `container`, and gives their number; those that are started in it afterwards run.
 /// An error is a fault of the engine's.
-pub(in crate::smoke) async fn freeze(keeper: &Keeper, container: &Container) -> Result<Fact<usize>> {
+pub async fn freeze(keeper: &Keeper, container: &Container) -> Result<Fact<usize>> {
     signal(keeper, container, true).await
 }
 
 /// Lets every process of `container` go on, and gives their number.
-pub(in crate::smoke) async fn thaw(keeper: &Keeper, container: &Container) -> Result<Fact<usize>> {
+pub async fn thaw(keeper: &Keeper, container: &Container) -> Result<Fact<usize>> {
     signal(keeper, container, false).await
 }
 

@@ -20,11 +20,11 @@ mod sockets;
 mod still;
 
 pub(in crate::smoke) use accounts::accounts;
-pub(in crate::smoke) use connect::connect;
-pub(in crate::smoke) use dns::DnsSink;
+pub use connect::connect;
+pub use dns::DnsSink;
 pub(in crate::smoke) use files::{Found, Place, Sum, content, find, header, look};
-pub(in crate::smoke) use freeze::freeze;
+pub use freeze::{freeze, thaw};
 pub use inside::{Inside, inside};
 pub(in crate::smoke) use packages::{Format, Search};
-pub(in crate::smoke) use sockets::{Sockets, sockets};
+pub use sockets::{Socket, Sockets, sockets};
 pub(in crate::smoke) use still::Still;

@@ -15,15 +15,15 @@ use crate::rules::Fact;
 
 /// A socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::smoke) struct Socket {
+pub struct Socket {
     /// `tcp` or `udp`, of either version of IP.
-    pub(in crate::smoke) protocol: &'static str,
+    pub protocol: &'static str,
     /// What it is bound to; `0.0.0.0` and `::` are all addresses.
-    pub(in crate::smoke) address: IpAddr,
+    pub address: IpAddr,
     /// Its port.
-    pub(in crate::smoke) port: u16,
+    pub port: u16,
     /// It waits for others: TCP listens, UDP is bound and not connected.
-    pub(in crate::smoke) listening: bool,
+    pub listening: bool,
 }
 
 impl Socket {
@@ -50,14 +50,14 @@ impl Socket {
 
 /// The sockets of a network namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::smoke) struct Sockets {
+pub struct Sockets {
     /// Those that wait for others, without those of the engine's own resolver. A client that asks by UDP may be among them
     /// for a moment: the kernel does not tell it from a server.
-    pub(in crate::smoke) list: Vec<Socket>,
+    pub list: Vec<Socket>,
 }
 
 /// The sockets of the running `container`. An error is a fault of the engine's.
-pub(in crate::smoke) async fn sockets(keeper: &Keeper, container: &Container) -> Result<Fact<Sockets>> {
+pub async fn sockets(keeper: &Keeper, container: &Container) -> Result<Fact<Sockets>> {
     if let Some(local) = Local::find(keeper, container).await?
         && let Ok(list) = local::blocking(move || local.surely(here)).await?
     {

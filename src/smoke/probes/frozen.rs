@@ -5,24 +5,24 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::rig::Rig;
-use crate::engine::HealthOverride;
+use crate::engine::{Health, HealthOverride};
 use crate::error::Result;
 use crate::event::millis;
 use crate::rules::Fact;
 use crate::rules::facts::FrozenSeen;
 use crate::smoke::look;
 
-/// Between two runs of the healthcheck, and the longest that one may take: one that hangs counts as failed then.
-const INTERVAL: Duration = Duration::from_millis(150);
-const PROBE: Duration = Duration::from_millis(1000);
-/// Failures in a row that count: the first may have been under way when the service was frozen.
-const RETRIES: u32 = 2;
+/// Between two runs of the healthcheck, and the longest that one may take: one that hangs has failed then.
+const INTERVAL: Duration = Duration::from_millis(100);
+const PROBE: Duration = Duration::from_millis(1500);
+/// Failures in a row after which the engine would call it unhealthy: the single runs are what is looked at.
+const RETRIES: u32 = 1000;
 /// Successes after the freeze, after which nothing else is to be expected.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 2;
 /// Between two looks at what it says.
 const LOOK: Duration = Duration::from_millis(50);
 /// The longest that it is waited for.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Freezes the service once it is healthy, and waits for what its healthcheck says.
 pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
@@ -53,33 +53,86 @@ pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
 
 async fn watch(rig: &Rig<'_>, id: &str, stopped: usize) -> Result<Fact<FrozenSeen>> {
     let began = Instant::now();
-    let deadline = began + PATIENCE;
-    let mut seen = FrozenSeen { stopped, ..FrozenSeen::default() };
-    let before = last_probe(rig, id).await?;
+    let mut runs = Runs::default();
     loop {
         let Some(container) = rig.engine().inspect_container(id).await? else {
             return Ok(Fact::Missing("somebody removed its container".to_owned()));
         };
-        let Some(health) = &container.health else {
+        let Some(health) = container.health.filter(|_| container.running) else {
             return Ok(Fact::Missing("its container ended when it was frozen".to_owned()));
         };
-        seen.unhealthy = health.status == "unhealthy";
-        // One that began before the freeze says nothing of it.
-        let after = health.log.iter().filter(|probe| probe.start > before && probe.exit == 0);
-        seen.passed = seen.passed.max(after.count().saturating_sub(1));
-        seen.waited_ms = millis(began.elapsed());
-        let over = Instant::now() >= deadline;
-        if seen.unhealthy || seen.passed >= ENOUGH || over {
-            return Ok(Fact::Known(seen));
+        runs.look(&health);
+        let waited = began.elapsed();
+        if runs.failed || runs.passed >= ENOUGH || waited >= PATIENCE {
+            return Ok(Fact::Known(FrozenSeen {
+                unhealthy: runs.failed,
+                waited_ms: millis(waited),
+                stopped,
+                passed: runs.passed,
+            }));
         }
         // There is no event for a run of the healthcheck that ends.
         tokio::time::sleep(LOOK).await;
     }
 }
 
-/// When the last run of the healthcheck that has ended began; text that sorts by time.
-async fn last_probe(rig: &Rig<'_>, id: &str) -> Result<String> {
-    let container = rig.engine().inspect_container(id).await?;
-    let health = container.and_then(|container| container.health).unwrap_or_default();
-    Ok(health.log.last().map(|probe| probe.start.clone()).unwrap_or_default())
+/// The runs of a healthcheck that began after the first look.
+#[derive(Debug, Default)]
+struct Runs {
+    /// When the last one that was seen began, by the engine's clock: text that sorts by time.
+    last: Option<String>,
+    /// The first that ends after the first look may have been under way, and frozen, too.
+    under_way: bool,
+    failed: bool,
+    passed: usize,
+}
+
+impl Runs {
+    fn look(&mut self, health: &Health) {
+        let Some(last) = &self.last else {
+            self.last = Some(health.log.last().map(|run| run.start.clone()).unwrap_or_default());
+            self.under_way = true;
+            return;
+        };
+        let mut newest = last.clone();
+        for run in health.log.iter().filter(|run| run.start > *last) {
+            newest = newest.max(run.start.clone());
+            if std::mem::take(&mut self.under_way) {
+                continue;
+            }
+            match run.exit {
+                0 => self.passed += 1,
+                _ => self.failed = true,
+            }
+        }
+        self.last = Some(newest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::HealthLog;
+
+    fn health(runs: &[(&str, i64)]) -> Health {
+        let log = runs.iter().map(|(start, exit)| HealthLog {
+            start: (*start).to_owned(),
+            exit: *exit,
+            ..HealthLog::default()
+        });
+        Health { log: log.collect(), ..Health::default() }
+    }
+
+    #[test]
+    fn a_run_that_was_under_way_says_nothing() {
+        let mut runs = Runs::default();
+        runs.look(&health(&[("1", 0), ("2", 0)]));
+        runs.look(&health(&[("1", 0), ("2", 0), ("3", -1)]));
+        assert!(!runs.failed && runs.passed == 0);
+        runs.look(&health(&[("2", 0), ("3", -1), ("4", 0)]));
+        runs.look(&health(&[("2", 0), ("3", -1), ("4", 0)]));
+        assert!(!runs.failed && runs.passed == 1, "{runs:?}");
+        runs.look(&health(&[("4", 0), ("5", 1)]));
+        assert!(runs.failed);
+    }
 }

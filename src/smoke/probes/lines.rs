@@ -70,8 +70,15 @@ fn tells_an_error(line: &str) -> bool {
     let leveled = ["level=error", "level=fatal", "lvl=error", "severity=ERROR"];
     let brackets =
         |word: &str| word.starts_with('[') || word.ends_with(':') || word == word.to_ascii_uppercase();
-    line.split_whitespace().take(5).any(|word| is_level(word) && brackets(word))
-        || leveled.iter().any(|key| line.contains(key))
+    // The first level that is named counts.
+    let other = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        ["INFO", "WARN", "WARNING", "DEBUG", "TRACE", "NOTICE"]
+            .iter()
+            .any(|level| word.eq_ignore_ascii_case(level))
+    };
+    let mut words = line.split_whitespace().take(5).take_while(|word| !other(word));
+    words.any(|word| is_level(word) && brackets(word)) || leveled.iter().any(|key| line.contains(key))
 }
 
 #[cfg(test)]

@@ -18,11 +18,18 @@ pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fa
     spec.network = Some(sink.network_mode());
     spec.publish.clear();
     spec.aliases.clear();
-    let launch = rig.launch_as_quickly(spec, up).await?;
+    let launch = rig.launch_as_quickly(spec, up.clone()).await?;
+    // With nothing to compare it with, only the names tell something.
+    let came_up_before = up.borrow().is_some_and(|first| first.is_some());
+    let names = sink.names().await?;
+    if !came_up_before && names.is_empty() {
+        rig.remove(&launch.id).await?;
+        return Ok(Fact::Missing("its container does not come up with a network, either".to_owned()));
+    }
     let seen = OfflineSeen {
         came_up: launch.did_its_work(),
         why: launch.why(),
-        names: sink.names().await?,
+        names,
         names_unknown: None,
         log: launch.start.log.clone(),
     };

@@ -18,8 +18,9 @@ use crate::smoke::scene::{self, Awaited, Bench, Ready};
 /// The longest that a container without any sign of being ready is watched before it counts as up: the test of the same
 /// image watches longer.
 const SETTLE: Duration = Duration::from_millis(1000);
-/// Beyond twice the time of the first start, what a start under other conditions may take.
-const MARGIN: Duration = Duration::from_millis(1500);
+/// Beyond twice the time of the first start, what a start under other conditions may take: engines that start several
+/// containers at once are slow.
+const MARGIN: Duration = Duration::from_secs(5);
 /// The longest that one request of the traffic may take.
 const REQUEST: Duration = Duration::from_secs(2);
 /// Probes of a HEALTHCHECK whose output is kept, and bytes of each.
@@ -229,6 +230,7 @@ impl<'a> Rig<'a> {
         let probes = probes.map(|health| health.log.as_slice()).unwrap_or_default();
         let output = |text: &str| text.trim().chars().take(OUTPUT).collect::<String>();
         let health = match self.image().healthcheck {
+            Some(_) if ended.is_some() => Fact::Missing("its container did not stay up".to_owned()),
             Some(_) if self.by_health => Fact::Known(HealthSeen {
                 healthy: container.is_some(),
                 after_ms: millis(took),

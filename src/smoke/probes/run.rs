@@ -21,6 +21,7 @@ pub(in crate::smoke) async fn run(
     keeper: &Keeper,
     watcher: &Watcher,
     image: &Image,
+    still: &Still,
     plan: &ProbePlan,
     events: &Events,
 ) -> Result<RuntimeFacts> {
@@ -41,8 +42,7 @@ pub(in crate::smoke) async fn run(
     let Some(test) = &plan.like else {
         return Ok(unknown("no test starts a container"));
     };
-    let still = Still::default();
-    let bench = Bench::new(keeper, watcher, events, image, &still, test);
+    let bench = Bench::new(keeper, watcher, events, image, still, test);
     let facts = match Rig::set(&bench, plan).await? {
         Fact::Known(rig) => probe(&rig, unknown("the probe was not made"), known.clone()).await,
         Fact::Missing(why) => Ok(unknown(&why)),

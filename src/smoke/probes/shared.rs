@@ -40,7 +40,7 @@ pub(super) async fn observe(
         facts.start = Fact::Known(launch.start);
         return Ok(());
     }
-    up.send_replace(Some(launch.container.as_ref().map(|_| launch.took)));
+    up.send_replace(Some(launch.did_its_work().then_some(launch.took)));
     facts.start = Fact::Known(launch.start.clone());
     facts.health = launch.health.clone();
     match &launch.container {

@@ -82,7 +82,7 @@ pub(in crate::smoke) async fn wait(at: Awaited<'_>, ready: &ReadySpec, by_health
     let unmet = Unmet::default();
     let settles = !by_health && ready.http.is_none() && ready.log.is_none() && ready.ports.is_empty();
     let all = async {
-        let health = async { if by_health { health(at, &unmet, ready.within).await } else { Ok(()) } };
+        let health = async { if by_health { health(at).await } else { Ok(()) } };
         let http =
             async { if let Some(spec) = &ready.http { answers(at, spec, &unmet).await } else { Ok(()) } };
         let log =
@@ -105,23 +105,35 @@ pub(in crate::smoke) async fn wait(at: Awaited<'_>, ready: &ReadySpec, by_health
         biased;
         looked = Box::pin(end(at.keeper.engine(), at.watcher, at.id)) => return Ok(over(looked?, at.watcher)),
         done = all => match done {
-            Ok(()) => Vec::new(),
+            Ok(()) => Some(Vec::new()),
             Err(Over::Fault(error)) => return Err(error),
-            Err(Over::Not(misfits)) => misfits,
+            Err(Over::Not(misfits)) => Some(misfits),
         },
-        () = deadline => match unmet.take() {
-            // The engine did not even answer the first question.
-            none if none.is_empty() => vec![Misfit::new("the container", "ready", "the engine is too slow to tell")],
-            misfits => misfits,
-        },
+        () = deadline => None,
     };
     // Ended in between, most likely for the same reason, which says more.
-    match at.keeper.engine().inspect_container(at.id).await? {
-        Some(container) if ended(&container) => Ok(over(Some(container), at.watcher)),
-        Some(container) if misfits.is_empty() => Ok(Ready::Up(Box::new(container))),
-        Some(_) => Ok(Ready::Not(misfits)),
-        None => Ok(over(None, at.watcher)),
-    }
+    let container = match at.keeper.engine().inspect_container(at.id).await? {
+        Some(container) if !ended(&container) => container,
+        looked => return Ok(over(looked, at.watcher)),
+    };
+    let misfits = misfits.unwrap_or_else(|| {
+        if by_health && !is_healthy(&container) {
+            // Probes that fail in the start period are no events.
+            let how = format!("not healthy within {} s", ready.within.as_secs_f32());
+            unmet.set("health", not_healthy(&container, how));
+        }
+        match unmet.take() {
+            none if none.is_empty() => {
+                vec![Misfit::new("the container", "ready", "the engine is too slow to tell")]
+            }
+            misfits => misfits,
+        }
+    });
+    Ok(if misfits.is_empty() { Ready::Up(Box::new(container)) } else { Ready::Not(misfits) })
+}
+
+fn is_healthy(container: &Container) -> bool {
+    container.health.as_ref().is_some_and(|health| health.status == "healthy")
 }
 
 /// What a container that ended came to.
@@ -139,25 +151,18 @@ pub(in crate::smoke) fn over(looked: Option<Container>, watcher: &Watcher) -> Re
     }
 }
 
-async fn health(at: Awaited<'_>, unmet: &Unmet, within: Duration) -> Result<(), Over> {
+async fn health(at: Awaited<'_>) -> Result<(), Over> {
     let mut news = at.watcher.news(at.id);
     loop {
         let looked = at.keeper.engine().inspect_container(at.id).await?;
         let Some(container) = looked else { return future::pending().await };
         match container.health.as_ref().map(|health| health.status.as_str()) {
-            Some("healthy") => {
-                unmet.set("health", Vec::new());
-                return Ok(());
-            }
+            Some("healthy") => return Ok(()),
             Some("unhealthy") => {
                 return Err(Over::Not(not_healthy(&container, "it became unhealthy".to_owned())));
             }
-            _ => {
-                let how = format!("not healthy within {} s", within.as_secs_f32());
-                unmet.set("health", not_healthy(&container, how));
-            }
+            _ => news.next().await,
         }
-        news.next().await;
     }
 }
 

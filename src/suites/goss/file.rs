@@ -70,6 +70,11 @@ fn path(resource: &mut Resource<'_>) -> Result<String, Problem> {
             part => parts.push(part),
         }
     }
+    if let Some(first @ ("proc" | "sys" | "dev")) = parts.first().copied() {
+        return Err(resource.problem(format!(
+            "an engine does not show what is in /{first} of a container: look at it by a `command` resource"
+        )));
+    }
     Ok(format!("/{}", parts.join("/")))
 }
 

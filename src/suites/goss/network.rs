@@ -54,8 +54,9 @@ fn port_number(resource: &Resource<'_>, written: &str) -> Result<u16, Problem> {
 pub(super) fn addr(resource: &mut Resource<'_>) -> Result<What, Problem> {
     let written = resource.target("address")?;
     let (protocol, rest) = written.split_once("://").unwrap_or(("tcp", &written));
-    if !matches!(protocol, "tcp" | "udp") {
-        return Err(resource.problem(format!("imgbuild connects by tcp or udp, not by {}", shown(protocol))));
+    if protocol != "tcp" {
+        let why = if protocol == "udp" { ", which alone tells whether somebody is there" } else { "" };
+        return Err(resource.problem(format!("imgbuild connects by tcp{why}, not by {}", shown(protocol))));
     }
     let (host, port) = rest.rsplit_once(':').ok_or_else(|| resource.problem("its address lacks a port"))?;
     let port = port_number(resource, port)?;

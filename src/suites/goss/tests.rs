@@ -112,7 +112,7 @@ fn the_network() {
         r#"{
         "port": {"tcp6:8080": {"listening": true, "ip": ["::"]}},
         "addr": {
-            "db": {"address": "udp://[::1]:53", "reachable": {"not": true}, "timeout": 100},
+            "db": {"address": "tcp://[::1]:53", "reachable": {"not": true}, "timeout": 100},
             "127.0.0.1:80": {"reachable": true}
         },
         "http": {"http://localhost:8080/a?b#c": {"status": {"lt": 400}, "headers": ["Content-Type: text"], "body": "ok"}}
@@ -152,7 +152,7 @@ fn the_network() {
     let whats: Vec<What> = spec.checks.iter().map(|check| check.what.clone()).collect();
     let expected = [
         What::Port(port),
-        What::Address(addr("udp", "::1", 53, not(truth.clone()), 100)),
+        What::Address(addr("tcp", "::1", 53, not(truth.clone()), 100)),
         What::Address(addr("tcp", "127.0.0.1", 80, truth, 500)),
         What::Http(http),
     ];
@@ -160,7 +160,7 @@ fn the_network() {
     let names: Vec<_> = spec.checks.iter().filter_map(|check| check.name.as_deref()).collect();
     let expected = [
         "Port: tcp6:8080",
-        "Addr: db: udp://[::1]:53",
+        "Addr: db: tcp://[::1]:53",
         "Addr: 127.0.0.1:80",
         "HTTP: http://localhost:8080/a?b#c",
     ];
@@ -310,6 +310,7 @@ fn what_cannot_be_judged_is_refused_with_its_place() {
         ("file: {/x: {exists: {and: [true, false]}}}", "`exists` fits neither true nor false"),
         ("file: {x: {exists: true}}", "1:8: the path of a file must begin with /"),
         ("file: {~root: {exists: true}}", "must begin with /"),
+        ("file: {/x/../proc/1/comm: {exists: true}}", "does not show what is in /proc"),
         ("file: {/x: {exists: true, mode: 0644}}", "0644 without quotes is an octal number"),
         ("file: {/x: {exists: true, owner: true}}", "true is a truth value"),
         ("file: {/x: {exists: true, owner: [root]}}", "what is looked at is text, no list"),
@@ -348,7 +349,8 @@ fn what_cannot_be_judged_is_refused_with_its_place() {
         ("port: {tcp:0: {listening: true}}", "0 is no port"),
         ("port: {sctp:1: {listening: true}}", "sctp is none of tcp"),
         ("addr: {localhost: {reachable: true}}", "its address lacks a port"),
-        ("addr: {'unix:///x:1': {reachable: true}}", "by tcp or udp"),
+        ("addr: {'unix:///x:1': {reachable: true}}", "by tcp, not by unix"),
+        ("addr: {'udp://db:1': {reachable: true}}", "by tcp, which alone tells"),
         ("addr: {'a:1': {reachable: true, local-address: b}}", "`local-address`"),
         ("http: {'https://localhost': {status: 200}}", "by http only, not by https"),
         ("http: {'http://example.org/': {status: 200}}", "only the container itself"),

@@ -155,7 +155,11 @@ within = "1s"
         http.answer_headers.iter().map(|(name, like)| format!("{name}: {like}")).collect();
     assert_eq!(
         headers,
-        ["Content-Type: text that begins \"text/\" and not text/xml", "Server: nothing", "Vary: not nothing"]
+        [
+            "Content-Type: text that begins with \"text/\" and anything but text/xml",
+            "Server: nothing",
+            "Vary: anything but nothing"
+        ]
     );
     assert_eq!(http.answer_body.len(), 2);
     let json: Vec<String> =
@@ -179,7 +183,7 @@ fn files_are_looked_at_in_the_image() {
     assert_eq!((file.mode, file.kind), (Some(ModeWanted::Bits(0o4755)), Some(FileKind::File)));
     assert_eq!(file.size.unwrap().to_string(), "at least 1 and at most 1000");
     assert_eq!((file.uid.unwrap().to_string(), file.owner.unwrap().to_string()), ("0".into(), "root".into()));
-    assert_eq!(file.content[0].to_string(), "not a match of /x/");
+    assert_eq!(file.content[0].to_string(), "no match of /x/");
     assert_eq!(file.sha256, Some(Matcher::Equals("ab".repeat(32).into())));
     for link in ["type = 'symlink'", "link = '/b'"] {
         let What::File(file) = check(&format!("[[image.test.files]]\npath = '/a'\n{link}")) else {
@@ -243,7 +247,7 @@ fn the_configuration_is_one_check() {
     assert_eq!((image.exposed, image.volumes), (vec!["80".into(), "53/udp".into()], vec!["/data".into()]));
     assert_eq!(
         (image.size, image.user.unwrap().to_string()),
-        (Some(Matcher::AtMost(1e6)), "not root".into())
+        (Some(Matcher::AtMost(1e6)), "anything but root".into())
     );
 }
 
@@ -302,7 +306,7 @@ fn paths_of_tests_stay_in_the_repository() {
         [
             "imgbuild.toml:4:13: bind leads out of the repository",
             "imgbuild.toml:5:22: folder leads out of the repository",
-            "imgbuild.toml:7:52: bind leads out of the repository",
+            "imgbuild.toml:7:53: bind leads out of the repository",
             "imgbuild.toml:2:20: image.structure-tests leads out of the repository",
         ]
     );

@@ -91,8 +91,8 @@ fn number(signal: &str) -> Option<i64> {
     ];
     let name = signal.strip_prefix("SIG").unwrap_or(signal);
     if let Some(real_time) = name.strip_prefix("RTMIN") {
-        let above: i64 = if real_time.is_empty() { 0 } else { real_time.strip_prefix('+')?.parse().ok()? };
-        return Some(34 + above).filter(|number| (34..=64).contains(number));
+        let above: u8 = if real_time.is_empty() { 0 } else { real_time.strip_prefix('+')?.parse().ok()? };
+        return Some(34 + i64::from(above)).filter(|number| (34..=64).contains(number));
     }
     let known = NUMBERS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number);
     known.or_else(|| name.parse().ok().filter(|number| (1..=64).contains(number)))

@@ -45,10 +45,11 @@ const MOST: usize = 5;
 
 fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
     seen.of_either(&seen.users, |users| {
-        let claims_root = users.claimed_uid == Some(0) || is_root(users);
+        let claims_root = is_root(users);
         let others = users.actual.iter().filter(|(uid, _)| match users.claimed_uid {
+            // A name of somebody else whose number is root's.
+            Some(0) | None => **uid == 0,
             Some(claimed) => **uid != claimed,
-            None => **uid == 0,
         });
         let others: Vec<(&u32, &String)> = others.collect();
         if claims_root || others.is_empty() {
