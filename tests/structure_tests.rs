@@ -3,24 +3,36 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+mod support;
 
-use imgbuild::expect::{Check, FileCheck, TestSpec, What};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use imgbuild::engine::{Endpoint, Engine, Keeper, Owner};
+use imgbuild::event::Events;
+use imgbuild::expect::{Check, FileCheck, ProbeSet, TestSpec, Verdict, What};
+use imgbuild::smoke::{self, ProbePlan, Subject};
 use imgbuild::suites::{Outside, Problem, structure_test};
+use support::lab::{Lab, setting};
 
 /// A test as the tool reports it.
 #[derive(Debug, serde::Deserialize)]
 struct Reported {
     kind: String,
     name: String,
-    #[serde(rename = "passed")]
-    _passed: bool,
+    passed: bool,
 }
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/structure-tests")
+}
+
+fn verdicts() -> BTreeMap<String, Vec<Reported>> {
+    let text = fs::read_to_string(folder().join("verdicts.json")).expect("verdicts");
+    serde_json::from_str(&text).expect("JSON")
 }
 
 /// Each file by name, and each document of one as a file of its own.
@@ -62,9 +74,7 @@ fn kind(check: &Check) -> &'static str {
 
 #[test]
 fn every_file_has_the_tests_that_the_tool_finds_in_it() {
-    let text = fs::read_to_string(folder().join("verdicts.json")).expect("verdicts");
-    let verdicts: BTreeMap<String, Vec<Reported>> = serde_json::from_str(&text).expect("JSON");
-    let files = files();
+    let (files, verdicts) = (files(), verdicts());
     assert_eq!(files.keys().collect::<Vec<_>>(), verdicts.keys().collect::<Vec<_>>());
     let mut count = 0;
     for (name, text) in &files {
@@ -95,4 +105,66 @@ fn no_cut_file_is_read_as_something_else_in_silence() {
             }
         }
     }
+}
+
+/// The images that the files are for, by the first word of a file's name.
+fn images(lab: &Lab) -> [(&'static str, String); 2] {
+    let base = format!("{}-base", lab.name());
+    let layer = lab.path("base.tar");
+    let made = Command::new(Path::new(&setting("IMGBUILD_TEST_SCRIPTS")).join("base-image"))
+        .arg("layer")
+        .arg(&layer)
+        .status()
+        .expect("base-image");
+    assert!(made.success());
+    lab.docker(&["import", layer.to_str().expect("path"), &base]);
+    ["full", "bare"].map(|kind| {
+        let file = folder().join(format!("Dockerfile.{kind}"));
+        let (base, file, folder) = (format!("BASE={base}"), file.to_string_lossy().into_owned(), folder());
+        let folder = folder.to_string_lossy();
+        let id =
+            lab.docker(&["build", "-q", "--network", "none", "--build-arg", &base, "-f", &file, &folder]);
+        (kind, id.trim().to_owned())
+    })
+}
+
+#[tokio::test]
+async fn every_verdict_is_that_of_the_tool() {
+    let lab = Lab::new("structure");
+    let verdicts = verdicts();
+    let mut wrong = Vec::new();
+    for (kind, image) in images(&lab) {
+        let files: Vec<(String, String)> =
+            files().into_iter().filter(|(name, _)| name.starts_with(kind)).collect();
+        let tests = files.iter().map(|(name, text)| read(name, text).expect("a file that can be read"));
+        let probes = ProbePlan {
+            set: ProbeSet::Off,
+            kind: None,
+            read_only: false,
+            hardened: false,
+            companions: BTreeSet::new(),
+            like: None,
+            reference: "image".to_owned(),
+        };
+        let subject = Subject { tests: tests.collect(), probes };
+        let socket = lab.engine.strip_prefix("unix://").expect("a socket");
+        let engine = Engine::connect(&Endpoint::unix(Path::new(socket), "the test")).await.expect("engine");
+        let image = engine.require_image(&image).await.expect("image");
+        let owner = Owner::current(lab.name(), Duration::from_secs(1200)).expect("owner");
+        let keeper = Keeper::begin(engine, owner, &lab.path(kind)).expect("keeper");
+        let put = smoke::put(&keeper, &image, &subject, &Events::discard()).await;
+        let left = keeper.finish().await.expect("finish").failed;
+        assert!(left.is_empty(), "{left:?}");
+        for (result, (name, _)) in put.expect("an engine that works").tests.iter().zip(&files) {
+            assert_eq!(result.stopped, None, "{name}");
+            assert_eq!(result.checks.len(), verdicts[name].len(), "{name}");
+            for (ours, theirs) in result.checks.iter().zip(&verdicts[name]) {
+                if (ours.verdict == Verdict::Passed) != theirs.passed {
+                    wrong.push(format!("{name}: {theirs:?}: {:?}", ours.misfits));
+                }
+            }
+        }
+    }
+    assert_eq!(lab.owned(lab.name()), BTreeSet::new(), "left on the engine");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
