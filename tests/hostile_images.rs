@@ -73,7 +73,10 @@ fn cases() -> Vec<Case> {
             ..case("missing-command", "", STARTS, 6, &["/no/such/program"])
         },
         case("missing-interpreter", "#!/no/such/shell\n", STARTS, 6, &["/start"]),
-        Case { dockerfile: "FROM scratch\nCOPY start /start\n", ..case("no-command", "", STARTS, 6, &["command"]) },
+        Case {
+            dockerfile: "FROM scratch\nCOPY start /start\n",
+            ..case("no-command", "", STARTS, 6, &["command"])
+        },
         case("no-format", "\u{1}\u{2}not a program", STARTS, 6, &["/start"]),
         case(
             "never-ends",
@@ -155,7 +158,8 @@ fn is_harmless(text: &str, told: &str) {
     let acts = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
     assert_eq!(text.find(acts), None, "raw controls: {text:?}");
     for line in text.lines() {
-        let forged = line.contains("##[error]") || line.contains("##vso[") || line.trim_start().starts_with("::");
+        let forged =
+            line.contains("##[error]") || line.contains("##vso[") || line.trim_start().starts_with("::");
         assert!(!forged, "a command to a CI: {line}\n{told}");
     }
 }
