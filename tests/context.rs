@@ -7,7 +7,7 @@ mod support;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use support::lab::Lab;
+use support::lab::{Lab, peak};
 
 /// Runs `context --tar` and gives the bytes of the stream and the peak of its resident memory in bytes.
 fn tar_of(lab: &Lab, folder: &std::path::Path) -> (u64, u64) {
@@ -20,17 +20,11 @@ fn tar_of(lab: &Lab, folder: &std::path::Path) -> (u64, u64) {
         .spawn()
         .expect("imgbuild");
     let mut stdout = child.stdout.take().expect("stdout");
-    let status = format!("/proc/{}/status", child.id());
-    let peak = || {
-        let text = std::fs::read_to_string(&status).ok()?;
-        let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
-    };
     let (mut bytes, mut most, mut buffer) = (0u64, 0, vec![0; 1 << 20]);
     loop {
         let read = stdout.read(&mut buffer).expect("read");
         // The peak is kept by the kernel, so the last look before the end has it.
-        most = peak().unwrap_or(0).max(most);
+        most = peak(child.id()).unwrap_or(0).max(most);
         if read == 0 {
             break;
         }

@@ -291,6 +291,21 @@ impl Invocation {
         Ran::of(self.command.output().expect("imgbuild"))
     }
 
+    /// Runs it to its end; its output must be UTF-8. Also the peak of its resident memory in bytes, and how long it
+    /// took.
+    pub(crate) fn measured(mut self) -> (Ran, u64, Duration) {
+        let began = Instant::now();
+        let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("imgbuild");
+        let (pid, stderr) = (child.id(), child.stderr.take().expect("stderr"));
+        let errors = std::thread::spawn(move || drained(stderr, pid));
+        let (stdout, most) = drained(child.stdout.take().expect("stdout"), pid);
+        let (stderr, more) = errors.join().expect("stderr");
+        let code = child.wait().expect("wait").code();
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        let ran = Ran { code, stdout: text(stdout), stderr: text(stderr) };
+        (ran, most.max(more), began.elapsed())
+    }
+
     /// Runs it to its end with `--format json`-like expectations: the exit code must be `code`.
     pub(crate) fn expect(self, code: i32) -> Ran {
         let ran = self.run();
@@ -318,6 +333,27 @@ impl Invocation {
         });
         Running { child, lines, seen: Vec::new(), errors: Some(errors) }
     }
+}
+
+/// Reads a stream of the process `pid` to its end. What came, and the peak of the resident memory of the process in
+/// bytes: the kernel keeps it, so that the last look before the end has it.
+fn drained(mut stream: impl Read, pid: u32) -> (Vec<u8>, u64) {
+    let (mut all, mut most, mut buffer) = (Vec::new(), 0, vec![0; 1 << 16]);
+    loop {
+        let read = stream.read(&mut buffer).expect("read");
+        most = peak(pid).unwrap_or(0).max(most);
+        if read == 0 {
+            return (all, most);
+        }
+        all.extend_from_slice(&buffer[..read]);
+    }
+}
+
+/// The peak of a process's resident memory so far, in bytes; `None` where it ended.
+pub(crate) fn peak(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
 /// A run that ended.

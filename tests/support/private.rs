@@ -9,6 +9,7 @@ use super::lab::{Lab, setting};
 /// An engine that nobody else uses; it is stopped and deleted when the value goes.
 pub(crate) struct PrivateEngine {
     name: String,
+    options: &'static [&'static str],
     pub(crate) url: String,
 }
 
@@ -22,23 +23,28 @@ fn script(arguments: &[&str]) -> String {
 }
 
 /// Starts an engine of the kind that the tests run on.
-fn start(name: &str) {
+fn start(name: &str, more: &[&str]) {
     let options = setting("IMGBUILD_TEST_ENGINE_OPTIONS");
     let options: Vec<&str> = options.lines().collect();
-    script(&[&["start", "--name", name], options.as_slice()].concat());
+    script(&[&["start", "--name", name], options.as_slice(), more].concat());
 }
 
 impl PrivateEngine {
     pub(crate) fn start(name: &str) -> PrivateEngine {
+        PrivateEngine::with(name, &[])
+    }
+
+    /// With further options of `scripts/engine start`.
+    pub(crate) fn with(name: &str, options: &'static [&'static str]) -> PrivateEngine {
         let name = format!("{name}-{}", std::process::id());
-        start(&name);
+        start(&name, options);
         let told = script(&["env", "--name", &name]);
         let url = told.split("DOCKER_HOST=").nth(1).and_then(|rest| rest.split_whitespace().next());
         let url = url
             .unwrap_or_else(|| panic!("no DOCKER_HOST in {told}"))
             .trim_matches(['"', '\'', ';'])
             .to_owned();
-        PrivateEngine { name, url }
+        PrivateEngine { name, options, url }
     }
 
     /// SIGKILL to the daemon, as a crash.
@@ -48,7 +54,7 @@ impl PrivateEngine {
 
     /// Starts it again on the same data.
     pub(crate) fn restart(&self) {
-        start(&self.name);
+        start(&self.name, self.options);
     }
 }
 
