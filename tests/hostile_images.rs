@@ -17,7 +17,7 @@ use support::lab::{Lab, Repo};
 use support::private::PrivateEngine;
 
 /// Images under way at once: a start costs the engine more than the machine.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
 /// The most memory that imgbuild may take, in bytes.
 const MEMORY: u64 = 100 << 20;
@@ -25,8 +25,8 @@ const MEMORY: u64 = 100 << 20;
 /// No image may hold up a verdict for longer. The tests' own deadlines are far shorter; a busy machine needs the rest.
 const VERDICT: Duration = Duration::from_secs(60);
 
-/// A cancelled run is gone within this.
-const GONE: Duration = Duration::from_secs(5);
+/// A cancelled run is gone within this: 5 s of cleaning up, and what an engine under such a load adds before.
+const GONE: Duration = Duration::from_secs(8);
 
 /// Moves the cursor, writes the clipboard, sets the title, by 7-bit and by 8-bit controls; turns text around; gives
 /// commands to CIs; ends a line early; is no text. For `printf`, as any program may print it.
@@ -41,7 +41,8 @@ struct Case {
     script: String,
     /// `imgbuild.toml` below its first line.
     config: &'static str,
-    exit: i32,
+    /// The exit codes of which one must come.
+    exits: &'static [i32],
     says: &'static [&'static str],
 }
 
@@ -52,9 +53,11 @@ fn case(
     exit: i32,
     says: &'static [&'static str],
 ) -> Case {
-    Case { name, dockerfile: "CMD [\"/start\"]\n", script: script.to_owned(), config, exit, says }
+    let exits = if exit == 0 { &[0][..] } else { &[6] };
+    Case { name, dockerfile: ENDS_AT_ONCE, script: script.to_owned(), config, exits, says }
 }
 
+const ENDS_AT_ONCE: &str = "STOPSIGNAL SIGKILL\nCMD [\"/start\"]\n";
 const STARTS: &str = "[[image.test]]\nname = \"starts\"\nready = { within = \"5s\", settle = \"1s\" }\n";
 
 fn cases() -> Vec<Case> {
@@ -85,13 +88,16 @@ fn cases() -> Vec<Case> {
             6,
             &["did not end within 3 s"],
         ),
-        case(
-            "deaf",
-            "#!/bin/sh\ntrap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM\nwhile :; do sleep 0.2; done\n",
-            STARTS,
-            0,
-            &[],
-        ),
+        Case {
+            dockerfile: "CMD [\"/start\"]\n",
+            ..case(
+                "deaf",
+                "#!/bin/sh\ntrap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM\nwhile :; do sleep 0.2; done\n",
+                STARTS,
+                0,
+                &[],
+            )
+        },
         case(
             "floods-and-goes-on",
             "#!/bin/sh\nhead -c 30000000 /dev/zero | tr '\\0' x\necho\necho up\nexec sleep 600\n",
@@ -172,7 +178,7 @@ fn judge(lab: &Lab, case: &Case) {
     let told = format!("{}: {took:?}, {} MB\n{}\n{}", case.name, peak >> 20, ran.stdout, ran.stderr);
     is_harmless(&ran.stdout, &told);
     is_harmless(&ran.stderr, &told);
-    assert_eq!(ran.code, Some(case.exit), "{told}");
+    assert!(ran.code.is_some_and(|code| case.exits.contains(&code)), "{told}");
     assert!(took < VERDICT, "{told}");
     assert!(peak > 0 && peak < MEMORY, "{told}");
     for text in case.says {
@@ -228,19 +234,19 @@ fn an_image_that_fills_the_disk_of_the_engine() {
             &["exit code 5"],
         ),
     );
-    // It stays full as long as the container is up, while further containers are started.
-    judge(
-        &lab,
-        &case(
-            "stays-full",
-            "#!/bin/sh\ndd if=/dev/zero of=/filled bs=1M 2>/dev/null\necho full\nexec sleep 600\n",
-            "[[image.test]]\nname = \"fills\"\nready = { settle = \"3s\" }\nwithin = \"20s\"\n\
-             run = [{ cmd = [\"sh\", \"-c\", \"echo x >/further && cat /further\"], stdout = \"x\" }, \
-             { cmd = [\"sh\", \"-c\", \"echo x >/fresh\"], fresh = true }]\n",
-            6,
-            &["further"],
-        ),
+    // It stays full as long as the container is up, while further containers are started; those of probes would come
+    // and go, and give space back. Whether that is seen as the image's fault depends on what there was no space for
+    // first; either way it is told.
+    let stays = case(
+        "stays-full",
+        "#!/bin/sh\nfor bs in 1M 4k 4k; do dd if=/dev/zero bs=$bs >>/filled 2>/dev/null; sync; done\ntouch /dev/shm/full\nexec sleep 600\n",
+        "[image]\nprobes = \"off\"\n[[image.test]]\nname = \"fills\"\nready = { settle = \"100ms\" }\nwithin = \"40s\"\n\
+         run = [{ cmd = [\"sh\", \"-c\", \"until [ -e /dev/shm/full ]; do sleep 0.1; done\"] }, \
+         { cmd = [\"sh\", \"-c\", \"echo x >/fresh\"], fresh = true }]\n",
+        6,
+        &["no space left on device"],
     );
+    judge(&lab, &Case { exits: &[6, 8], ..stays });
     // The engine lives, and has its disk back.
     let free = ["run", "--rm", "--network", "none", &lab.base, "sh", "-c"];
     lab.docker(&[&free[..], &["head -c 20000000 /dev/zero >/again"]].concat());
@@ -253,7 +259,7 @@ fn a_run_on_an_image_that_cannot_be_asked_to_end_is_cut_off() {
     let deaf = "#!/bin/sh\ntrap '' HUP INT QUIT TERM USR1 USR2\nf() { f | f & }\nf\nyes floods &\nwhile :; do sleep 1; done\n";
     let forever = "[[image.test]]\nname = \"works\"\njob = true\nwithin = \"100s\"\n";
     for (name, signal, code) in [("int", Signal::INT, Some(130)), ("kill", Signal::KILL, None)] {
-        let case = case(name, deaf, forever, 0, &[]);
+        let case = Case { dockerfile: "CMD [\"/start\"]\n", ..case(name, deaf, forever, 0, &[]) };
         let (repo, image) = built(&lab, &case);
         let mut running = repo.imgbuild(&["test", &image, "--format", "ndjson"]).start();
         let run = running.run_id();

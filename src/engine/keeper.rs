@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, RwLock};
 
+use super::teardown::{CANCELLED, UNHURRIED};
 use super::{ContainerSpec, Engine, Journal, Owner, Record, Teardown, TeardownReport};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
@@ -199,10 +200,19 @@ impl Keeper {
 
     /// Removes everything that was made here, within seconds, and closes the journal if nothing is left to clean.
     pub async fn finish(self) -> Result<TeardownReport> {
+        self.end(CANCELLED).await
+    }
+
+    /// As [`finish`](Keeper::finish), for a run that came to its own end and need not be gone at once.
+    pub async fn finish_unhurried(self) -> Result<TeardownReport> {
+        self.end(UNHURRIED).await
+    }
+
+    async fn end(self, within: Duration) -> Result<TeardownReport> {
         // A creation that hangs is left to the journal.
         let hangs = tokio::time::timeout(IN_FLIGHT, self.creating.write()).await.is_err();
         let mut teardown = std::mem::replace(&mut *self.teardown(), Teardown::new(&self.owner));
-        let report = teardown.finish(&self.engine).await;
+        let report = teardown.finish_within(within, &self.engine).await;
         if self.building.load(Ordering::Relaxed) {
             // Without its last record the file says what is the case.
             drop(self.journal);

@@ -30,7 +30,10 @@ struct Planned {
 }
 
 /// The promise of the design: a cancelled run is gone within 5 s.
-const TOTAL: Duration = Duration::from_secs(5);
+pub(super) const CANCELLED: Duration = Duration::from_secs(5);
+/// How long a run that nobody waits to be gone cleans up: an engine that has other containers to start and to kill may
+/// take seconds for one removal.
+pub(super) const UNHURRIED: Duration = Duration::from_secs(30);
 /// An engine finishes a creation although its client is gone: how long a thing that was announced is waited for.
 const LATE: Duration = Duration::from_secs(3);
 /// Between two tries of what is still in use, or not there yet.
@@ -91,15 +94,23 @@ impl Teardown {
     /// Removes everything, in the order in which things let go of each other, within 5 s. What is absent is fine. A
     /// second call finds nothing to do.
     pub async fn finish(&mut self, engine: &Engine) -> TeardownReport {
+        self.finish_within(CANCELLED, engine).await
+    }
+
+    /// As [`finish`](Teardown::finish), in the given time.
+    pub async fn finish_within(&mut self, total: Duration, engine: &Engine) -> TeardownReport {
         let (things, images) = (std::mem::take(&mut self.things), std::mem::take(&mut self.images));
         let mut report = TeardownReport::default();
-        let deadline = Instant::now() + TOTAL;
+        let deadline = Instant::now() + total;
         let late = Instant::now() + LATE;
         for group in [Group::Container, Group::Network, Group::Volume] {
             let planned = things.iter().filter(|thing| thing.group == group);
             let removals = planned.rev().map(|thing| async {
                 let removal = remove(engine, &self.run, thing, late);
-                (thing.name.as_str(), timeout_at(deadline, removal).await.unwrap_or_else(|_| Err(too_slow())))
+                (
+                    thing.name.as_str(),
+                    timeout_at(deadline, removal).await.unwrap_or_else(|_| Err(too_slow(total))),
+                )
             });
             for (name, outcome) in join_all(removals).await {
                 report.add(format!("{} {name}", group.noun()), outcome);
@@ -107,7 +118,7 @@ impl Teardown {
         }
         for image in images.into_iter().rev() {
             let removal = persist(async || engine.remove_image(&image, false).await);
-            let outcome = timeout_at(deadline, removal).await.unwrap_or_else(|_| Err(too_slow()));
+            let outcome = timeout_at(deadline, removal).await.unwrap_or_else(|_| Err(too_slow(total)));
             report.add(format!("image {image}"), outcome);
         }
         report
@@ -184,8 +195,8 @@ async fn persist(attempt: impl AsyncFn() -> Result<bool>) -> Result<bool> {
     outcome
 }
 
-fn too_slow() -> Error {
-    Error::new(Kind::Engine, format!("not gone after {} s", TOTAL.as_secs()))
+fn too_slow(total: Duration) -> Error {
+    Error::new(Kind::Engine, format!("not gone after {} s", total.as_secs()))
 }
 
 /// What a teardown did.

@@ -38,7 +38,7 @@ pub(super) async fn supervise(
     };
     let mut result = signals.until_first(&session.events, &session.stop, stages(&mut report, &slot)).await;
     if let Some(keeper) = slot.into_inner() {
-        let cleaning = session.stage(Stage::Teardown, clean_up(keeper));
+        let cleaning = session.stage(Stage::Teardown, clean_up(keeper, signals.first().is_some()));
         let cleaned = match signals.until_repeated(cleaning).await {
             Ok(cleaned) => cleaned,
             Err(hurried) => Err(hurried.hint("the clean-up was cut off: `imgbuild clean` finishes it")),
@@ -54,8 +54,9 @@ pub(super) async fn supervise(
     conclude(session, report, result)
 }
 
-async fn clean_up(keeper: Keeper) -> Result<()> {
-    keeper.finish().await?.into_result()
+async fn clean_up(keeper: Keeper, cancelled: bool) -> Result<()> {
+    let cleaned = if cancelled { keeper.finish().await } else { keeper.finish_unhurried().await };
+    cleaned?.into_result()
 }
 
 fn conclude(session: &Session, mut report: RunReport, result: Result<()>) -> Ended {
