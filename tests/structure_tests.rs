@@ -155,7 +155,7 @@ async fn every_verdict_is_that_of_the_tool() {
         let put = smoke::put(&keeper, &image, &subject, &Events::discard()).await;
         let left = keeper.finish().await.expect("finish").failed;
         assert!(left.is_empty(), "{left:?}");
-        for (result, (name, _)) in put.expect("an engine that works").tests.iter().zip(&files) {
+        for (result, (name, _)) in put.expect("an engine that works").tests().iter().zip(&files) {
             assert_eq!(result.stopped, None, "{name}");
             assert_eq!(result.checks.len(), verdicts[name].len(), "{name}");
             for (ours, theirs) in result.checks.iter().zip(&verdicts[name]) {

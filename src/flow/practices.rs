@@ -124,7 +124,7 @@ impl Practices {
         verification: &Verification,
         report: &mut RunReport,
     ) -> Result<()> {
-        let Verification { tests, seen } = verification;
+        let (tests, seen) = (verification.tests(), verification.seen());
         self.judging.running(seen, &subject.probes);
         self.proven.extend(sightings(seen).into_iter().map(|(item, line)| (item, Ok(line))));
         let failed = tests.iter().filter(|test| test.outcome != Outcome::Ok).count();

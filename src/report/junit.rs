@@ -184,7 +184,7 @@ mod tests {
             ..TestFacts::default()
         };
         let xml = junit(&report(vec![passed, failed])).unwrap();
-        let read = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+        let read = Report::deserialize_from_str(&xml).unwrap();
         assert_eq!((read.tests, read.failures, read.errors), (2, 1, 0), "{xml}");
         assert_eq!(read.test_suites[1].name.as_str(), "a <b> & \"c\"");
         assert!(!xml.contains('\u{1b}') && !xml.contains('\u{0}'), "{xml:?}");

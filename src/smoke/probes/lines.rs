@@ -10,20 +10,12 @@ const READ: u64 = 1 << 20;
 const LAST: u32 = 20;
 const SHOWN: usize = 300;
 
-/// What a log holds.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    pub(super) seen: LogsSeen,
-    /// The last lines of both streams, capped.
-    pub(super) last: Vec<String>,
-}
-
-/// Counts the lines of the container's log, and reads its end.
-pub(super) async fn read(engine: &Engine, id: &str) -> Result<Lines> {
-    let mut lines = Lines { last: last(engine, id).await?, ..Lines::default() };
+/// Counts the lines of the container's log.
+pub(super) async fn count(engine: &Engine, id: &str) -> Result<LogsSeen> {
+    let mut seen = LogsSeen::default();
     let options = LogOptions { max_bytes: READ, ..LogOptions::default() };
-    engine.container_logs(id, &options, &mut |line| lines.take(&line)).await?;
-    Ok(lines)
+    engine.container_logs(id, &options, &mut |line| take(&mut seen, &line)).await?;
+    Ok(seen)
 }
 
 /// The last lines of the container's log, capped.
@@ -38,18 +30,16 @@ fn cut(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 
-impl Lines {
-    fn take(&mut self, line: &LogLine) {
-        let text = cut(&line.text);
-        match line.source {
-            LogSource::Stdout => {
-                self.seen.stdout_lines += 1;
-                if tells_an_error(&text) && self.seen.errors_on_stdout.is_empty() {
-                    self.seen.errors_on_stdout.push(text.clone());
-                }
+fn take(seen: &mut LogsSeen, line: &LogLine) {
+    match line.source {
+        LogSource::Stdout => {
+            seen.stdout_lines += 1;
+            let text = cut(&line.text);
+            if seen.errors_on_stdout.is_empty() && tells_an_error(&text) {
+                seen.errors_on_stdout.push(text);
             }
-            LogSource::Stderr => self.seen.stderr_lines += 1,
         }
+        LogSource::Stderr => seen.stderr_lines += 1,
     }
 }
 

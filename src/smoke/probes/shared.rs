@@ -119,7 +119,7 @@ fn not_running(facts: &mut RuntimeFacts) {
 /// Logs, and what it wrote, which is seen of a container that has ended, too.
 async fn written(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Result<()> {
     let engine = rig.engine();
-    let mut log = lines::read(engine, &launch.id).await?.seen;
+    let mut log = lines::count(engine, &launch.id).await?;
     let changes = engine.changes(&launch.id).await?;
     let written = changes.list.into_iter().filter(|change| change.kind != ChangeKind::Deleted);
     let paths: Vec<String> = written.map(|change| change.path).collect();
