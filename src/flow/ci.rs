@@ -221,7 +221,7 @@ async fn verify(
 ) -> Result<VerifiedImage> {
     let image = keeper.engine().require_image(candidate.id().as_str()).await?;
     let (settings, name) = (&prepared.settings, prepared.plan.repository.familiar());
-    let subject = verification::subject(settings, prepared.tests.clone(), &image, &name, probes)?;
+    let subject = verification::subject(settings, prepared.tests.clone(), &image, &name, probes, false)?;
     services::fetch(session, keeper, &subject.tests).await?;
     let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
     // Both are told, and a test that failed says more of what the image does than how it is made.

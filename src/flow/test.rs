@@ -42,7 +42,7 @@ async fn stages(
     let keeper = slot.get_or_init(|| keeper);
     session
         .stage(Stage::Smoke, async {
-            let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full)?;
+            let subject = verification::subject(&settings, tests, &image, name, ProbeSet::Full, true)?;
             services::fetch(session, keeper, &subject.tests).await?;
             let verification = smoke::put(keeper, &image, &subject, &session.events).await?;
             let judged = practices.after_run(session, &subject, &verification, report);

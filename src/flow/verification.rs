@@ -107,13 +107,15 @@ pub(super) fn runs_foreign_code(ci: &CiContext, commit: Option<&str>) -> bool {
 }
 
 /// Tests and probes for `image`, which findings call `reference`. Where none of `tests` starts a container, it is seen
-/// whether the image starts at all; a base that says nothing to start has nothing to show there.
+/// whether the image starts at all; a base that says nothing to start has nothing to show there. Where nothing is published
+/// (`may_only_look`), tests that look alone are enough for who switches probes off.
 pub(super) fn subject(
     settings: &Settings,
     mut tests: Vec<TestSpec>,
     image: &Image,
     reference: &str,
     probes: ProbeSet,
+    may_only_look: bool,
 ) -> Result<Subject> {
     let kind = settings.kind.as_ref().map(|kind| kind.value);
     let has_command = !(image.entrypoint.is_empty() && image.command.is_empty());
@@ -124,7 +126,9 @@ pub(super) fn subject(
         None => false,
     };
     let starts = tests.iter().any(own);
-    if !starts && (has_command || kind != Some(ImageKind::Base)) {
+    let set = settings.probes.as_ref().map_or(probes, |probes| probes.value);
+    let only_looks = may_only_look && set == ProbeSet::Off && !tests.is_empty();
+    if !starts && !only_looks && (has_command || kind != Some(ImageKind::Base)) {
         let mut name = "starts".to_owned();
         while tests.iter().any(|test| test.name == name) {
             name.push('+');
@@ -142,7 +146,7 @@ pub(super) fn subject(
     Ok(Subject {
         tests,
         probes: ProbePlan {
-            set: settings.probes.as_ref().map_or(probes, |probes| probes.value),
+            set,
             kind,
             read_only: settings.read_only.value,
             hardened: settings.hardened.value,

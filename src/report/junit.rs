@@ -101,7 +101,7 @@ fn of_run(report: &RunReport) -> TestSuite {
     let why = report.error.as_ref().map_or("the run failed", |error| error.message.as_str());
     suite.add_test_case(case(
         "imgbuild",
-        "the image was tested",
+        "the run came to its end",
         failure(NonSuccessKind::Error, &[why.to_owned()]),
     ));
     suite

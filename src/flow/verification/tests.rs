@@ -55,7 +55,7 @@ impl Place {
     fn starts(&self, image: &Image) -> Vec<(String, Option<Start>)> {
         let settings = self.settings(&Flags::default());
         let tests = self.tests(&Flags::default(), false).unwrap();
-        let subject = subject(&settings, tests, image, "api", ProbeSet::Quick).unwrap();
+        let subject = subject(&settings, tests, image, "api", ProbeSet::Quick, false).unwrap();
         subject.tests.into_iter().map(|test| (test.name, test.start)).collect()
     }
 }
@@ -152,7 +152,7 @@ fn suites_are_put_behind_the_tests_of_the_file() {
 fn a_base_that_nothing_looks_at_proves_nothing() {
     let place = Place::new("image.kind = 'base'");
     let settings = place.settings(&Flags::default());
-    let error = subject(&settings, Vec::new(), &Image::default(), "api", ProbeSet::Quick).unwrap_err();
+    let error = subject(&settings, Vec::new(), &Image::default(), "api", ProbeSet::Quick, false).unwrap_err();
     assert_eq!(error.kind(), Kind::Tests);
 }
 
@@ -179,7 +179,7 @@ fn probes_go_by_the_settings_and_else_by_the_command() {
         let place = Place::new(text);
         let tests = place.tests(&Flags::default(), false).unwrap();
         let settings = place.settings(&Flags::default());
-        subject(&settings, tests, &with_command(), "api", ProbeSet::Quick).unwrap().probes
+        subject(&settings, tests, &with_command(), "api", ProbeSet::Quick, false).unwrap().probes
     };
     assert_eq!(plan("").set, ProbeSet::Quick);
     let full = plan(
