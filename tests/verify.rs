@@ -75,7 +75,7 @@ async fn put(lab: &Lab, image: &str, tests: Vec<TestSpec>) -> Put {
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(lab.owned(lab.name()), BTreeSet::new(), "left on the engine");
     assert_eq!(lab.journals(), Vec::<String>::new(), "left in the journal");
-    Put { results: verification.expect("an engine that works").tests, lines }
+    Put { results: verification.expect("an engine that works").tests().to_vec(), lines }
 }
 
 /// The base, which the engine has then.
@@ -137,6 +137,7 @@ fn get(path: &str) -> HttpCheck {
         body: None,
         status: Some(Matcher::Equals(200.into())),
         answer_headers: Vec::new(),
+        answer_head: Vec::new(),
         answer_body: Vec::new(),
         answer_json: Vec::new(),
         follow_redirects: false,

@@ -251,7 +251,7 @@ pub(super) fn bind(text: &str) -> Verdict {
         return Err(format!("{} is no mode of a mount: write `ro`, `rw` or nothing", quoted(mode)));
     }
     absolute(target)?;
-    ensure(target.trim_matches('/') != "", || "nothing can be mounted at `/`".to_owned())
+    ensure(!target.trim_matches('/').is_empty(), || "nothing can be mounted at `/`".to_owned())
 }
 
 /// Options of a temporary file system.

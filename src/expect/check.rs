@@ -17,6 +17,7 @@ pub struct Check {
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each variant is explained by its type")]
+#[expect(clippy::large_enum_variant, reason = "a test has a handful of them")]
 pub enum What {
     Http(HttpCheck),
     Run(RunCheck),

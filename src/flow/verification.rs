@@ -74,9 +74,7 @@ fn read(settings: &Settings, around: &Around) -> Result<Vec<TestSpec>> {
 fn may_run(test: &TestSpec, origin: &Origin, foreign: bool) -> Result<()> {
     let exec = test.checks.iter().any(|check| matches!(check.what, What::Exec(_)));
     let services = test.services.iter().map(|service| &service.container);
-    let any = |is: &dyn Fn(&ContainerOptions) -> bool| {
-        services.clone().chain([&test.container]).any(|options| is(options))
-    };
+    let any = |is: &dyn Fn(&ContainerOptions) -> bool| services.clone().chain([&test.container]).any(is);
     let shares = |options: &ContainerOptions| options.network.as_ref().is_some_and(|name| name != "none");
     let binds =
         |options: &ContainerOptions| options.mounts.iter().any(|mount| matches!(mount, Mount::Bind(_)));

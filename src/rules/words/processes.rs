@@ -172,7 +172,7 @@ pub(in crate::rules) fn services(seen: &ProcessesSeen) -> Option<Vec<Service<'_>
             && !REAPERS.contains(&name)
             && process.executable != "/dev/init"
             && !HELPERS.contains(&name)
-            && !(PASSES_ON.contains(&name) && !own.is_empty())
+            && (!PASSES_ON.contains(&name) || own.is_empty())
             && manager(process).is_none()
             && !is_companion
             && earlier.contains(&(process.pid, name));

@@ -67,7 +67,9 @@ impl Watcher {
     async fn run(&self) -> std::convert::Infallible {
         let mut since = self.engine.info().clock.unwrap_or_default();
         loop {
-            if let Ok(mut stream) = self.engine.watch(since, &["container"], &[self.label.clone()]).await {
+            if let Ok(mut stream) =
+                self.engine.watch(since, &["container"], std::slice::from_ref(&self.label)).await
+            {
                 self.open.store(true, Ordering::Relaxed);
                 // What happened in between: one look each tells.
                 self.wake_all();
