@@ -51,7 +51,8 @@ const ENDINGS: [&str; 6] = [".pid", ".sock", ".lock", ".tmp", ".pyc", ".swp"];
 
 fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
     seen.of_either(&seen.writes, |writes| {
-        let lasting: Vec<&str> = writes.paths.iter().map(String::as_str).filter(|path| is_data(path)).collect();
+        let lasting: Vec<&str> =
+            writes.paths.iter().map(String::as_str).filter(|path| is_data(path)).collect();
         if lasting.is_empty() {
             return;
         }
@@ -84,13 +85,17 @@ fn is_data(path: &str) -> bool {
     let top = parts.peek().copied().unwrap_or_default();
     let named = parts.any(|part| PASSING.contains(&part));
     let name = path.rsplit('/').next().unwrap_or_default();
-    !matches!(top, "etc" | "dev" | "proc" | "sys") && !named && !ENDINGS.iter().any(|end| name.ends_with(end))
+    !matches!(top, "etc" | "dev" | "proc" | "sys")
+        && !named
+        && !ENDINGS.iter().any(|end| name.ends_with(end))
         && !is_setting_of_home(path)
 }
 
 /// `/root/.config/x`, `/home/app/.bash_history`: what programs note of a user.
 fn is_setting_of_home(path: &str) -> bool {
-    let in_home = path.strip_prefix("/root/").or_else(|| path.strip_prefix("/home/")?.split_once('/').map(|(_, rest)| rest));
+    let in_home = path
+        .strip_prefix("/root/")
+        .or_else(|| path.strip_prefix("/home/")?.split_once('/').map(|(_, rest)| rest));
     in_home.is_some_and(|rest| rest.starts_with('.'))
 }
 

@@ -42,7 +42,8 @@ fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
             return;
         }
         let stale = stale_pid_file(restart);
-        let because = if stale.is_some() { ": a file of the last run says that it is running already" } else { "" };
+        let because =
+            if stale.is_some() { ": a file of the last run says that it is running already" } else { "" };
         let message = format!("it does not come up again after a stop{because}");
         let finding = found.add(Place::file(&seen.reference), message);
         finding.evidence(said(stale.unwrap_or(&restart.why)));
@@ -59,7 +60,8 @@ fn stale_pid_file(restart: &VariantSeen) -> Option<&str> {
         let line = line.to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
         let names_file = has(&["pid file", "pidfile", ".pid", "lock file", "lockfile", ".lock"]);
-        has(&["already running", "already started"]) || names_file && has(&["exist", "already", "running", "stale"])
+        has(&["already running", "already started"])
+            || names_file && has(&["exist", "already", "running", "stale"])
     })
 }
 

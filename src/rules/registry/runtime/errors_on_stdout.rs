@@ -41,7 +41,10 @@ fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
     seen.of_either(&seen.logs, |logs| {
         let Some(line) = logs.errors_on_stdout.first().filter(|_| logs.stderr_lines == 0) else { return };
         found
-            .add(Place::file(&seen.reference), "it prints errors on standard output, and nothing on standard error")
+            .add(
+                Place::file(&seen.reference),
+                "it prints errors on standard output, and nothing on standard error",
+            )
             .evidence(said(line));
     })
 }

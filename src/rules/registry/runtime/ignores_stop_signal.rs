@@ -56,7 +56,8 @@ fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
         let finding = found.add(place, message);
         finding.evidence(format!("exit code {} after {took}, with a grace period of {grace}", stop.exit));
         if shell.is_some() {
-            finding.remedy("write ENTRYPOINT and CMD in exec form, and start the service by exec in a script");
+            finding
+                .remedy("write ENTRYPOINT and CMD in exec form, and start the service by exec in a script");
         } else if !killed {
             finding.remedy("end with exit code 0 when the stop signal comes");
         }

@@ -43,11 +43,14 @@ fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
         let growing: Vec<&LogFileSeen> = logs.files.iter().filter(|file| file.after > file.before).collect();
         let Some(first) = growing.first() else { return };
         let paths: Vec<&str> = growing.iter().map(|file| file.path.as_str()).collect();
-        let silent = if logs.stdout_lines == 0 && logs.stderr_lines == 0 { ", and prints nothing" } else { "" };
+        let silent =
+            if logs.stdout_lines == 0 && logs.stderr_lines == 0 { ", and prints nothing" } else { "" };
         let message = format!("it writes its log to {}{silent}", listed(&paths));
         let size = bytes(first.after.saturating_sub(first.before));
-        found
-            .add(Place::file(&seen.reference), message)
-            .evidence(format!("{} grew by {size}: {}", shown(&first.path), said(&first.last_line)));
+        found.add(Place::file(&seen.reference), message).evidence(format!(
+            "{} grew by {size}: {}",
+            shown(&first.path),
+            said(&first.last_line)
+        ));
     })
 }

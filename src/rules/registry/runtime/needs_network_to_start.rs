@@ -48,8 +48,12 @@ fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
         let message = match (services.as_slice(), hosts.as_slice()) {
             ([], []) if !packages.is_empty() => return,
             ([], []) if offline.names_unknown.is_some() => "it does not come up without a network".to_owned(),
-            ([], []) => "it does not come up without a network, though it asks for no host by name".to_owned(),
-            (services, []) => format!("it does not come up without other services: it asks for {}", listed(services)),
+            ([], []) => {
+                "it does not come up without a network, though it asks for no host by name".to_owned()
+            }
+            (services, []) => {
+                format!("it does not come up without other services: it asks for {}", listed(services))
+            }
             ([], hosts) => format!("it does not come up without a network: it asks for {}", listed(hosts)),
             (services, hosts) => format!(
                 "it does not come up without a network: it asks for {}, and for other services by {}",

@@ -37,8 +37,7 @@ rule! {
 fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
     seen.of_either(&seen.limits, |limits| {
         if limits.pids_limit > 0 && limits.pids >= limits.pids_limit {
-            let message =
-                format!("it came to its limit of {} processes and threads", limits.pids_limit);
+            let message = format!("it came to its limit of {} processes and threads", limits.pids_limit);
             found.add(Place::file(&seen.reference), message);
         }
     })
