@@ -66,6 +66,10 @@ fn of_check(test: &TestFacts, check: &CheckResult) -> TestCase {
 
 /// Rules on running containers; nothing where no rule of them could judge.
 fn practices(report: &RunReport) -> Option<TestSuite> {
+    if report.scorecard.is_empty() {
+        // The run ended before anything was judged, which is no success of the rules.
+        return None;
+    }
     let mut suite = TestSuite::new("practices of running containers");
     let mut judged = false;
     for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Running(_))) {

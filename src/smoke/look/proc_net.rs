@@ -141,7 +141,8 @@ mod tests {
         }
         let long = format!("0: {}\n{TCP}", "F".repeat(1 << 20));
         assert_eq!(all("tcp", long.as_bytes()).len(), 2);
-        assert_eq!(all("tcp", TCP.repeat(5000).as_bytes()).len(), MOST);
+        // More than can be kept: one that is left out might be the one that is asked for.
+        assert!(read(TCP.repeat(5000).as_bytes(), "tcp", &mut Vec::new()).is_err());
     }
 
     proptest! {
