@@ -184,7 +184,7 @@ fn twenty_thousand_ignored_files_are_one_finding_soon() {
     }
     let began = Instant::now();
     let ran = check(&repo);
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert_eq!(found(&ran), ["IMG609 node_modules/p0/0.json"]);
     assert!(message(&ran, "IMG609").ends_with("node_modules/ (20000 files)"), "{}", message(&ran, "IMG609"));
 }

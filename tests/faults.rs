@@ -14,9 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::fault_proxy::{ALL, BEGINNINGS, BLOBS, COMMITS, Fault, MANIFESTS, Often, On};
-use support::faulty::{
-    AT_ONCE, EITHER, Faulty, IDLE, IN_BUDGET, OK, REGISTRY, RETRY_FOR, Row, judge, publish_time,
-};
+use support::faulty::{AT_ONCE, EITHER, Faulty, IDLE, IN_BUDGET, OK, REGISTRY, Row, judge, publish_time};
 
 /// The last of a release's tags: no push of the engine's, where that sends the image but once.
 const LATEST: On = On(&["PUT"], "/manifests/latest");
@@ -24,12 +22,12 @@ const LATEST: On = On(&["PUT"], "/manifests/latest");
 /// Fails unless a release comes out as the row says.
 fn release(name: &str, row: &Row) {
     let world = Faulty::new(name);
-    let push = format!("retry-for = \"{RETRY_FOR}\"\nidle-timeout = \"{IDLE}\"\n");
-    let repo = world.repo("repo", &push);
+    let repo = world.repo("repo", &format!("idle-timeout = \"{IDLE}\"\n"));
     repo.git(&["tag", "v1.0.0"]);
     let path = world.lab.path("report.json");
     let arguments = ["--format", "ndjson", "--report", path.to_str().expect("path")];
-    let mut running = world.ci(&repo, &arguments).start();
+    let patience = row.patience;
+    let mut running = world.ci(&repo, &arguments).env("IMGBUILD_PUSH_RETRY_FOR", patience.retry_for).start();
     let run = running.run_id();
     // What is asked before the build finds nothing wrong: the fault comes in between.
     running.wait_for("the plan", |event| event["type"] == "stage-finished" && event["stage"] == "plan");
@@ -43,7 +41,7 @@ fn release(name: &str, row: &Row) {
     assert!(code.is_some_and(|code| row.exit.contains(&code)), "exit {code:?}, not {:?}: {what}", row.exit);
     assert!(world.proxy.struck() > 0, "the fault did not come up: {what}");
     let took = publish_time(&report).unwrap_or_else(|| panic!("nothing was published: {what}"));
-    assert!(took < row.within, "took {took:?}, not {:?}: {what}", row.within);
+    assert!(took < patience.within, "took {took:?}, with {patience:?}: {what}");
     world.invariant(&report, &what);
     world.credential_stays(&[&text, &stderr]);
     assert_eq!(world.lab.owned(&run), BTreeSet::new(), "left on the engine: {what}");

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use support::fault_proxy::{ALL, BEGINNINGS, BLOBS, COMMITS, Fault, MANIFESTS, Often, On};
-use support::faulty::{AT_ONCE, EITHER, Faulty, IDLE, IN_BUDGET, OK, REGISTRY, RETRY_FOR, Row, judge};
+use support::faulty::{AT_ONCE, EITHER, Faulty, IDLE, IN_BUDGET, OK, REGISTRY, Row, judge};
 use support::lab::get;
 
 /// The copied tag: the last manifest that is written.
@@ -35,7 +35,7 @@ fn copy(name: &str, row: &Row) {
     let ran = world
         .lab
         .imgbuild(&world.lab.path("home"), &["copy", &world.lab.base, &target])
-        .env("IMGBUILD_PUSH_RETRY_FOR", RETRY_FOR)
+        .env("IMGBUILD_PUSH_RETRY_FOR", row.patience.retry_for)
         .env("IMGBUILD_PUSH_IDLE_TIMEOUT", IDLE)
         .run();
     let took = began.elapsed();
@@ -45,7 +45,7 @@ fn copy(name: &str, row: &Row) {
     let code = ran.code.expect("an exit code");
     assert!(row.exit.contains(&code), "exit {code}, not {:?}: {what}", row.exit);
     assert!(world.proxy.struck() > 0, "the fault did not come up: {what}");
-    assert!(took < row.within, "took {took:?}, not {:?}: {what}", row.within);
+    assert!(took < row.patience.within, "took {took:?}, with {:?}: {what}", row.patience);
     world.credential_stays(&[&ran.stdout, &ran.stderr]);
     if code == 0 {
         assert_eq!(world.lab.manifest("copied").0, source(&world), "{what}");

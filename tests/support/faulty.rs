@@ -16,15 +16,21 @@ pub(crate) const PASSWORD: &str = "pass-ZcU7x";
 /// The same as the docker CLI keeps it.
 pub(crate) const AUTH: &str = "dXNlcjpwYXNzLVpjVTd4";
 
-/// How long a failed push is tried again.
-pub(crate) const RETRY_FOR: &str = "4s";
 /// The longest that a push may stand still.
 pub(crate) const IDLE: &str = "2s";
 
-/// What is permanent is over within this, although the engine would go on for 50 s.
-pub(crate) const AT_ONCE: Duration = Duration::from_secs(3);
-/// What may pass is given up within this: the budget, one last silence, and the time of the requests themselves.
-pub(crate) const IN_BUDGET: Duration = Duration::from_secs(10);
+/// How long what fails is tried again, and the time that it is over within: far less than the 50 s of the engine's own
+/// tries, and far more than a busy machine adds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    pub(crate) retry_for: &'static str,
+    pub(crate) within: Duration,
+}
+
+/// What is permanent is over long before the budget is.
+pub(crate) const AT_ONCE: Patience = Patience { retry_for: "90s", within: Duration::from_secs(30) };
+/// What may pass is given up with the budget, one last silence, and the requests' own time.
+pub(crate) const IN_BUDGET: Patience = Patience { retry_for: "4s", within: Duration::from_secs(40) };
 
 pub(crate) const OK: &[i32] = &[0];
 pub(crate) const REGISTRY: &[i32] = &[7];
@@ -37,24 +43,24 @@ pub(crate) struct Row {
     pub(crate) fault: Fault,
     pub(crate) often: Often,
     pub(crate) exit: &'static [i32],
-    pub(crate) within: Duration,
+    pub(crate) patience: Patience,
     /// What the error says, where there is one, beside host and repository.
     pub(crate) says: &'static [&'static str],
 }
 
 impl Row {
     pub(crate) fn once(on: On, fault: Fault, exit: &'static [i32]) -> Row {
-        Row { on, fault, often: Often::Once, exit, within: IN_BUDGET, says: &[] }
+        Row { on, fault, often: Often::Once, exit, patience: IN_BUDGET, says: &[] }
     }
 
     pub(crate) fn ever(
         on: On,
         fault: Fault,
         exit: &'static [i32],
-        within: Duration,
+        patience: Patience,
         says: &'static [&'static str],
     ) -> Row {
-        Row { on, fault, often: Often::Ever, exit, within, says }
+        Row { on, fault, often: Often::Ever, exit, patience, says }
     }
 
     /// Fails unless `error` names where it was, and what the row says.
