@@ -7,9 +7,10 @@ mod support;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use support::lab::{Lab, peak};
+use support::lab::{Lab, held};
 
-/// Runs `context --tar` and gives the bytes of the stream and the peak of its resident memory in bytes.
+/// Runs `context --tar` and gives the bytes of the stream and the most memory that it held, in bytes, looked at with every
+/// megabyte.
 fn tar_of(lab: &Lab, folder: &std::path::Path) -> (u64, u64) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_imgbuild"))
         .args(["context", "--tar"])
@@ -23,8 +24,7 @@ fn tar_of(lab: &Lab, folder: &std::path::Path) -> (u64, u64) {
     let (mut bytes, mut most, mut buffer) = (0u64, 0, vec![0; 1 << 20]);
     loop {
         let read = stdout.read(&mut buffer).expect("read");
-        // The peak is kept by the kernel, so the last look before the end has it.
-        most = peak(child.id()).unwrap_or(0).max(most);
+        most = held(child.id()).unwrap_or(0).max(most);
         if read == 0 {
             break;
         }

@@ -57,7 +57,7 @@ fn files() -> BTreeMap<String, String> {
 fn read(name: &str, text: &str) -> Result<TestSpec, Problem> {
     let env = |name: &str| (name == "STRUCTURE_TEST").then(|| "a=b c".to_owned());
     let file = |_: &str| Err("there is none".to_owned());
-    structure_test(name, text.as_bytes(), &Outside { env: &env, file: &file })
+    structure_test(name, text.as_bytes(), &Outside { env: &env, file: &file, hide: &|_, _| () })
 }
 
 /// The tool's word for what is checked.

@@ -12,6 +12,8 @@ pub struct Check {
     pub name: Option<String>,
     /// What is looked at.
     pub what: What,
+    /// Whether its author leaves it out for now. It is named among the results all the same.
+    pub skip: bool,
 }
 
 /// What is looked at.
@@ -36,7 +38,7 @@ pub enum What {
 impl Check {
     /// A check without a name of its own.
     pub fn new(what: What) -> Check {
-        Check { name: None, what }
+        Check { name: None, what, skip: false }
     }
 
     /// The word for its kind, as in reports: `http`, `run`, `file` …
@@ -60,6 +62,7 @@ impl Check {
     /// Whether it can only be made on a container that runs.
     pub fn needs_running(&self) -> bool {
         match &self.what {
+            _ if self.skip => false,
             What::Http(_) | What::Port(_) | What::Process(_) | What::Exec(_) | What::Address(_) => true,
             What::Run(run) => run.place == super::Where::Running,
             What::File(_) | What::Image(_) | What::User(_) | What::Group(_) | What::Package(_) => false,

@@ -20,7 +20,7 @@ pub use file::{Executor, FileCheck, FileKind, LicenseCheck, ModeWanted};
 pub use matcher::Matcher;
 pub use metadata::ImageCheck;
 pub use network::{AddressCheck, PortCheck, Protocol};
-pub use outcome::{CheckResult, Evidence, HealthProbe, Misfit, Verdict};
+pub use outcome::{CheckResult, Evidence, HealthProbe, Misfit, Verdict, shortened};
 pub use pattern::Pattern;
 pub use ready::{Health, ReadySpec};
 pub use run::{HostCommand, RunCheck, Where};

@@ -8,6 +8,8 @@ pub enum Verdict {
     Passed,
     /// Something was not; or it could not be looked at, which proves nothing.
     Failed,
+    /// Its author leaves it out for now.
+    Skipped,
 }
 
 /// One thing that was not as expected.
@@ -70,17 +72,12 @@ pub struct HealthProbe {
 }
 
 impl Misfit {
-    /// Most bytes of a value that are shown.
+    /// Most characters of a value that are shown.
     const SHOWN: usize = 400;
 
     /// `got` is cut to what fits a report.
     pub fn new(what: impl Into<String>, expected: impl Into<String>, got: impl AsRef<str>) -> Misfit {
-        let got = got.as_ref();
-        let mut shown: String = got.chars().take(Self::SHOWN).collect();
-        if shown.len() < got.len() {
-            shown.push('…');
-        }
-        Misfit { what: what.into(), expected: expected.into(), got: shown }
+        Misfit { what: what.into(), expected: expected.into(), got: shortened(got.as_ref(), Self::SHOWN) }
     }
 
     /// One line.
@@ -108,4 +105,14 @@ impl Evidence {
         let probes = self.health.iter_mut().map(|probe| &mut probe.output);
         self.log.iter_mut().chain(probes).chain([&mut self.reproduce])
     }
+}
+
+/// `text` up to `most` characters. What is cut ends with `…`, by which whoever masks secrets knows that one may have been
+/// cut in its middle.
+pub fn shortened(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }

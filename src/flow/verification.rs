@@ -13,6 +13,7 @@ use crate::engine::Image;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{ContainerOptions, ImageKind, Mount, ProbeSet, Start, TestSpec, What};
+use crate::report::Masker;
 use crate::smoke::{ProbePlan, Subject};
 use crate::source::CiContext;
 use suite::Tool;
@@ -26,6 +27,8 @@ pub(super) struct Around {
     pub directory: PathBuf,
     /// Whether commands of the tests are somebody else's than whose rights the run has.
     pub foreign: bool,
+    /// Told of values that tests take from there.
+    pub masker: Masker,
 }
 
 /// The tests that somebody wrote: those of the file, and behind them the suites of other tools. Their files are read, and
@@ -36,7 +39,7 @@ pub(super) async fn tests(
     foreign: bool,
 ) -> Result<(Settings, Vec<TestSpec>)> {
     let (environment, directory) = (session.environment.clone(), session.directory.clone());
-    let around = Around { environment, directory, foreign };
+    let around = Around { environment, directory, foreign, masker: session.masker.clone() };
     blocking(move || read(&settings, &around).map(|tests| (settings, tests))).await
 }
 

@@ -54,6 +54,7 @@ fn of_test(test: &TestFacts) -> TestSuite {
 fn of_check(test: &TestFacts, check: &CheckResult) -> TestCase {
     let status = match check.verdict {
         Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Skipped => TestCaseStatus::skipped(),
         Verdict::Failed => {
             let lines: Vec<String> = check.misfits.iter().map(|misfit| misfit.sentence()).collect();
             failure(NonSuccessKind::Failure, &lines)

@@ -10,6 +10,8 @@ use crate::expect::{CheckResult, Evidence};
 
 /// Shorter values would mask half of any text; a secret of three characters is none.
 const SHORTEST: usize = 4;
+/// Where a text was cut, which may have been in the middle of a secret.
+const CUT: char = '…';
 /// What stands in place of a secret.
 const MASK: &str = "***";
 
@@ -118,6 +120,14 @@ fn occurrences(secrets: &[String], text: &str) -> Vec<Range<usize>> {
             from = start + secret.chars().next().map_or(1, char::len_utf8);
         }
     }
+    found.extend(text.match_indices(CUT).flat_map(|(at, cut)| {
+        let (before, after) = (&text[..at], at + cut.len());
+        let trimmed = before.trim_end_matches(' ');
+        let begins = secrets.iter().filter_map(|secret| overlap(trimmed, secret)).max();
+        let ends = secrets.iter().filter_map(|secret| overlap(secret, &text[after..])).max();
+        let begun = begins.map(|length| trimmed.len() - length..trimmed.len());
+        begun.into_iter().chain(ends.map(|length| after..after + length))
+    }));
     found.sort_by_key(|range| range.start);
     found.dedup_by(|next, last| {
         let joins = next.start <= last.end;
@@ -127,6 +137,16 @@ fn occurrences(secrets: &[String], text: &str) -> Vec<Range<usize>> {
         joins
     });
     found
+}
+
+/// The length of the longest end of `left` that `right` begins with, in bytes; `None` where it is too short to matter.
+fn overlap(left: &str, right: &str) -> Option<usize> {
+    let longest = left.len().min(right.len());
+    let fits = |length: &usize| {
+        let end = left.get(left.len() - length..);
+        end.is_some_and(|end| end.chars().count() >= SHORTEST && right.starts_with(end))
+    };
+    (SHORTEST..=longest).rev().find(fits)
 }
 
 fn replace(text: &str, found: &[Range<usize>]) -> String {
@@ -155,7 +175,7 @@ mod tests {
 
     #[test]
     fn secrets_are_replaced() {
-        let table: [(&[&str], &str, &str); 9] = [
+        let table: [(&[&str], &str, &str); 14] = [
             (&["s3cr3t"], "TOKEN=s3cr3t s3cr3t", "TOKEN=*** ***"),
             (&["abc"], "abc", "abc"),
             (&["pass\n"], "pass", "***"),
@@ -165,6 +185,11 @@ mod tests {
             (&["line one\nline two"], "x line two", "x ***"),
             (&["s3cr3t"], "s3\x1b[31mcr3t", "***"),
             (&["geheimnisä"], "geheimnisä!", "***!"),
+            (&["geheimnisä"], "is gehei… [+9 bytes]", "is ***… [+9 bytes]"),
+            (&["geheimnisä"], "is geheim … (cut, 9 bytes more)", "is *** … (cut, 9 bytes more)"),
+            (&["geheimnisä"], "…eimnisä is it", "…*** is it"),
+            (&["geheimnisä"], "no geh…", "no geh…"),
+            (&["geheimnisä"], "a geheim", "a geheim"),
         ];
         for (secrets, text, expected) in table {
             assert_eq!(masker(secrets).text(text), expected);

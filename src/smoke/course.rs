@@ -72,7 +72,7 @@ async fn one(mut bench: Bench<'_>) -> (Bench<'_>, Result<TestResult>) {
         Ok(Err(error)) => return (bench, Err(error)),
         Err(_) => Some(format!("the test did not end within {} s: {}", spec.within.as_secs_f32(), course.at)),
     };
-    let passed = stopped.is_none() && course.checks.iter().all(|check| check.verdict == Verdict::Passed);
+    let passed = stopped.is_none() && course.checks.iter().all(|check| check.verdict != Verdict::Failed);
     let mut result = TestResult {
         name: spec.name.clone(),
         outcome: if passed { Outcome::Ok } else { Outcome::Failed },
@@ -130,8 +130,14 @@ async fn run(bench: &mut Bench<'_>, course: &mut Course) -> Result<()> {
         let (group, rest) =
             if apart == 0 { (std::slice::from_ref(first), rest) } else { checks.split_at(apart) };
         checks = rest;
-        course.at = format!("{} was under way", first.name.clone().unwrap_or_else(|| first.title()));
+        course.at = format!("{} was under way", checks::name(first));
         let bench = &*bench;
+        let left_out: Vec<String> = group.iter().filter(|check| check.skip).map(checks::name).collect();
+        if !left_out.is_empty() {
+            let text =
+                format!("{}: skipped, as it is written there: {}", bench.test.name, left_out.join(", "));
+            bench.events.emit(Event::Note { text });
+        }
         let mut made =
             stream::iter(group.iter().map(|check| Box::pin(checks::make(bench, check)))).buffered(AT_ONCE);
         while let Some(result) = made.next().await {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::expect::shortened;
+
 /// What is wrong with a test file. It shows as `LINE:COLUMN: message`; whoever knows the file puts its name before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -23,10 +25,5 @@ impl std::error::Error for Problem {}
 
 /// A text of the file, short enough for a message.
 pub(super) fn shown(text: &str) -> String {
-    const SHOWN: usize = 80;
-    let mut short: String = text.chars().take(SHOWN).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
+    shortened(text, 80)
 }

@@ -350,9 +350,19 @@ fn drained(mut stream: impl Read, pid: u32) -> (Vec<u8>, u64) {
 }
 
 /// The peak of a process's resident memory so far, in bytes; `None` where it ended.
-pub(crate) fn peak(pid: u32) -> Option<u64> {
+fn peak(pid: u32) -> Option<u64> {
+    memory(pid, "VmHWM:")
+}
+
+/// The memory that a process holds of its own at this moment, in bytes: without the pages of its executable, whose number
+/// is the compiler's affair. `None` where it ended.
+pub(crate) fn held(pid: u32) -> Option<u64> {
+    memory(pid, "RssAnon:")
+}
+
+fn memory(pid: u32, which: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = text.lines().find(|line| line.starts_with(which))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 

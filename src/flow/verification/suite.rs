@@ -47,11 +47,24 @@ pub(super) fn read(
                     false => Err("it lies outside of the repository".to_owned()),
                 }
             };
-            suites::structure_test(&name, &bytes, &suites::Outside { env: &env, file: &beside })
+            let hide = |name: &str, value: &str| {
+                if may_be_secret(name, value) {
+                    around.masker.add(value);
+                }
+            };
+            suites::structure_test(&name, &bytes, &suites::Outside { env: &env, file: &beside, hide: &hide })
         }
         Tool::Goss => suites::goss(&name, &bytes),
     };
     read.map_err(|problem| Error::new(Kind::Config, format!("{name}:{problem}")))
+}
+
+/// Whether a variable's value is kept out of all that is said. Short ones are ports and switches, which would be missed in
+/// every text, unless their name tells.
+fn may_be_secret(name: &str, value: &str) -> bool {
+    const TELLING: [&str; 6] = ["PASS", "SECRET", "TOKEN", "KEY", "AUTH", "CREDENTIAL"];
+    let name = name.to_ascii_uppercase();
+    value.chars().count() >= 8 || TELLING.iter().any(|word| name.contains(word))
 }
 
 fn bounded(path: &Path) -> std::result::Result<Vec<u8>, String> {

@@ -9,20 +9,23 @@ use crate::environment::Environment;
 use crate::expect::Start;
 
 /// A repository with a configuration.
-struct Place(tempfile::TempDir);
+struct Place {
+    folder: tempfile::TempDir,
+    masker: Masker,
+}
 
 impl Place {
     fn new(text: &str) -> Place {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("repository/.git")).unwrap();
         fs::create_dir(folder.path().join("outside")).unwrap();
-        let place = Place(folder);
+        let place = Place { folder, masker: Masker::default() };
         fs::write(place.root().join("imgbuild.toml"), text).unwrap();
         place
     }
 
     fn root(&self) -> PathBuf {
-        self.0.path().canonicalize().unwrap().join("repository")
+        self.folder.path().canonicalize().unwrap().join("repository")
     }
 
     fn settings(&self, flags: &Flags) -> Settings {
@@ -45,7 +48,10 @@ impl Place {
 
     fn tests(&self, flags: &Flags, foreign: bool) -> Result<Vec<TestSpec>> {
         let environment = Environment::from_pairs([("SAID", "aloud")]);
-        read(&self.settings(flags), &Around { environment, directory: self.root(), foreign })
+        read(
+            &self.settings(flags),
+            &Around { environment, directory: self.root(), foreign, masker: self.masker.clone() },
+        )
     }
 
     fn refusal(&self, foreign: bool) -> String {
@@ -106,12 +112,12 @@ fn a_suite_is_looked_for_where_it_was_said() {
         place.refusal(false)
     );
     symlink("../outside/y.yaml", place.root().join("x.yaml")).unwrap();
-    fs::write(place.0.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
+    fs::write(place.folder.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
     assert_eq!(place.refusal(false), "imgbuild.toml:2:9: x.yaml lies outside of the repository");
     let flags = Flags { goss: vec!["x.yaml".into()], ..Flags::default() };
     let empty = Place::new("");
     symlink("../outside/y.yaml", empty.root().join("x.yaml")).unwrap();
-    fs::write(empty.0.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
+    fs::write(empty.folder.path().join("outside/y.yaml"), vec![b'#'; 5 << 20]).unwrap();
     let error = empty.tests(&flags, false).unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string()),
@@ -136,6 +142,10 @@ fn suites_are_put_behind_the_tests_of_the_file() {
     assert_eq!(names, ["s.yaml", "s.yaml+", "g.yaml"]);
     fs::write(place.root().join("e"), "A=b\n").unwrap();
     structure("containerRunOptions: {envVars: [SAID], envFile: e}").unwrap();
+    assert_eq!(place.masker.text("PORT=8080, aloud"), "PORT=8080, aloud");
+    fs::write(place.root().join("e"), "A_TOKEN=short\nB=longer-than-that\n").unwrap();
+    structure("containerRunOptions: {envFile: e}").unwrap();
+    assert_eq!(place.masker.text("aloud: short, longer-than-that"), "aloud: ***, ***");
     let said = |text: &str| structure(text).unwrap_err().to_string();
     let outside = said("containerRunOptions: {envFile: ../outside}");
     assert!(outside.starts_with("s.yaml:3:") && outside.contains("outside of the repository"), "{outside}");

@@ -198,9 +198,9 @@ pub struct LogsSeen {
 pub struct LogFileSeen {
     /// Its path.
     pub path: String,
-    /// Its size in bytes when it was looked at first.
+    /// Its size in bytes in the image; 0 where it is not in there.
     pub before: u64,
-    /// And last.
+    /// And in the container, when it was looked at.
     pub after: u64,
     /// Its last line, capped.
     pub last_line: String,

@@ -11,6 +11,9 @@ use crate::smoke::scene::{self, Bench};
 /// Makes the check, and says what came of it.
 pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<CheckResult> {
     let began = Instant::now();
+    if check.skip {
+        return Ok(result(check, Verdict::Skipped, began));
+    }
     let misfits = match look(bench, check).await {
         Ok(misfits) => misfits,
         // The image or the test is to blame.
@@ -20,14 +23,24 @@ pub(in crate::smoke) async fn make(bench: &Bench<'_>, check: &Check) -> Result<C
         Err(error) => return Err(error),
     };
     let verdict = if misfits.is_empty() { Verdict::Passed } else { Verdict::Failed };
-    Ok(CheckResult {
-        name: check.name.clone().unwrap_or_else(|| check.title()),
+    let reproduce = if misfits.is_empty() { None } else { reproduce(bench, check) };
+    Ok(CheckResult { reproduce, misfits, ..result(check, verdict, began) })
+}
+
+/// What reports call the check.
+pub(in crate::smoke) fn name(check: &Check) -> String {
+    check.name.clone().unwrap_or_else(|| check.title())
+}
+
+fn result(check: &Check, verdict: Verdict, began: Instant) -> CheckResult {
+    CheckResult {
+        name: name(check),
         kind: check.kind().to_owned(),
         verdict,
         ms: millis(began.elapsed()),
-        reproduce: if misfits.is_empty() { None } else { reproduce(bench, check) },
-        misfits,
-    })
+        reproduce: None,
+        misfits: Vec::new(),
+    }
 }
 
 async fn look(bench: &Bench<'_>, check: &Check) -> Result<Vec<Misfit>> {

@@ -18,4 +18,4 @@ mod run;
 
 pub(super) use expand::filled;
 pub(super) use http::ask;
-pub(super) use make::make;
+pub(super) use make::{make, name};

@@ -13,6 +13,10 @@ use crate::smoke::scene::{self, Bench};
 
 /// How much of a command's output is kept for its matchers, in bytes.
 const KEPT: usize = 1024 * 1024;
+/// What an engine says of a command whose container ended under it: killed, or never begun.
+const ENDS_WITH_ITS_CONTAINER: [i64; 2] = [137, 126];
+/// The longest that an engine takes to tell of a container's end.
+const TOLD: Duration = Duration::from_secs(2);
 
 /// What a command did.
 struct Ended {
@@ -68,20 +72,32 @@ async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Re
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) if error.kind() == Kind::Tests => return Ok(vec![late(spec)]),
-        Err(error) => {
-            // The engine refuses commands in a container that ended, and that is the image's fault.
-            let looked = bench.engine().inspect_container(&container.id).await?;
-            return match looked {
-                Some(looked) if !scene::ended(&looked) => Err(error),
-                _ => Ok(vec![Misfit::new("the container", "running", "it has ended")]),
-            };
-        }
+        // The engine refuses commands in a container that ended, and that is the image's fault.
+        Err(error) => return gone(bench, container).await?.map(|gone| vec![gone]).ok_or(error),
     };
     if outcome.not_found {
         return Ok(vec![Misfit::new("the command", "to run", "the image has no such program")]);
     }
     let oom = bench.watcher.seen(&container.id).oom;
-    Ok(judge(spec, &Ended { exit: outcome.exit, output: outcome.output, oom }))
+    let ended = Ended { exit: outcome.exit, output: outcome.output, oom };
+    let mut misfits = judge(spec, &ended);
+    if !misfits.is_empty() && ENDS_WITH_ITS_CONTAINER.contains(&ended.exit) {
+        misfits.extend(gone(bench, container).await?);
+    }
+    Ok(misfits)
+}
+
+/// That the container has ended, and how; `None` where it has not. The engine tells the end of a command that went with
+/// its container before it tells that of the container.
+async fn gone(bench: &Bench<'_>, container: &Container) -> Result<Option<Misfit>> {
+    let end = scene::end(bench.engine(), bench.watcher, &container.id);
+    let Ok(looked) = tokio::time::timeout(TOLD, Box::pin(end)).await else { return Ok(None) };
+    let problem = match looked? {
+        Some(looked) => scene::end_problem(&looked, bench.watcher)
+            .unwrap_or_else(|| "it ended with exit code 0".to_owned()),
+        None => "somebody removed it during the test".to_owned(),
+    };
+    Ok(Some(Misfit::new("the container", "up", problem)))
 }
 
 async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, LogLine, LogOptions, LogSource};
 use crate::error::Result;
+use crate::expect::shortened;
 use crate::rules::facts::LogsSeen;
 
 /// How much of a log is read, in bytes.
@@ -27,7 +28,7 @@ pub(super) async fn last(engine: &Engine, id: &str) -> Result<Vec<String>> {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
+    shortened(text, SHOWN)
 }
 
 fn take(seen: &mut LogsSeen, line: &LogLine) {

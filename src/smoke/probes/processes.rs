@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::ProcessRow;
+use crate::expect::shortened;
 use crate::rules::Fact;
 use crate::rules::facts::{ProcessSeen, ProcessesSeen};
 
@@ -67,6 +68,6 @@ fn of_row(row: &ProcessRow) -> ProcessSeen {
         ppid: row.ppid,
         name: row.comm.clone(),
         executable,
-        args: row.args.chars().take(SHOWN).collect(),
+        args: shortened(&row.args, SHOWN),
     }
 }

@@ -9,7 +9,7 @@ use super::{ProbePlan, lines};
 use crate::engine::{Container, ContainerSpec, Engine, Image, Keeper};
 use crate::error::{Kind, Result};
 use crate::event::millis;
-use crate::expect::{Misfit, Mount, ReadySpec, Start, TestSpec, What};
+use crate::expect::{Misfit, Mount, ReadySpec, Start, TestSpec, What, shortened};
 use crate::rules::Fact;
 use crate::rules::facts::{HealthSeen, StartSeen};
 use crate::smoke::checks;
@@ -105,6 +105,11 @@ impl<'a> Rig<'a> {
 
     pub(super) fn image(&self) -> &Image {
         self.bench.image
+    }
+
+    /// The container that is never started: what the image itself holds.
+    pub(super) async fn still(&self) -> Result<&str> {
+        self.bench.still().await
     }
 
     fn test(&self) -> &TestSpec {
@@ -232,7 +237,7 @@ impl<'a> Rig<'a> {
         };
         let probes = looked.as_ref().and_then(|container| container.health.as_ref());
         let probes = probes.map(|health| health.log.as_slice()).unwrap_or_default();
-        let output = |text: &str| text.trim().chars().take(OUTPUT).collect::<String>();
+        let output = |text: &str| shortened(text.trim(), OUTPUT);
         let health = match self.image().healthcheck {
             Some(_) if ended.is_some() => Fact::Missing("its container did not stay up".to_owned()),
             Some(_) if self.by_health => Fact::Known(HealthSeen {

@@ -9,6 +9,7 @@ use super::rig::{Launch, Rig, Up};
 use super::{lines, processes, users, writes};
 use crate::engine::{ChangeKind, Container, EntryKind};
 use crate::error::Result;
+use crate::expect::shortened;
 use crate::rules::Fact;
 use crate::rules::facts::{
     LimitsSeen, ListenerSeen, LogFileSeen, PortsSeen, RuntimeFacts, StopSeen, VariantSeen, WritesSeen,
@@ -133,10 +134,12 @@ async fn written(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Re
         }
         let text = String::from_utf8_lossy(&file.bytes);
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        // What the image itself holds of it.
+        let own = engine.stat_path(rig.still().await?, &path).await?.map_or(0, |stat| stat.size);
         log.files.push(LogFileSeen {
-            before: 0,
+            before: own,
             after: file.header.size,
-            last_line: last.chars().take(200).collect(),
+            last_line: shortened(last, 200),
             path,
         });
     }

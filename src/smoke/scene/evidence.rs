@@ -3,7 +3,7 @@
 use super::{Watcher, ended};
 use crate::engine::{Engine, LogOptions};
 use crate::error::Result;
-use crate::expect::{Evidence, HealthProbe};
+use crate::expect::{Evidence, HealthProbe, shortened};
 
 /// How much of a log is shown.
 const LINES: usize = 50;
@@ -35,10 +35,11 @@ pub(in crate::smoke) async fn evidence(
     let mut log = Vec::new();
     let tail = u32::try_from(LINES).unwrap_or(u32::MAX);
     let options = LogOptions { tail: Some(tail), max_bytes: BYTES, ..LogOptions::default() };
-    let read = engine.container_logs(&witness.id, &options, &mut |line| log.push(capped(&line.text))).await;
+    let read =
+        engine.container_logs(&witness.id, &options, &mut |line| log.push(shortened(&line.text, LINE))).await;
     // On a full disk, say. The rest is worth telling all the same.
     if let Err(error) = read {
-        log.push(capped(&format!("(the rest of the log cannot be read: {error})")));
+        log.push(shortened(&format!("(the rest of the log cannot be read: {error})"), LINE));
     }
     // A terminal's progress bars are many lines in one of the engine's.
     log.drain(..log.len().saturating_sub(LINES));
@@ -47,17 +48,9 @@ pub(in crate::smoke) async fn evidence(
     Ok(Some(Evidence {
         service: witness.service.clone(),
         log,
-        health: probes.map(|p| HealthProbe { exit: p.exit, output: capped(&p.output) }).collect(),
+        health: probes.map(|p| HealthProbe { exit: p.exit, output: shortened(&p.output, LINE) }).collect(),
         exit: ended(&container).then_some(container.exit_code),
         oom: container.oom_killed || watcher.seen(&witness.id).oom,
         reproduce: witness.reproduce.clone(),
     }))
-}
-
-fn capped(text: &str) -> String {
-    let mut kept: String = text.chars().take(LINE).collect();
-    if kept.len() < text.len() {
-        kept.push('…');
-    }
-    kept
 }

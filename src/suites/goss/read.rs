@@ -45,7 +45,7 @@ const ELSEWHERE: [(&str, &str); 7] = [
 ];
 
 /// Reads a goss file (YAML or JSON) into the test `name`: each resource is one check, in the file's order, called as goss
-/// calls it (`File: /etc/passwd`). A resource that says `skip: true` makes none. The container is started unless all that
+/// calls it (`File: /etc/passwd`). One that says `skip: true` is only named. The container is started unless all that
 /// is asked for can be read from the image.
 pub fn goss(name: &str, bytes: &[u8]) -> Result<TestSpec, Problem> {
     no_template(bytes)?;
@@ -68,7 +68,7 @@ pub fn goss(name: &str, bytes: &[u8]) -> Result<TestSpec, Problem> {
             found = true;
             let mut resource = Resource::new(kind, section, id, value)?;
             let what = reader(&mut resource)?;
-            checks.extend(resource.finish(what)?);
+            checks.push(resource.finish(what)?);
         }
     }
     if !found {

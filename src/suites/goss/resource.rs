@@ -109,12 +109,9 @@ impl<'n> Resource<'n> {
         self.key.problem(message)
     }
 
-    /// Refuses attributes that are not known, and makes the check unless the resource is to be skipped.
-    pub(super) fn finish(self, what: What) -> Result<Option<Check>, Problem> {
+    /// Refuses attributes that are not known, and makes the check.
+    pub(super) fn finish(self, what: What) -> Result<Check, Problem> {
         self.fields.finish(&format!("a {} resource", self.section))?;
-        if self.skip {
-            return Ok(None);
-        }
         let mut name = format!("{}: {}", self.kind, self.id);
         for (before, more, after) in [(": ", &self.named, ""), (" (", &self.title, ")")] {
             if let Some(more) = more.as_ref().filter(|more| !more.is_empty()) {
@@ -123,6 +120,6 @@ impl<'n> Resource<'n> {
                 name.push_str(after);
             }
         }
-        Ok(Some(Check { name: Some(name), what }))
+        Ok(Check { name: Some(name), what, skip: self.skip })
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn existence(test: &Node) -> Result<Check, Problem> {
         false => asked,
         true => FileCheck { mode: permissions.map(ModeWanted::Go), uid, gid, executable_by, ..asked },
     };
-    Ok(Check { name: Some(name), what: What::File(check) })
+    Ok(Check { name: Some(name), what: What::File(check), skip: false })
 }
 
 /// A file with its content.
@@ -42,7 +42,7 @@ pub(super) fn content(test: &Node) -> Result<Check, Problem> {
         content,
         ..FileCheck::default()
     };
-    Ok(Check { name: Some(name), what: What::File(check) })
+    Ok(Check { name: Some(name), what: What::File(check), skip: false })
 }
 
 /// A path, which begins at the root whether it says so or not.

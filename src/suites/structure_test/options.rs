@@ -13,6 +13,8 @@ pub struct Outside<'a> {
     /// The content of a file that `envFile` names, as it is written there; the error says in a few words why not. The
     /// caller decides what may be read.
     pub file: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Told of each value that came from there, by the name of its variable, before anything else is: it may be a secret.
+    pub hide: &'a dyn Fn(&str, &str),
 }
 
 /// What is in `containerRunOptions`.
@@ -51,6 +53,7 @@ pub(super) fn options(file: &mut Fields<'_>, outside: &Outside<'_>) -> Result<Op
         if !path.is_empty() {
             let bytes = (outside.file)(&path).map_err(trouble)?;
             options.env = env_file::read(&bytes).map_err(trouble)?;
+            options.env.iter().for_each(|(name, value)| (outside.hide)(name, value));
         }
     }
     for node in fields.list("envVars")? {
@@ -59,6 +62,7 @@ pub(super) fn options(file: &mut Fields<'_>, outside: &Outside<'_>) -> Result<Op
             let name = shown(&name);
             return Err(node.problem(format!("`envVars` of `{WHAT}`: {name} is not set in the environment")));
         };
+        (outside.hide)(&name, &value);
         options.env.push((name, value));
     }
     fields.finish(&format!("`{WHAT}`"))?;

@@ -40,7 +40,7 @@ pub fn structure_test(name: &str, bytes: &[u8], outside: &Outside<'_>) -> Result
         let run = command::command(test, &options.env)?;
         let commands = 1 + run.1.setup.len() + run.1.teardown.len();
         longest = longest.saturating_add(COMMAND.saturating_mul(u32::try_from(commands).unwrap_or(u32::MAX)));
-        checks.push(Check { name: Some(run.0), what: What::Run(run.1) });
+        checks.push(Check { name: Some(run.0), what: What::Run(run.1), skip: false });
     }
     for test in fields.list("fileContentTests")? {
         checks.push(file::content(test)?);

@@ -12,7 +12,7 @@ fn parse(text: &str) -> Result<TestSpec, Problem> {
         "test.env" => Ok(b"# of a test\nA=one two\nexport B=\"${A} x\"\nTOKEN=other\nNONE=\n".to_vec()),
         _ => Err("there is no such file".to_owned()),
     };
-    structure_test("structure.yaml", text.as_bytes(), &Outside { env: &env, file: &file })
+    structure_test("structure.yaml", text.as_bytes(), &Outside { env: &env, file: &file, hide: &|_, _| () })
 }
 
 fn read(body: &str) -> TestSpec {

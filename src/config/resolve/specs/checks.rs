@@ -24,7 +24,7 @@ impl Maker<'_> {
     pub(super) fn checks(&mut self, at: &str, test: &Test) -> Vec<Check> {
         let mut checks = Vec::new();
         let mut add = |name: Option<&String>, what: Option<What>| {
-            checks.extend(what.map(|what| Check { name: name.cloned(), what }));
+            checks.extend(what.map(|what| Check { name: name.cloned(), what, skip: false }));
         };
         if let Some(wanted) = &test.image {
             add(None, Some(What::Image(Box::new(configuration(wanted)))));
