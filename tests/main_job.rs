@@ -130,7 +130,7 @@ fn a_failing_test_pushes_nothing() {
     let repo = lab.hello();
     repo.write(
         "imgbuild.toml",
-        &lab::config(&lab.repository()).replace("body = \"hello\"", "body = \"goodbye\", within = \"1s\""),
+        &lab::config(&lab.repository()).replace("body = \"hello\"", "body = \"goodbye\", within = \"5s\""),
     );
     repo.write("www/index.html", "hello\n");
     repo.commit("expect something else");

@@ -33,6 +33,18 @@ pub enum Start {
     Job,
     /// Become ready and stay up; or, where the image looks like no service, end with exit code 0.
     Either(ReadySpec),
+    /// Become ready and stay up, or end with exit code 0, whatever the image looks like: a base is run for other things.
+    Any(ReadySpec),
+}
+
+impl Start {
+    /// When the container is ready; `None` for one that is there to end.
+    pub fn ready(&self) -> Option<&ReadySpec> {
+        match self {
+            Start::Service(ready) | Start::Either(ready) | Start::Any(ready) => Some(ready),
+            Start::Job => None,
+        }
+    }
 }
 
 /// What the containers of a test get.

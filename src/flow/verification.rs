@@ -120,10 +120,11 @@ pub(super) fn subject(
 ) -> Result<Subject> {
     let kind = settings.kind.as_ref().map(|kind| kind.value);
     let has_command = !(image.entrypoint.is_empty() && image.command.is_empty());
-    // A job with a command of its own is not what the image starts.
-    let own = |test: &TestSpec| match test.start {
-        Some(Start::Service(_) | Start::Either(_)) => true,
+    // What has a command of its own is not what the image starts, unless it is for the image's ENTRYPOINT to read; a job
+    // with one does another work.
+    let own = |test: &TestSpec| match &test.start {
         Some(Start::Job) => test.container.cmd.is_none(),
+        Some(_) => test.container.cmd.is_none() || !image.entrypoint.is_empty(),
         None => false,
     };
     let starts = tests.iter().any(own);
@@ -142,7 +143,7 @@ pub(super) fn subject(
         return Err(Error::new(Kind::Tests, message)
             .hint("write an [[image.test]] with `files`, `image`, or a `run` that is `fresh`"));
     }
-    let serves = |test: &&TestSpec| matches!(test.start, Some(Start::Service(_) | Start::Either(_)));
+    let serves = |test: &&TestSpec| own(test) && test.start.as_ref().and_then(Start::ready).is_some();
     let like = tests.iter().find(serves).or_else(|| tests.iter().find(|test| own(test))).cloned();
     Ok(Subject {
         tests,

@@ -112,9 +112,9 @@ async fn run(bench: &mut Bench<'_>, course: &mut Course) -> Result<()> {
         }
     }
     if let Some(start) = &bench.test.start {
-        course.at = match start {
-            Start::Job => "the job still ran".to_owned(),
-            Start::Service(_) | Start::Either(_) => "the container was not ready".to_owned(),
+        course.at = match start.ready() {
+            None => "the job still ran".to_owned(),
+            Some(_) => "the container was not ready".to_owned(),
         };
         let began = Instant::now();
         let misfits = Box::pin(up(bench, start, course)).await?;
@@ -165,10 +165,7 @@ impl Course {
 
 /// Starts the container and waits for it; what is wrong with it otherwise.
 async fn up(bench: &mut Bench<'_>, start: &Start, course: &mut Course) -> Result<Vec<Misfit>> {
-    let ready = match start {
-        Start::Service(ready) | Start::Either(ready) => Some(ready),
-        Start::Job => None,
-    };
+    let ready = start.ready();
     let by_health = match ready.map(|ready| scene::judged_by_health(bench.image, ready)) {
         Some(Ok(by_health)) => by_health,
         Some(Err(misfit)) => return Ok(vec![misfit]),
@@ -198,7 +195,7 @@ async fn up(bench: &mut Bench<'_>, start: &Start, course: &mut Course) -> Result
         None => scene::over(scene::end(engine, bench.watcher, &id).await?, bench.watcher),
     };
     let may_end = match start {
-        Start::Job => true,
+        Start::Job | Start::Any(_) => true,
         Start::Either(_) => bench.image.exposed.is_empty() && bench.image.healthcheck.is_none(),
         Start::Service(_) => false,
     };

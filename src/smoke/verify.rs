@@ -66,13 +66,19 @@ pub fn judge(results: &[TestResult]) -> Result<()> {
     Err(Error::new(Kind::Tests, message).hint("nothing was tagged or pushed"))
 }
 
-/// Puts tests and probes to `image`, side by side. The error is a fault of the engine's.
+/// Puts tests and probes to `image`, side by side where they do not disturb each other. The error is a fault of the engine's.
 pub async fn put(keeper: &Keeper, image: &Image, subject: &Subject, events: &Events) -> Result<Verification> {
     let watcher = Watcher::new(keeper);
     let still = Still::default();
     // Boxed: the compiler lays out what awaits them again and again.
     let tests = Box::pin(course::all(keeper, &watcher, image, &still, &subject.tests, events));
     let probes = Box::pin(probes::run(keeper, &watcher, image, &still, &subject.probes, events));
-    let (tests, seen) = watcher.beside(futures_util::future::try_join(tests, probes)).await?;
+    let both = async {
+        match subject.probes.disturbs() {
+            false => futures_util::future::try_join(tests, probes).await,
+            true => Ok((tests.await?, probes.await?)),
+        }
+    };
+    let (tests, seen) = watcher.beside(both).await?;
     Ok(Verification { image: image.id.clone(), tests, seen })
 }

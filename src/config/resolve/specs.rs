@@ -30,7 +30,8 @@ pub fn any_image(name: String, kind: Option<ImageKind>) -> TestSpec {
     let start = match kind {
         Some(ImageKind::Job) => Start::Job,
         Some(ImageKind::Service) => Start::Service(wait),
-        Some(ImageKind::Base) | None => Start::Either(wait),
+        Some(ImageKind::Base) => Start::Any(wait),
+        None => Start::Either(wait),
     };
     TestSpec {
         name,

@@ -45,7 +45,7 @@ pub(in crate::smoke) async fn request(
 ) -> Result<Answer, String> {
     match tokio::time::timeout(limit, exchange(address, question)).await {
         Ok(answer) => answer,
-        Err(_) => Err(format!("no answer within {} s", limit.as_secs_f32())),
+        Err(_) => Err(format!("no answer within {:.1} s", limit.as_secs_f32())),
     }
 }
 

@@ -1,8 +1,11 @@
 //! A request is repeated until its answer fits or its time is up.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::{Position, Url};
@@ -14,6 +17,8 @@ use crate::smoke::scene::{self, Bench};
 
 /// Between two tries.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How long an answer may take before it is asked for once more.
+const HANGS: Duration = Duration::from_secs(2);
 /// How many redirects are followed.
 const REDIRECTS: u32 = 10;
 
@@ -21,29 +26,75 @@ const REDIRECTS: u32 = 10;
 pub(super) async fn check(bench: &Bench<'_>, spec: &HttpCheck) -> Result<Vec<Misfit>> {
     let Some(container) = &bench.running else { return Ok(Vec::new()) };
     let ways = scene::ways(bench.engine(), container, bench.test.container.network.as_deref(), spec.port);
-    let deadline = Instant::now() + spec.within;
-    loop {
-        let misfits = ask(&ways, spec, deadline.saturating_duration_since(Instant::now())).await;
-        if misfits.is_empty() || ways.is_empty() || Instant::now() + AGAIN >= deadline {
-            return Ok(misfits);
+    let mut last = None;
+    let fits = until_fits(&ways, spec, |misfits, answered| {
+        // An answer that does not fit says more than none.
+        if answered || last.is_none() {
+            last = Some(misfits);
         }
-        tokio::time::sleep(AGAIN).await;
+    })
+    .await;
+    let none =
+        || vec![Misfit::new("the answer", "one", format!("none within {} s", spec.within.as_secs_f32()))];
+    Ok(if fits { Vec::new() } else { last.unwrap_or_else(none) })
+}
+
+/// What does not fit in an answer, and whether there was one.
+type Try<'a> = Pin<Box<dyn Future<Output = (Vec<Misfit>, bool)> + Send + 'a>>;
+
+/// Asks until an answer fits, and says whether one did within `spec.within`. A request that hangs is left to itself after a
+/// while, and asked once more beside it. `told` gets what did not fit in each answer, and whether it was one.
+pub(in crate::smoke) async fn until_fits(
+    ways: &[String],
+    spec: &HttpCheck,
+    mut told: impl FnMut(Vec<Misfit>, bool),
+) -> bool {
+    let deadline = Instant::now() + spec.within;
+    let mut next = Instant::now();
+    let mut tries = FuturesUnordered::<Try<'_>>::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some((misfits, answered)) = tries.next(), if !tries.is_empty() => {
+                if misfits.is_empty() {
+                    return true;
+                }
+                told(misfits, answered);
+                if ways.is_empty() {
+                    return false;
+                }
+                next = next.min(Instant::now() + AGAIN);
+            }
+            () = tokio::time::sleep_until(next), if next < deadline => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                tries.push(Box::pin(once(ways, spec, left)));
+                next = Instant::now() + HANGS.max(spec.within / 4);
+            }
+            () = tokio::time::sleep_until(deadline) => return false,
+        }
     }
 }
 
 /// Asks once by each of `ways`, until one gives an answer that fits; what does not fit otherwise.
 pub(in crate::smoke) async fn ask(ways: &[String], spec: &HttpCheck, limit: Duration) -> Vec<Misfit> {
+    once(ways, spec, limit).await.0
+}
+
+/// The same, and whether there was an answer.
+async fn once(ways: &[String], spec: &HttpCheck, limit: Duration) -> (Vec<Misfit>, bool) {
     let mut last = Vec::new();
     let mut answered = false;
     let deadline = Instant::now() + limit;
-    for way in ways {
-        let left = deadline.saturating_duration_since(Instant::now());
+    for (at, way) in ways.iter().enumerate() {
+        // One way that hangs leaves time for the others.
+        let others = u32::try_from(ways.len() - at).unwrap_or(1);
+        let left = deadline.saturating_duration_since(Instant::now()) / others;
         match follow(way, spec, left).await {
             Ok(answer) => {
                 last = judge(spec, &answer);
                 answered = true;
                 if last.is_empty() {
-                    return last;
+                    return (last, answered);
                 }
             }
             // A connection that fails on one way in says little where another way answered.
@@ -58,7 +109,7 @@ pub(in crate::smoke) async fn ask(ways: &[String], spec: &HttpCheck, limit: Dura
             "the container has no address that can be reached from here",
         ));
     }
-    last
+    (last, answered)
 }
 
 /// The answer, after redirects where they are to be followed.

@@ -17,5 +17,5 @@ mod process;
 mod run;
 
 pub(super) use expand::filled;
-pub(super) use http::ask;
+pub(super) use http::{ask, until_fits};
 pub(super) use make::{make, name};

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::expect::{Misfit, PortCheck, Protocol};
 use crate::rules::Fact;
 use crate::smoke::look::{self, Sockets};
-use crate::smoke::scene::Bench;
+use crate::smoke::scene::{Bench, OF_THE_HOST};
 
 /// Between two looks: the kernel tells nobody that a socket listens now.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -19,6 +19,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// Looks until the port is as it must be, or its time is up; what does not fit otherwise.
 pub(super) async fn check(bench: &Bench<'_>, spec: &PortCheck) -> Result<Vec<Misfit>> {
     let Some(container) = &bench.running else { return Ok(vec![misfits::not_running()]) };
+    if bench.test.container.network.as_deref() == Some("host") {
+        return Ok(vec![misfits::unseen(port(spec), OF_THE_HOST)]);
+    }
     let deadline = Instant::now() + spec.within;
     loop {
         let misfits = match look::sockets(bench.keeper, container).await? {

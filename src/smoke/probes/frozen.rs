@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::rig::Rig;
+use super::rig::{Rig, Up};
 use crate::engine::{Health, HealthOverride};
 use crate::error::Result;
 use crate::event::millis;
@@ -24,8 +25,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The longest that it is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Freezes the service once it is healthy, and waits for what its healthcheck says.
-pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
+/// Freezes the service once it is healthy, and waits for what its healthcheck says. It may take twice as long to be as the
+/// first container took to come up.
+pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<FrozenSeen>> {
+    let rig = &rig.judged_by_health();
     if rig.image().healthcheck.is_none() {
         return Ok(Fact::Missing("the image has no HEALTHCHECK".to_owned()));
     }
@@ -37,7 +40,7 @@ pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
         retries: RETRIES,
         start_period: rig.limit(),
     });
-    let launch = rig.launch(spec).await?;
+    let launch = rig.launch_as_quickly(spec, up).await?;
     let Some(container) = &launch.container else {
         rig.remove(&launch.id).await?;
         return Ok(Fact::Missing("its container did not become healthy".to_owned()));
@@ -45,13 +48,13 @@ pub(super) async fn observe(rig: &Rig<'_>) -> Result<Fact<FrozenSeen>> {
     let seen = match look::freeze(rig.keeper(), container).await? {
         Fact::Missing(why) => Fact::Missing(why),
         Fact::Known(0) => Fact::Missing("no process of it could be frozen".to_owned()),
-        Fact::Known(stopped) => watch(rig, &launch.id, stopped).await?,
+        Fact::Known(stopped) => until_told(rig, &launch.id, stopped).await?,
     };
     rig.remove(&launch.id).await?;
     Ok(seen)
 }
 
-async fn watch(rig: &Rig<'_>, id: &str, stopped: usize) -> Result<Fact<FrozenSeen>> {
+async fn until_told(rig: &Rig<'_>, id: &str, stopped: usize) -> Result<Fact<FrozenSeen>> {
     let began = Instant::now();
     let mut runs = Runs::default();
     loop {

@@ -27,6 +27,19 @@ pub(super) async fn last(engine: &Engine, id: &str) -> Result<Vec<String>> {
     Ok(last)
 }
 
+/// The first line of the container's log for which `is_it` holds, capped; of a long log the beginning is looked at.
+pub(super) async fn first(engine: &Engine, id: &str, is_it: fn(&str) -> bool) -> Result<Option<String>> {
+    let mut first = None;
+    let options = LogOptions { max_bytes: READ, ..LogOptions::default() };
+    let mut on_line = |line: LogLine| {
+        if first.is_none() && is_it(&line.text) {
+            first = Some(cut(&line.text));
+        }
+    };
+    engine.container_logs(id, &options, &mut on_line).await?;
+    Ok(first)
+}
+
 fn cut(text: &str) -> String {
     shortened(text, SHOWN)
 }

@@ -15,6 +15,7 @@ const LISTEN: Duration = Duration::from_millis(2500);
 
 /// Starts the container where no network is but a resolver that knows no name. It may take twice as long as with one.
 pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<OfflineSeen>> {
+    let rig = rig.unreachable();
     let sink = match DnsSink::start(rig.keeper()).await? {
         Fact::Known(sink) => sink,
         Fact::Missing(why) => return Ok(Fact::Missing(why)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::expect::{ImageKind, ProbeSet, TestSpec};
+use crate::expect::{ImageKind, Mount, ProbeSet, TestSpec};
 
 /// What the probes go by.
 #[derive(Debug, Clone)]
@@ -21,4 +21,19 @@ pub struct ProbePlan {
     pub like: Option<TestSpec>,
     /// How findings name the image.
     pub reference: String,
+}
+
+impl ProbePlan {
+    /// Whether its containers would disturb others of the same test: they write to the same folders of this machine.
+    pub(in crate::smoke) fn disturbs(&self) -> bool {
+        let Some(test) = &self.like else { return false };
+        let services = test.services.iter().map(|service| &service.container);
+        let mut mounts = services.chain([&test.container]).flat_map(|container| &container.mounts);
+        mounts.any(|mount| match mount {
+            Mount::Bind(bind) => {
+                !bind.split(':').skip(2).any(|options| options.split(',').any(|o| o == "ro"))
+            }
+            Mount::Tmpfs(..) => false,
+        })
+    }
 }

@@ -9,7 +9,7 @@ use super::{ProbePlan, lines};
 use crate::engine::{Container, ContainerSpec, Engine, Image, Keeper};
 use crate::error::{Kind, Result};
 use crate::event::millis;
-use crate::expect::{Misfit, Mount, ReadySpec, Start, TestSpec, What, shortened};
+use crate::expect::{Health, Misfit, Mount, ReadySpec, Start, TestSpec, What, shortened};
 use crate::rules::Fact;
 use crate::rules::facts::{HealthSeen, StartSeen};
 use crate::smoke::checks;
@@ -35,6 +35,7 @@ const OUTPUT: usize = 300;
 pub(super) type Up = Option<Option<Duration>>;
 
 /// What the containers of the probes have in common.
+#[derive(Clone)]
 pub(super) struct Rig<'a> {
     pub(super) bench: &'a Bench<'a>,
     pub(super) plan: &'a ProbePlan,
@@ -83,10 +84,7 @@ impl<'a> Rig<'a> {
                 return Ok(Fact::Missing(format!("the service {}: {}", service.alias, misfit.sentence())));
             }
         }
-        let mut ready = match &bench.test.start {
-            Some(Start::Service(ready) | Start::Either(ready)) => Some(ready.clone()),
-            Some(Start::Job) | None => None,
-        };
+        let mut ready = bench.test.start.as_ref().and_then(Start::ready).cloned();
         if let Some(ready) = &mut ready {
             ready.settle = ready.settle.min(SETTLE);
         }
@@ -110,6 +108,26 @@ impl<'a> Rig<'a> {
     /// The container that is never started: what the image itself holds.
     pub(super) async fn still(&self) -> Result<&str> {
         self.bench.still().await
+    }
+
+    /// The same for containers that no address leads to: where an answer is waited for, its port has to listen.
+    pub(super) fn unreachable(&self) -> Rig<'a> {
+        let mut rig = self.clone();
+        if let Some(ready) = &mut rig.ready {
+            ready.ports.extend(ready.http.take().map(|http| http.port));
+        }
+        rig
+    }
+
+    /// The same for containers that only their HEALTHCHECK judges.
+    pub(super) fn judged_by_health(&self) -> Rig<'a> {
+        let mut rig = self.clone();
+        if let Some(ready) = &mut rig.ready {
+            (ready.health, ready.http, ready.log) = (Health::Required, None, None);
+            ready.ports.clear();
+            rig.by_health = true;
+        }
+        rig
     }
 
     fn test(&self) -> &TestSpec {
@@ -254,7 +272,7 @@ impl<'a> Rig<'a> {
     /// The sockets of the container alone.
     pub(super) async fn sockets(&self, container: &Container) -> Result<Fact<Sockets>> {
         match self.network.as_str() {
-            "host" => Ok(Fact::Missing("its container shares the network of the host".to_owned())),
+            "host" => Ok(Fact::Missing(scene::OF_THE_HOST.to_owned())),
             _ => look::sockets(self.keeper(), container).await,
         }
     }

@@ -42,6 +42,10 @@ pub(in crate::smoke) async fn run(
     let Some(test) = &plan.like else {
         return Ok(unknown("no test starts a container"));
     };
+    if test.container.network.as_deref() == Some("host") {
+        // All containers would want the same ports, and answer for each other.
+        return Ok(unknown("its test shares the network of the host"));
+    }
     let bench = Bench::new(keeper, watcher, events, image, still, test);
     let facts = match Rig::set(&bench, plan).await? {
         Fact::Known(rig) => probe(&rig, unknown("the probe was not made"), known.clone()).await,
@@ -68,7 +72,7 @@ async fn probe(rig: &Rig<'_>, mut facts: RuntimeFacts, known: Option<KindSeen>) 
     let frozen = async {
         match full {
             true if is_job => none("a job has no service to freeze"),
-            true => frozen::observe(rig).await,
+            true => frozen::observe(rig, came.clone()).await,
             false => none(quick),
         }
     };
@@ -86,8 +90,10 @@ async fn probe(rig: &Rig<'_>, mut facts: RuntimeFacts, known: Option<KindSeen>) 
             false => none("the hardened profile was not asked for"),
         }
     };
-    let (seen, frozen, offline, read_only, hardened) =
-        try_join5(shared, frozen, offline, read_only, hardened).await?;
+    let (seen, frozen, offline, read_only, hardened) = match plan.disturbs() {
+        false => try_join5(shared, frozen, offline, read_only, hardened).await?,
+        true => (shared.await?, frozen.await?, offline.await?, read_only.await?, hardened.await?),
+    };
     facts = seen;
     (facts.frozen, facts.offline, facts.read_only, facts.hardened) = (frozen, offline, read_only, hardened);
     if !full {

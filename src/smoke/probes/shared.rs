@@ -133,7 +133,9 @@ async fn written(rig: &Rig<'_>, facts: &mut RuntimeFacts, launch: &Launch) -> Re
             continue;
         }
         let text = String::from_utf8_lossy(&file.bytes);
-        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        // Of a long one only the beginning was read.
+        let ends = text.lines().rev().filter(|_| !file.cut);
+        let last = ends.into_iter().find(|line| !line.trim().is_empty()).unwrap_or_default();
         // What the image itself holds of it.
         let own = engine.stat_path(rig.still().await?, &path).await?.map_or(0, |stat| stat.size);
         log.files.push(LogFileSeen {

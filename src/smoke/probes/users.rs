@@ -6,9 +6,7 @@ use crate::engine::{Engine, ProcessRow};
 use crate::error::Result;
 use crate::rules::Fact;
 use crate::rules::facts::UsersSeen;
-
-/// Most bytes of `/etc/passwd` that are read.
-const PASSWD: u64 = 1 << 20;
+use crate::smoke::look::{self, Place};
 
 /// Compares what `claimed` (`Config.User`) stands for in the container with the users of its processes.
 pub(super) async fn seen(
@@ -17,13 +15,21 @@ pub(super) async fn seen(
     claimed: &str,
     rows: &[ProcessRow],
 ) -> Result<Fact<UsersSeen>> {
+    if rows.is_empty() {
+        return Ok(Fact::Missing("the engine lists no processes of its container".to_owned()));
+    }
     let user = claimed.split(':').next().unwrap_or_default();
     let claimed_uid = match user.parse() {
         Ok(uid) => Some(uid),
         Err(_) if user.is_empty() || user == "root" => Some(0),
         Err(_) => {
-            let passwd = engine.read_file(id, "/etc/passwd", PASSWD).await?;
-            passwd.and_then(|file| by_name(&String::from_utf8_lossy(&file.bytes), user))
+            let accounts = look::accounts(Place { engine, id }).await?;
+            let account = accounts.as_ref().ok().and_then(|accounts| accounts.user(user));
+            let Some(account) = account else {
+                let why = accounts.err().unwrap_or_else(|| "/etc/passwd does not have it".to_owned());
+                return Ok(Fact::Missing(format!("the number of its user cannot be told: {why}")));
+            };
+            Some(account.uid)
         }
     };
     let mut actual = BTreeMap::new();
@@ -40,26 +46,4 @@ pub(super) async fn seen(
         ));
     }
     Ok(Fact::Known(UsersSeen { claimed: claimed.to_owned(), claimed_uid, actual }))
-}
-
-/// The number of the user of this name.
-fn by_name(passwd: &str, name: &str) -> Option<u32> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next()? == name).then(|| fields.nth(1)?.parse().ok()).flatten()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_has_a_number() {
-        let passwd = "root:x:0:0::/:/bin/sh\nbroken\napp:x:10001:1::/:\napp:x:7:1::/:\nodd:x:y:\n";
-        assert_eq!(by_name(passwd, "app"), Some(10_001));
-        assert_eq!(by_name(passwd, "root"), Some(0));
-        assert_eq!(by_name(passwd, "odd"), None);
-        assert_eq!(by_name(passwd, "broken"), None);
-    }
 }

@@ -2,6 +2,7 @@
 
 use tokio::sync::watch;
 
+use super::lines;
 use super::rig::{Rig, Up};
 use crate::engine::ContainerSpec;
 use crate::error::Result;
@@ -30,8 +31,8 @@ pub(super) async fn hardened(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<F
     spec.cap_add.clear();
     spec.limits.drop_capabilities = true;
     spec.limits.no_new_privileges = true;
-    let user = rig.image().user.split(':').next().unwrap_or_default();
-    if spec.user.is_none() && (user.is_empty() || user == "root" || user.parse() == Ok(0_u32)) {
+    let user = spec.user.as_deref().unwrap_or(&rig.image().user).split(':').next().unwrap_or_default();
+    if user.is_empty() || user == "root" || user.parse() == Ok(0_u32) {
         spec.user = Some(NOBODY.to_owned());
     }
     start(rig, spec, up).await
@@ -44,17 +45,20 @@ fn close(spec: &mut ContainerSpec) {
     }
 }
 
+fn failed_write(line: &str) -> bool {
+    // nginx's entry point asks whether it is that, and does without.
+    FAILED_WRITE.iter().any(|words| line.contains(words)) && !line.contains("(read-only file system?)")
+}
+
 async fn start(rig: &Rig<'_>, spec: ContainerSpec, up: watch::Receiver<Up>) -> Result<Fact<VariantSeen>> {
     let launch = rig.launch_as_quickly(spec, up).await?;
     // A process may go on although every write of it fails: its log tells.
-    let failed = |line: &&String| FAILED_WRITE.iter().any(|words| line.contains(words));
-    // nginx's entry point asks whether it is that, and does without.
-    let said = launch.start.log.iter().filter(failed).find(|line| !line.contains("(read-only file system?)"));
-    let came_up = launch.did_its_work() && said.is_none();
-    let why = match said {
-        Some(line) if launch.did_its_work() => line.clone(),
-        _ => launch.why(),
+    let said = match launch.id.as_str() {
+        "" => None,
+        id => lines::first(rig.engine(), id, failed_write).await?,
     };
+    let came_up = launch.did_its_work() && said.is_none();
+    let why = said.filter(|_| launch.did_its_work()).unwrap_or_else(|| launch.why());
     rig.remove(&launch.id).await?;
     Ok(Fact::Known(VariantSeen { came_up, why, log: launch.start.log }))
 }

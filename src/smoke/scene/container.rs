@@ -102,11 +102,9 @@ fn health(ready: &ReadySpec) -> HealthOverride {
 
 /// The ports that somebody asks from here.
 fn ports(image: &Image, test: &TestSpec) -> BTreeSet<u16> {
-    let ready = match &test.start {
-        Some(Start::Service(ready) | Start::Either(ready)) => ready.http.as_ref().map(|http| http.port),
-        Some(Start::Job) | None => None,
-    };
-    let mut ports: BTreeSet<u16> = ready.into_iter().collect();
+    let ready = test.start.as_ref().and_then(Start::ready);
+    let asked = ready.and_then(|ready| ready.http.as_ref()).map(|http| http.port);
+    let mut ports: BTreeSet<u16> = asked.into_iter().collect();
     for check in &test.checks {
         match &check.what {
             What::Http(http) => drop(ports.insert(http.port)),

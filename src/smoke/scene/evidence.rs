@@ -7,8 +7,9 @@ use crate::expect::{Evidence, HealthProbe, shortened};
 
 /// How much of a log is shown.
 const LINES: usize = 50;
-/// How much of a log is read for that, in bytes: a container may flood it.
-const BYTES: u64 = 512 * 1024;
+/// How much of a log is read for that, in bytes: a container may flood it. An engine counts parts of 16 KiB as lines, so that
+/// less than this would leave out the end of 50 of them.
+const BYTES: u64 = 1 << 20;
 /// How much of one line is kept, in characters.
 const LINE: usize = 1000;
 /// How many probes of a HEALTHCHECK are shown.

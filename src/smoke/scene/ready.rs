@@ -18,6 +18,9 @@ use crate::smoke::{checks, look};
 /// Between two tries of what no event tells of: an answer, a socket.
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// Why nobody can tell its sockets from others'.
+pub(in crate::smoke) const OF_THE_HOST: &str = "its container shares the network of the host";
+
 /// What waiting came to.
 pub(in crate::smoke) enum Ready {
     /// It is up.
@@ -188,14 +191,13 @@ async fn answers(at: Awaited<'_>, spec: &HttpCheck, unmet: &Unmet) -> Result<(),
         return future::pending().await;
     };
     let ways = ways(at.keeper.engine(), &container, at.network, spec.port);
-    loop {
-        let misfits = checks::ask(&ways, spec, spec.within.max(AGAIN)).await;
-        if misfits.is_empty() {
-            unmet.set("http", misfits);
-            return Ok(());
+    match checks::until_fits(&ways, spec, |misfits, _| unmet.set("http", misfits)).await {
+        true => {
+            unmet.set("http", Vec::new());
+            Ok(())
         }
-        unmet.set("http", misfits);
-        tokio::time::sleep(AGAIN).await;
+        // Whoever waits has a deadline.
+        false => future::pending().await,
     }
 }
 
@@ -234,6 +236,13 @@ async fn logs(at: Awaited<'_>, pattern: &Pattern, unmet: &Unmet) -> Result<(), O
 }
 
 async fn listens(at: Awaited<'_>, ports: &[u16], unmet: &Unmet) -> Result<(), Over> {
+    if at.network == Some("host") {
+        return Err(Over::Not(vec![Misfit::new(
+            "its sockets",
+            "looked at",
+            format!("not checked: {OF_THE_HOST}"),
+        )]));
+    }
     unmet.set("ports", vec![Misfit::new("its sockets", "looked at", "not yet")]);
     let Some(container) = at.keeper.engine().inspect_container(at.id).await? else {
         return future::pending().await;

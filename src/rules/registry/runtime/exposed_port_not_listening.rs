@@ -12,6 +12,9 @@ rule! {
     /// Whoever publishes the port connects to nothing. A service that listens on 127.0.0.1 answers its own healthcheck and
     /// nobody else: that address is the container's own.
     ///
+    /// An `EXPOSE` that comes with the base image cannot be taken back. Where nothing is to serve its port, say so with a
+    /// waiver.
+    ///
     /// ## Example
     /// ```dockerfile
     /// FROM python:3.12
@@ -33,7 +36,7 @@ rule! {
         level: Warning,
         items: [BestPractice],
         aliases: [],
-        remedy: "let the service listen on the port, on all addresses; take an EXPOSE out that nothing serves",
+        remedy: "let the service listen on the port, on all addresses, or take the EXPOSE out (waive a base image's)",
         check: Running(check),
     }
 }
