@@ -286,7 +286,8 @@ fn a_pull_request_whose_login_only_reads_builds_and_tests_and_says_why() {
     let repository = format!("{}/t/{}", proxy.address, lab.name());
     let pull = |arguments: &[&str]| {
         let arguments = [&["ci", "--format", "json", "--repository", &repository], arguments].concat();
-        repo.imgbuild(&arguments).env("CI", "true").env("IMGBUILD_PR", "12").env("IMGBUILD_BRANCH", "feature")
+        let run = repo.imgbuild(&arguments).env("CI", "true").env("IMGBUILD_PR", "12");
+        run.env("IMGBUILD_FORK", "false").env("IMGBUILD_BRANCH", "feature")
     };
     let report = pull(&[]).expect(0).json();
     let why = report["not_pushed_because"].as_str().expect("why");

@@ -80,6 +80,8 @@ pub enum Command {
         #[command(flatten)]
         build: BuildArgs,
     },
+    /// Show what the CI says of this run, and where each value comes from.
+    CiInfo,
     /// Look into a container that shares namespaces with this process: what a test runs in a helper container.
     #[command(hide = true)]
     Inside {

@@ -130,6 +130,15 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 }
             }
         }
+        Command::CiInfo => {
+            let info = flow::ci_info(session).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&info.text),
+                Format::Json | Format::Ndjson => {
+                    output.out(&(report::json::safe(&info.json.to_string()) + "\n"))
+                }
+            }
+        }
         Command::Config { origin, build } => {
             let settings = flow::settings(session, &flags::of_build(build, &cli.global)?).await?;
             match output.mode.format {

@@ -17,6 +17,20 @@ pub fn detect(environment: &Environment) -> Around {
     let ci = source::detect(environment, None);
     Around {
         is_ci: ci.is_ci(),
-        renders_color: matches!(ci.provider, Some(Provider::GitHub | Provider::GitLab)),
+        renders_color: matches!(
+            ci.provider,
+            Some(
+                Provider::GitHub
+                    | Provider::Gitea
+                    | Provider::Forgejo
+                    | Provider::GitLab
+                    | Provider::Buildkite
+                    | Provider::CircleCi
+                    | Provider::Azure
+                    | Provider::Drone
+                    | Provider::Woodpecker
+                    | Provider::Travis
+            )
+        ),
     }
 }

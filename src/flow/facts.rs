@@ -26,8 +26,8 @@ pub(super) fn source(report: &mut RunReport, state: &SourceState, ci: &CiContext
         merge_commit: revision.merge_commit.clone(),
     });
     report.ci = ci
-        .provider
-        .map(|provider| CiFacts { provider: provider.name().to_owned(), build_url: ci.build_url.clone() });
+        .provider_name()
+        .map(|provider| CiFacts { provider: provider.to_owned(), build_url: ci.build_url.clone() });
 }
 
 /// The policy that binds the run.

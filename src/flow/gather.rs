@@ -42,20 +42,10 @@ const LARGEST: usize = 10;
 
 /// Who runs us, from the environment and the event file.
 pub(super) fn ci_context(session: &Session) -> CiContext {
-    let unread = |path: &Path, cause: &dyn std::error::Error| {
-        session.events.note(format!("the CI's event file {} cannot be read: {cause}", path.display()));
-        None
-    };
-    let event = match source::event_file(&session.environment) {
-        Some(path) => match fs::read(&path) {
-            Ok(bytes) => match serde_json::from_slice(&bytes) {
-                Ok(event) => Some(event),
-                Err(cause) => unread(&path, &cause),
-            },
-            Err(cause) => unread(&path, &cause),
-        },
-        None => None,
-    };
+    let (event, trouble) = source::read_event(&session.environment);
+    if let Some(trouble) = trouble {
+        session.events.note(trouble);
+    }
     let ci = source::detect(&session.environment, event.as_ref());
     for name in &ci.ignored {
         session.events.warn(format!("{name} makes no sense as it is, and is left out of account"));
@@ -65,13 +55,20 @@ pub(super) fn ci_context(session: &Session) -> CiContext {
 
 pub(super) async fn source(session: &Session, ci: &CiContext) -> Result<Arc<SourceState>> {
     let (start, environment) = (session.directory.clone(), session.environment.clone());
-    let (workspace, events, stop) = (ci.workspace.clone(), session.events.clone(), session.stop.clone());
+    let (workspace, events, stop) = (workspace(session, ci), session.events.clone(), session.stop.clone());
     let state = blocking(move || {
         let options =
             GitOptions { start: &start, environment: &environment, trusted_workspace: workspace.as_deref() };
         source::read(&options, &events, &stop)
     });
     state.await.map(Arc::new)
+}
+
+/// The folder whose repository is read whoever owns it. Where the CI names none, or one that is not there (a container
+/// sees it elsewhere), it is the repository that the CI starts us in.
+fn workspace(session: &Session, ci: &CiContext) -> Option<PathBuf> {
+    let named = ci.workspace.clone().filter(|folder| folder.is_dir());
+    named.or_else(|| ci.is_ci().then(|| root_of(&session.directory).to_owned()))
 }
 
 /// The settings in force: on a pull request the policy comes from the base branch, and on any run from what
@@ -124,12 +121,9 @@ pub(super) async fn settings_for_registries(
     writes: bool,
 ) -> Result<(Settings, CiContext)> {
     let ci = ci_context(session);
-    if writes && !ci.may_push() {
-        return Err(Error::new(
-            Kind::Refused,
-            "a run for a fork's pull request, or one that gives a foreign branch this repository's rights, never pushes",
-        )
-        .hint("no setting changes this"));
+    if let Some(why) = ci.why_never().filter(|_| writes) {
+        return Err(Error::new(Kind::Refused, format!("{why}: such a run never pushes"))
+            .hint("no setting changes this"));
     }
     if ci.is_pr()
         && let Ok(source) = source(session, &ci).await

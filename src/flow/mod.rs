@@ -6,6 +6,7 @@ mod base;
 mod base_facts;
 mod check;
 mod ci;
+mod ci_info;
 mod clean;
 mod context;
 mod context_facts;
@@ -33,6 +34,7 @@ mod verification;
 
 pub use check::{CheckOptions, Checked, check};
 pub use ci::{build, ci};
+pub use ci_info::{CiInfo, ci_info};
 pub use clean::{Cleaned, clean};
 pub use context::{Shown, context};
 pub use copy::copy;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::config::{self, Push, Role, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::image::Repository;
-use crate::source::{CiContext, Provider};
+use crate::source::CiContext;
 
 /// The command that is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -100,13 +100,6 @@ fn name(request: &Request<'_>) -> (String, bool) {
     }
 }
 
-/// Whether nobody knows what the run is for: a CI that is not recognised says neither fork nor pull request, unless
-/// it is told to.
-fn may_be_a_fork(ci: &CiContext) -> bool {
-    let told = ["branch", "tag", "pr"].iter().any(|field| ci.origins.contains_key(field));
-    ci.provider == Some(Provider::Other) && !told
-}
-
 /// The remote's last component, or the folder's name, made to fit a path component.
 fn local_name(request: &Request<'_>) -> String {
     let last = request.remote_url.and_then(|url| url.trim_end_matches('/').rsplit('/').next());
@@ -138,21 +131,18 @@ fn decide(
     }
     let always = push == Push::Always;
     let refuse = |message: String, hint: &str| Err(Error::new(Kind::Refused, message).hint(hint));
-    if !request.ci.may_push() {
-        let why =
-            "a run for a fork's pull request, or one that gives a foreign branch this repository's rights, \
-                   never pushes"
-                .to_owned();
+    if let Some(never) = request.ci.why_never() {
+        let why = format!("{never}: such a run never pushes");
         return if always {
             refuse(why, "leave out --push always here: no setting changes this")
         } else {
             hold(why)
         };
     }
-    if !always && has_registry && !on_loopback && may_be_a_fork(request.ci) {
+    if !always && has_registry && !on_loopback && request.ci.is_for_who_knows_what() {
         return hold(
-            "this CI is not recognised, so nobody knows whether this is a fork's pull request; set IMGBUILD_BRANCH, \
-             IMGBUILD_TAG or IMGBUILD_PR, or give --push always"
+            "this CI does not say what the run is for, so nobody knows whether this is a fork's pull request; set \
+             IMGBUILD_BRANCH or IMGBUILD_TAG, or give --push always"
                 .to_owned(),
         );
     }
@@ -204,6 +194,7 @@ mod tests {
     use super::*;
     use crate::config::{Flags, Layers};
     use crate::environment::Environment;
+    use crate::source::Provider;
 
     const ONE: &str = "[image]\nrepository = \"registry.example.com/acme/api\"\n";
     const ROLES: &str = "[image]\nrepository = \"api\"\n[registries]\nsandbox = \"s.example.com/dev\"\n\

@@ -14,7 +14,7 @@ mod state;
 mod url;
 
 pub use blobs::{BlobId, BlobIds, BlobSource};
-pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, event_file};
+pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
 pub use git::{Ancestry, Tracked, ancestry, file_at, head, read, status, tracked};
 pub use ref_name::RefName;
 pub use revision::{Revision, branch, reconcile};

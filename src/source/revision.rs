@@ -52,14 +52,25 @@ pub fn branch(ci: &CiContext, git: &SourceState) -> Option<RefName> {
     ci.branch.clone().or_else(|| git.branch.clone())
 }
 
-/// The pull request's side of a merge that the CI made. GitHub merges the head into the base, Jenkins the base into
-/// the head.
+/// The pull request's side of a merge that the CI made. Forges merge the head into the base, Jenkins the base into the
+/// head.
 fn pull_request_parent<'a>(ci: &CiContext, git: &'a SourceState) -> Option<&'a str> {
     let [first, second] = git.parents.as_slice() else { return None };
     ci.pr.as_ref()?;
     match ci.provider? {
-        Provider::GitHub if ci.merge_commit.is_some() => Some(second),
-        Provider::Jenkins if made_by_ci(ci, git) => Some(first),
+        Provider::Jenkins => made_by_ci(ci, git).then_some(first.as_str()),
+        // What these say to be a merge is the forge's own, of the base and then the head.
+        Provider::GitHub
+        | Provider::Gitea
+        | Provider::Forgejo
+        | Provider::Azure
+        | Provider::Travis
+        | Provider::TeamCity
+        | Provider::AppVeyor
+            if ci.merge_commit.is_some() =>
+        {
+            Some(second)
+        }
         _ => None,
     }
 }

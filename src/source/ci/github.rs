@@ -1,32 +1,38 @@
-//! GitHub Actions. The event's JSON is the only place that says where a pull request comes from.
+//! GitHub Actions, and Gitea's and Forgejo's, which set the same variables. The event's JSON is the only place that
+//! says where a pull request comes from.
 //!
-//! Sources: github/docs `variables.md`, `events-that-trigger-workflows.md`.
+//! Sources: github/docs `variables.md`, `events-that-trigger-workflows.md`; forgejo/runner `internal/app/run`;
+//! go-gitea/gitea#28621 and #36842.
 
-use super::look::{Fact, commit_id, pr_number};
-use super::{CiContext, Look};
+use super::context::Said;
+use super::fork::Fork;
+use super::look::{Fact, Look, commit_id, pr_number};
+use super::refs::Ref;
+use super::systems::set;
+use super::{CiContext, Provider};
 use crate::environment::Environment;
 use crate::source::RefName;
 use crate::source::url::{sanitise_page_url, sanitise_url};
 
-pub(super) fn is(env: &Environment) -> bool {
-    env.is_true("GITHUB_ACTIONS")
+pub(super) fn is_github(env: &Environment) -> Option<&'static str> {
+    set(env, "GITHUB_ACTIONS")
 }
 
-/// Gitea and Forgejo set GitHub's variables too, but their pages lie elsewhere.
-fn is_imitation(env: &Environment) -> bool {
-    ["GITEA_ACTIONS", "FORGEJO_ACTIONS"].into_iter().any(|key| env.is_true(key))
+pub(super) fn is_gitea(env: &Environment) -> Option<&'static str> {
+    set(env, "GITEA_ACTIONS")
+}
+
+pub(super) fn is_forgejo(env: &Environment) -> Option<&'static str> {
+    set(env, "FORGEJO_ACTIONS")
+}
+
+/// Whether it is one of the three.
+pub(super) fn is(env: &Environment) -> bool {
+    [is_github, is_gitea, is_forgejo].iter().any(|marker| marker(env).is_some())
 }
 
 /// Events that build a pull request with its author's rights; the ref says whether they really do.
 const PULL_REQUEST_EVENTS: [&str; 3] = ["pull_request", "pull_request_review", "pull_request_review_comment"];
-
-enum Ref<'a> {
-    Branch(&'a [u8]),
-    Tag(&'a [u8]),
-    /// The number, and whether it is the merge of head and base.
-    Pull(&'a str, bool),
-    None,
-}
 
 fn checked_out<'a>(look: &Look<'a>) -> Ref<'a> {
     let Some(full) = look.raw("GITHUB_REF") else {
@@ -36,17 +42,7 @@ fn checked_out<'a>(look: &Look<'a>) -> Ref<'a> {
             _ => Ref::None,
         };
     };
-    if let Some(name) = full.value.strip_prefix(b"refs/heads/") {
-        return Ref::Branch(name);
-    }
-    if let Some(name) = full.value.strip_prefix(b"refs/tags/") {
-        return Ref::Tag(name);
-    }
-    let pull = full.value.strip_prefix(b"refs/pull/").and_then(|rest| std::str::from_utf8(rest).ok());
-    match pull.and_then(|rest| rest.split_once('/')) {
-        Some((number, side)) => Ref::Pull(number, side == "merge"),
-        None => Ref::None,
-    }
+    Ref::of(full.value)
 }
 
 fn event_name<'a>(look: &Look<'a>) -> &'a str {
@@ -86,8 +82,25 @@ pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
             .and_then(|base| base.and_then(|base| base.strip_prefix("refs/heads/").map(RefName::from_bytes)));
         ci.set("base_branch", base, |ci| &mut ci.base_branch);
     }
-    ci.set("default_branch", look.event("repository.default_branch"), |ci| &mut ci.default_branch);
-    ci.set("workspace", look.path("GITHUB_WORKSPACE"), |ci| &mut ci.workspace);
+    // Pull requests say it too, but there it is what is checked out that counts.
+    if ci.pr.is_some() && ci.base_commit.is_none() && event_name(look) != "pull_request_target" {
+        let base = look.event("pull_request.base.sha").and_then(|sha| sha.and_then(|sha| commit_id(&sha)));
+        ci.set("base_commit", base, |ci| &mut ci.base_commit);
+    }
+    ci.put(Said {
+        event: look.text("GITHUB_EVENT_NAME"),
+        git_ref: look.name("GITHUB_REF"),
+        default_branch: look.event("repository.default_branch"),
+        build_id: look.text("GITHUB_RUN_ID"),
+        build_number: look.text("GITHUB_RUN_NUMBER"),
+        attempt: look.count("GITHUB_RUN_ATTEMPT"),
+        job: look.text("GITHUB_JOB"),
+        actor: look.text("GITHUB_ACTOR"),
+        project: look.text("GITHUB_REPOSITORY"),
+        workspace: look.path("GITHUB_WORKSPACE"),
+        merge_queue: look.event_value("merge_group").map(|_| "event:merge_group".to_owned()),
+        ..Said::default()
+    });
     addresses(look, ci);
 }
 
@@ -120,17 +133,23 @@ fn addresses(look: &Look<'_>, ci: &mut CiContext) {
     let origin = "env:GITHUB_REPOSITORY".to_owned();
     let url = sanitise_url(&page).map(|value| Fact { value, origin: origin.clone() });
     ci.set("repository_url", url, |ci| &mut ci.repository_url);
-    if look.env.is_true("ACT") || is_imitation(look.env) {
+    if look.env.is_true("ACT") {
         return;
     }
-    let build = look.var("GITHUB_RUN_ID").and_then(|run| {
-        let attempt =
-            look.env.get("GITHUB_RUN_ATTEMPT").and_then(|text| text.parse::<u32>().ok()).unwrap_or(1);
-        let attempt = if attempt > 1 { format!("/attempts/{attempt}") } else { String::new() };
+    // Forgejo, and Gitea before 1.26, lead to a run by its number, Gitea since then by its id. Neither says its version.
+    let run = match ci.provider {
+        Some(Provider::Forgejo) => look.var("GITHUB_RUN_NUMBER"),
+        _ => look.var("GITHUB_RUN_ID"),
+    };
+    let is_github = ci.provider == Some(Provider::GitHub);
+    let build = run.and_then(|run| {
+        let attempt = ci.attempt.filter(|attempt| *attempt > 1 && is_github);
+        let attempt = attempt.map(|attempt| format!("/attempts/{attempt}")).unwrap_or_default();
         run.and_then(|run| sanitise_page_url(&format!("{page}/actions/runs/{run}{attempt}")))
     });
     ci.set("build_url", build, |ci| &mut ci.build_url);
-    if look.env.get("GITHUB_TOKEN").is_some() && ci.repository_url.as_deref().is_some_and(is_github_com) {
+    let has_token = is_github && look.env.get("GITHUB_TOKEN").is_some();
+    if has_token && ci.repository_url.as_deref().is_some_and(is_github_com) {
         let value = format!("ghcr.io/{}", repository.value.to_ascii_lowercase());
         ci.set("repository", Some(Fact { value, origin }), |ci| &mut ci.repository);
     }
@@ -140,8 +159,8 @@ fn is_github_com(url: &str) -> bool {
     url.starts_with("https://github.com/")
 }
 
-/// Why the run counts as a fork's, if it does. Without an event nothing says that it is none.
-pub(super) fn fork(look: &Look<'_>) -> Option<String> {
+/// Without an event nothing says that it is no fork's.
+pub(super) fn fork(look: &Look<'_>) -> Option<Fork> {
     let home = look
         .event("repository.full_name")
         .or_else(|| look.var("GITHUB_REPOSITORY")?.and_then(|name| Some(name.to_owned())));
@@ -149,16 +168,16 @@ pub(super) fn fork(look: &Look<'_>) -> Option<String> {
         (Some(there), Some(home)) => !there.value.eq_ignore_ascii_case(&home.value),
         _ => true,
     };
+    let yes = |origin: &str| Fork::Yes(origin.to_owned());
     if look.event_value("pull_request").is_some() {
-        return differs("pull_request.head.repo.full_name")
-            .then(|| "event:pull_request.head.repo".to_owned());
+        return differs("pull_request.head.repo.full_name").then(|| yes("event:pull_request.head.repo"));
     }
     if event_name(look) == "workflow_run" {
         return differs("workflow_run.head_repository.full_name")
-            .then(|| "event:workflow_run.head_repository".to_owned());
+            .then(|| yes("event:workflow_run.head_repository"));
     }
     let pull = is_pull_request(look) || PULL_REQUEST_EVENTS.contains(&event_name(look));
-    pull.then(|| "assumed: the event file does not say where the pull request comes from".to_owned())
+    pull.then(|| yes("assumed: the event file does not say where the pull request comes from"))
 }
 
 /// Why the run counts as one that a pull request started with rights that its author lacks, if it does.

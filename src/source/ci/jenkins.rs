@@ -1,28 +1,118 @@
-//! Jenkins: multibranch jobs, freestyle and pipeline jobs with the git plugin, and the two pull request builders.
+//! Jenkins: multibranch jobs (GitHub's and Bitbucket's branch sources among them), freestyle and pipeline jobs with the
+//! git plugin, and the plugins that build pull requests, each with variables of its own.
 //!
 //! Sources: jenkinsci/git-plugin `GitSCM.java`, branch-api-plugin `BranchNameContributor.java`, ghprb-plugin,
-//! gitlab-plugin.
+//! github-integration-plugin, gitlab-plugin, bitbucket-pullrequest-builder-plugin, gerrit-trigger-plugin.
 
-use super::look::Fact;
-use super::{CiContext, Look};
+use super::CiContext;
+use super::context::Said;
+use super::fork::{ASSUMED, Fork, compare};
+use super::look::{Fact, Look, path_of_url};
 use crate::environment::Environment;
 use crate::source::RefName;
 
 /// An instance whose own URL was never configured sets no `JENKINS_URL`.
-pub(super) fn is(env: &Environment) -> bool {
-    env.get("JENKINS_URL").is_some()
-        || (env.get("BUILD_NUMBER").is_some()
-            && env.get("BUILD_TAG").is_some_and(|tag| tag.starts_with("jenkins-")))
+pub(super) fn marker(env: &Environment) -> Option<&'static str> {
+    let tagged = || env.get("BUILD_TAG").is_some_and(|tag| tag.starts_with("jenkins-"));
+    match (env.get("JENKINS_URL"), env.get("BUILD_NUMBER")) {
+        (Some(_), _) => Some("JENKINS_URL"),
+        (None, Some(_)) if tagged() => Some("BUILD_TAG"),
+        _ => None,
+    }
 }
 
-const PR: [&str; 3] = ["CHANGE_ID", "ghprbPullId", "gitlabMergeRequestIid"];
-const PR_BRANCH: [&str; 3] = ["CHANGE_BRANCH", "ghprbSourceBranch", "gitlabSourceBranch"];
-const PR_BASE: [&str; 3] = ["CHANGE_TARGET", "ghprbTargetBranch", "gitlabTargetBranch"];
+/// Who says that the build is for a pull request, and in which variables.
+struct Builder {
+    number: &'static str,
+    branch: &'static str,
+    base: &'static str,
+    head: &'static str,
+    fork: fn(&Look<'_>) -> Option<Fork>,
+}
+
+/// Multibranch jobs, ghprb, GitHub integration, GitLab, Bitbucket's pull request builder, Gerrit.
+const BUILDERS: [Builder; 6] = [
+    Builder {
+        number: "CHANGE_ID",
+        branch: "CHANGE_BRANCH",
+        base: "CHANGE_TARGET",
+        head: "",
+        fork: |look| look.var("CHANGE_FORK").map(|fork| Fork::Yes(fork.origin)),
+    },
+    Builder {
+        number: "ghprbPullId",
+        branch: "ghprbSourceBranch",
+        base: "ghprbTargetBranch",
+        head: "ghprbActualCommit",
+        fork: |look| compare(path(look, "ghprbAuthorRepoGitUrl"), look.var("ghprbGhRepository")),
+    },
+    Builder {
+        number: "GITHUB_PR_NUMBER",
+        branch: "GITHUB_PR_SOURCE_BRANCH",
+        base: "GITHUB_PR_TARGET_BRANCH",
+        head: "GITHUB_PR_HEAD_SHA",
+        fork: |look| {
+            let owner = |url: Fact<String>| url.and_then(|path| Some(path.split('/').next()?.to_owned()));
+            compare(look.var("GITHUB_PR_SOURCE_REPO_OWNER"), path(look, "GITHUB_PR_URL").and_then(owner))
+        },
+    },
+    Builder {
+        number: "gitlabMergeRequestIid",
+        branch: "gitlabSourceBranch",
+        base: "gitlabTargetBranch",
+        head: "gitlabMergeRequestLastCommit",
+        fork: |look| {
+            let pair = |kind: &str| {
+                let (namespace, name) = (format!("gitlab{kind}Namespace"), format!("gitlab{kind}RepoName"));
+                joined(look, &namespace, &name)
+            };
+            compare(pair("Source"), pair("Target"))
+        },
+    },
+    Builder {
+        number: "pullRequestId",
+        branch: "sourceBranch",
+        base: "targetBranch",
+        head: "sourceCommitHash",
+        fork: |look| {
+            let source = joined(look, "sourceRepositoryOwner", "sourceRepositoryName");
+            compare(source, joined(look, "destinationRepositoryOwner", "destinationRepositoryName"))
+        },
+    },
+    Builder {
+        number: "GERRIT_CHANGE_NUMBER",
+        branch: "",
+        base: "GERRIT_BRANCH",
+        head: "GERRIT_PATCHSET_REVISION",
+        // Whoever may propose a change needs no fork for it.
+        fork: |_| Some(Fork::Yes(ASSUMED.to_owned())),
+    },
+];
+
+fn path(look: &Look<'_>, key: &str) -> Option<Fact<String>> {
+    look.repository_url(key)?.and_then(|url| path_of_url(&url))
+}
+
+fn joined(look: &Look<'_>, owner: &str, name: &str) -> Option<Fact<String>> {
+    let (owner, name) = (look.var(owner)?, look.var(name)?.value);
+    owner.and_then(|owner| Some(format!("{owner}/{name}")))
+}
+
+/// The plugin that has started this build for a pull request.
+fn builder(look: &Look<'_>) -> Option<&'static Builder> {
+    // A change that was merged is none any more.
+    let merged = look.env.get("GERRIT_EVENT_TYPE") == Some("change-merged");
+    let counts = |builder: &&Builder| {
+        look.pr(builder.number).is_some() && !(merged && builder.number.starts_with("GERRIT"))
+    };
+    BUILDERS.iter().find(counts)
+}
 
 pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
-    let pr = PR.iter().find_map(|key| look.pr(key));
+    let builder = builder(look);
+    let pr = builder.and_then(|builder| look.pr(builder.number));
     let checked_out = look.commit("GIT_COMMIT");
-    let head = look.commit("ghprbActualCommit").or_else(|| look.commit("gitlabMergeRequestLastCommit"));
+    let head = builder.and_then(|builder| look.commit(builder.head));
     if pr.is_none() || builds_the_head(look) {
         ci.set("commit", head.or(checked_out), |ci| &mut ci.commit);
     } else {
@@ -34,9 +124,9 @@ pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
             || Some(Fact { value: "nobody@nowhere".to_owned(), origin: "default:git-plugin".to_owned() });
         ci.set("merger", look.text("GIT_COMMITTER_EMAIL").or_else(nobody), |ci| &mut ci.merger);
     }
-    if pr.is_some() {
-        ci.set("branch", PR_BRANCH.iter().find_map(|key| look.name(key)), |ci| &mut ci.branch);
-        ci.set("base_branch", PR_BASE.iter().find_map(|key| look.name(key)), |ci| &mut ci.base_branch);
+    if let Some(builder) = builder {
+        ci.set("branch", look.name(builder.branch), |ci| &mut ci.branch);
+        ci.set("base_branch", look.name(builder.base), |ci| &mut ci.base_branch);
     } else {
         ci.set("branch", branch(look), |ci| &mut ci.branch);
         ci.set("tag", tag(look), |ci| &mut ci.tag);
@@ -45,10 +135,19 @@ pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
     if look.env.is_true("BRANCH_IS_PRIMARY") {
         ci.set("default_branch", look.text("BRANCH_NAME"), |ci| &mut ci.default_branch);
     }
-    ci.set("build_url", look.page_url("BUILD_URL"), |ci| &mut ci.build_url);
     let url = look.repository_url("GIT_URL").or_else(|| look.repository_url("GIT_URL_1"));
     ci.set("repository_url", url, |ci| &mut ci.repository_url);
-    ci.set("workspace", look.path("WORKSPACE"), |ci| &mut ci.workspace);
+    ci.put(Said {
+        build_url: look.page_url("BUILD_URL"),
+        build_id: look.text("BUILD_TAG"),
+        build_number: look.text("BUILD_NUMBER"),
+        job: look.text("JOB_NAME"),
+        actor: look
+            .first(&["CHANGE_AUTHOR", "ghprbTriggerAuthorLogin", "gitlabUserUsername"])
+            .map(Fact::owned),
+        workspace: look.path("WORKSPACE"),
+        ..Said::default()
+    });
 }
 
 /// The name of a multibranch job tells the strategy where a project uses both: `PR-7-head`, `PR-7-merge`.
@@ -82,26 +181,6 @@ fn tag(look: &Look<'_>) -> Option<Fact<RefName>> {
     })
 }
 
-/// Why the build counts as a fork's, if it does.
-pub(super) fn fork(look: &Look<'_>) -> Option<String> {
-    if look.var("CHANGE_ID").is_some() {
-        return look.var("CHANGE_FORK").map(|fork| fork.origin);
-    }
-    let assumed = || Some("assumed: nothing says which repository the pull request comes from".to_owned());
-    if look.var("ghprbPullId").is_some() {
-        let (source, target) = (look.repository_url("ghprbAuthorRepoGitUrl"), look.var("ghprbGhRepository"));
-        let (Some(source), Some(target)) = (source, target) else { return assumed() };
-        let path = source.value.splitn(4, '/').nth(3).unwrap_or_default();
-        return (!path.eq_ignore_ascii_case(target.value)).then_some(source.origin);
-    }
-    if look.var("gitlabMergeRequestIid").is_some() {
-        let pair = |kind: &str| {
-            let namespace = look.var(&format!("gitlab{kind}Namespace"))?;
-            let name = look.var(&format!("gitlab{kind}RepoName"))?;
-            Some(format!("{}/{}", namespace.value, name.value))
-        };
-        let (Some(source), Some(target)) = (pair("Source"), pair("Target")) else { return assumed() };
-        return (!source.eq_ignore_ascii_case(&target)).then(|| "env:gitlabSourceNamespace".to_owned());
-    }
-    None
+pub(super) fn fork(look: &Look<'_>) -> Option<Fork> {
+    (builder(look)?.fork)(look)
 }

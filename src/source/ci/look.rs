@@ -17,9 +17,42 @@ pub(super) struct Fact<T> {
 }
 
 impl<T> Fact<T> {
+    /// What a system always does, and says nowhere.
+    pub(super) fn fixed(value: T, system: &str) -> Fact<T> {
+        Fact { value, origin: format!("default:{system}") }
+    }
+
     /// The same origin with what `convert` makes of the value, if anything.
     pub(super) fn and_then<U>(self, convert: impl FnOnce(T) -> Option<U>) -> Option<Fact<U>> {
         Some(Fact { value: convert(self.value)?, origin: self.origin })
+    }
+}
+
+impl Fact<&str> {
+    /// The same as owned text.
+    pub(super) fn owned(self) -> Fact<String> {
+        Fact { value: self.value.to_owned(), origin: self.origin }
+    }
+}
+
+impl<'a> Fact<&'a str> {
+    /// The same as bytes.
+    pub(super) fn bytes(&self) -> Fact<&'a [u8]> {
+        Fact { value: self.value.as_bytes(), origin: self.origin.clone() }
+    }
+}
+
+impl Fact<&[u8]> {
+    /// The same as a name, whole.
+    pub(super) fn name(&self) -> Fact<RefName> {
+        Fact { value: RefName::from_bytes(self.value), origin: self.origin.clone() }
+    }
+}
+
+impl Fact<u32> {
+    /// A count from 0 as one from 1.
+    pub(super) fn one_more(self) -> Fact<u32> {
+        Fact { value: self.value.saturating_add(1), origin: self.origin }
     }
 }
 
@@ -54,6 +87,11 @@ impl<'a> Look<'a> {
     /// A variable as owned text.
     pub(super) fn text(&self, key: &str) -> Option<Fact<String>> {
         self.var(key)?.and_then(|text| Some(text.to_owned()))
+    }
+
+    /// A variable that holds a count.
+    pub(super) fn count(&self, key: &str) -> Option<Fact<u32>> {
+        self.var(key)?.and_then(|text| text.parse().ok())
     }
 
     /// A variable that holds a path.
@@ -91,6 +129,18 @@ impl<'a> Look<'a> {
         Some(Fact { value, origin: format!("event:{path}") })
     }
 
+    /// A property of TeamCity's that is not empty.
+    pub(super) fn property(&self, key: &str) -> Option<Fact<&'a str>> {
+        let value = self.event?.get(key)?.as_str().filter(|value| !value.is_empty())?;
+        Some(Fact { value, origin: format!("property:{key}") })
+    }
+
+    /// TeamCity's properties, by name.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let all = self.event.and_then(Value::as_object).into_iter().flatten();
+        all.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
     /// Anything in the event; `null` counts as there.
     pub(super) fn event_value(&self, path: &str) -> Option<&'a Value> {
         path.split('.').try_fold(self.event?, |value, key| value.get(key))
@@ -107,6 +157,25 @@ pub(super) fn commit_id(text: &str) -> Option<String> {
     let valid = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
     // GitLab and hooks write zeros for "no commit".
     (valid && text.bytes().any(|b| b != b'0')).then(|| text.to_ascii_lowercase())
+}
+
+/// `text` as one segment of a path or a query's value: all but unreserved characters are percent-encoded.
+pub(super) fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// `owner/name` of a repository's address without user name, query and `.git`.
+pub(super) fn path_of_url(url: &str) -> Option<String> {
+    let path = url.split_once("://")?.1.split_once('/')?.1;
+    (!path.is_empty()).then(|| path.to_owned())
 }
 
 /// The number of a pull request. Whatever else is in it becomes `-`: a strange number is still a pull request, and

@@ -1,7 +1,8 @@
 //! The `IMGBUILD_*` variables that say what a CI does not: the only way on Tekton, Argo and others whose jobs have
 //! no variables of their own.
 
-use super::{CiContext, Look, Provider};
+use super::look::{Look, pr_number};
+use super::{CiContext, Provider};
 
 /// A variable that overrides what was detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,13 @@ const fn entry(name: &'static str, field: &'static str, summary: &'static str) -
     Override { name, field, summary }
 }
 
-/// Every override. An empty value counts as unset. None of them lets a fork or `pull_request_target` run push.
-pub const OVERRIDES: [Override; 9] = [
+/// Every override. An empty value counts as unset. None of them lets a run push that the CI says is for a fork, or
+/// `pull_request_target`.
+pub const OVERRIDES: [Override; 11] = [
     entry(
         "IMGBUILD_CI_PROVIDER",
         "provider",
-        "whose variables are read: github-actions, gitlab-ci, jenkins; none for a local run; any other name for another CI",
+        "whose variables are read: github-actions, gitlab-ci, jenkins, tekton …; none for a local run; any other name for another CI",
     ),
     entry("IMGBUILD_SHA", "commit", "the commit, in full hex; on a pull request its head"),
     entry(
@@ -33,20 +35,36 @@ pub const OVERRIDES: [Override; 9] = [
     ),
     entry("IMGBUILD_TAG", "tag", "the git tag that is built; there is no branch then"),
     entry("IMGBUILD_PR", "pr", "the number of the pull request; false for none"),
+    entry(
+        "IMGBUILD_FORK",
+        "fork",
+        "whether the pull request comes from a fork; false counts where the CI never says it",
+    ),
     entry("IMGBUILD_BASE_BRANCH", "base_branch", "the branch that the pull request goes to"),
     entry("IMGBUILD_BUILD_URL", "build_url", "the page of the build"),
     entry("IMGBUILD_REPO_URL", "repository_url", "the page of the repository"),
     entry("IMGBUILD_DEFAULT_BRANCH", "default_branch", "the default branch"),
+    entry("IMGBUILD_ACTOR", "actor", "who started the run"),
 ];
 
-/// The system that a value of `IMGBUILD_CI_PROVIDER` names; `None` for a local run.
-pub(super) fn provider(named: &str) -> Option<Provider> {
-    match named.to_ascii_lowercase().as_str() {
+/// The system that a value of `IMGBUILD_CI_PROVIDER` names, and its name where it is not known; `None` for a local run.
+pub(super) fn provider(named: &str) -> Option<(Provider, Option<String>)> {
+    let lower = named.to_ascii_lowercase();
+    match lower.as_str() {
         "none" | "local" | "false" | "0" => None,
-        "github-actions" | "github" => Some(Provider::GitHub),
-        "gitlab-ci" | "gitlab" => Some(Provider::GitLab),
-        "jenkins" => Some(Provider::Jenkins),
-        _ => Some(Provider::Other),
+        name => match Provider::named(name) {
+            Provider::Other if name != Provider::Other.name() => Some((Provider::Other, pr_number(name))),
+            provider => Some((provider, None)),
+        },
+    }
+}
+
+/// What `IMGBUILD_FORK` says; `None` where it says neither yes nor no.
+pub(super) fn fork(look: &Look<'_>) -> Option<bool> {
+    match look.env.get("IMGBUILD_FORK")?.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 
@@ -67,6 +85,7 @@ pub(super) fn apply(look: &Look<'_>, ci: &mut CiContext) {
     ci.set("build_url", look.page_url("IMGBUILD_BUILD_URL"), |ci| &mut ci.build_url);
     ci.set("repository_url", look.repository_url("IMGBUILD_REPO_URL"), |ci| &mut ci.repository_url);
     ci.set("default_branch", look.text("IMGBUILD_DEFAULT_BRANCH"), |ci| &mut ci.default_branch);
+    ci.set("actor", look.text("IMGBUILD_ACTOR"), |ci| &mut ci.actor);
 }
 
 /// The overrides that are set and did not get through.
@@ -76,6 +95,7 @@ pub(super) fn ignored(look: &Look<'_>, ci: &CiContext) -> Vec<&'static str> {
         let switched_off = match entry.field {
             // `none` and `false` are values, although nothing comes of them.
             "provider" => true,
+            "fork" => fork(look) == Some(ci.fork),
             "pr" => look.env.get(entry.name).is_some_and(|value| value.eq_ignore_ascii_case("false")),
             _ => false,
         };

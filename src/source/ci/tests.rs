@@ -1,7 +1,10 @@
+mod providers;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::source::RefName;
 
 const HEAD: &str = "4f1c2b7e9a0d3c5b6e8f7a1b2c3d4e5f60718293";
 const SHA: &str = "9e107d9d372bb6826bd81d3542a419d6e277d9a1";
@@ -129,10 +132,8 @@ fn github_addresses() {
     assert_eq!(ci.build_url.as_deref(), Some("https://github.com/Octocat/Hello/actions/runs/16/attempts/2"));
     assert_eq!(ci.repository.as_deref(), Some("ghcr.io/octocat/hello"));
     assert_eq!(detect(&github(&[]), None).repository, None);
-    for (key, value) in [("GITEA_ACTIONS", "true"), ("FORGEJO_ACTIONS", "true"), ("ACT", "true")] {
-        let ci = detect(&github(&[(key, value), ("GITHUB_TOKEN", "t")]), None);
-        assert_eq!((ci.build_url, ci.repository), (None, None), "{key}");
-    }
+    let act = detect(&github(&[("ACT", "true"), ("GITHUB_TOKEN", "t")]), None);
+    assert_eq!((act.build_url, act.repository), (None, None));
     let own = [("GITHUB_SERVER_URL", "https://github.example.com"), ("GITHUB_TOKEN", "t")];
     assert_eq!(detect(&github(&own), None).repository, None);
     assert!(!detect(&github(&[("ACT", "true")]), None).may_push());
@@ -215,9 +216,17 @@ fn who_is_who() {
         (&[("CI", "1")], Some(Provider::Other)),
         (&[("CI", "")], None),
         (&[("CI", "0"), ("GITLAB_CI", "true")], None),
-        (&[("CI", "woodpecker"), ("GITLAB_CI", "true")], Some(Provider::Other)),
+        (&[("CI", "woodpecker"), ("GITLAB_CI", "true")], Some(Provider::Woodpecker)),
+        (
+            &[("FORGEJO_ACTIONS", "true"), ("GITEA_ACTIONS", "true"), ("GITHUB_ACTIONS", "true")],
+            Some(Provider::Forgejo),
+        ),
+        (&[("CODEBUILD_BUILD_ID", "a:b"), ("GITHUB_ACTIONS", "true")], Some(Provider::GitHub)),
+        (&[("TF_BUILD", "True")], Some(Provider::Azure)),
+        (&[("APPVEYOR", "True"), ("CI", "True")], Some(Provider::AppVeyor)),
+        (&[("BUILD_ID", "7"), ("PROJECT_ID", "p")], None),
         (&[("BUILD_NUMBER", "7")], None),
-        (&[("IMGBUILD_CI_PROVIDER", "tekton")], Some(Provider::Other)),
+        (&[("IMGBUILD_CI_PROVIDER", "tekton")], Some(Provider::Tekton)),
         (&[("IMGBUILD_CI_PROVIDER", "GitLab"), ("CI", "false")], Some(Provider::GitLab)),
         (&[("IMGBUILD_CI_PROVIDER", "none"), ("GITLAB_CI", "true")], None),
     ] {
@@ -236,6 +245,7 @@ fn overrides_win_and_say_so() {
         ("IMGBUILD_BUILD_URL", "https://u:pw@ci/9"),
         ("IMGBUILD_REPO_URL", "git@host:a/b.git"),
         ("IMGBUILD_DEFAULT_BRANCH", "trunk"),
+        ("IMGBUILD_ACTOR", "ada"),
     ]);
     let ci = detect(&env, None);
     assert_eq!((ci.commit.as_deref(), ci.tag, ci.branch), (Some(HEAD), Some("v2".into()), None));
@@ -245,7 +255,7 @@ fn overrides_win_and_say_so() {
     assert_eq!(ci.default_branch.as_deref(), Some("trunk"));
     assert!(!ci.origins.contains_key("branch"));
     assert_eq!(ci.ignored, Vec::<&str>::new());
-    for entry in OVERRIDES.iter().filter(|entry| !["provider", "branch"].contains(&entry.field)) {
+    for entry in OVERRIDES.iter().filter(|entry| !["provider", "branch", "fork"].contains(&entry.field)) {
         assert_eq!(
             ci.origins.get(entry.field).map(String::as_str),
             Some(format!("override:{}", entry.name).as_str())
@@ -263,13 +273,6 @@ fn overrides_win_and_say_so() {
     assert_eq!((odd.commit.as_deref(), odd.ignored), (Some(SHA), vec!["IMGBUILD_SHA", "IMGBUILD_BUILD_URL"]));
 }
 
-#[test]
-fn the_event_is_read_on_github_only() {
-    let path = ("GITHUB_EVENT_PATH", "/e.json");
-    assert_eq!(event_file(&env(&[path])), None);
-    assert_eq!(event_file(&github(&[path])), Some("/e.json".into()));
-}
-
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -277,7 +280,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         ".{0,10}".prop_map(Value::from),
     ];
-    let keys = "pull_request|head|base|repo|sha|ref|full_name|number|workflow_run|event|issue|repository";
+    let keys = "teamcity\\.build\\.branch|teamcity\\.build\\.vcs\\.branch\\.R|teamcity\\.pullRequest\\.number|vcsroot\\.url|pull_request|head|base|repo|sha|ref|full_name|number|workflow_run|event|issue|repository";
     leaf.prop_recursive(4, 24, 4, move |inner| {
         prop::collection::hash_map(keys, inner, 0..4).prop_map(|map| json!(map))
     })
@@ -287,7 +290,7 @@ proptest! {
     #[test]
     fn any_environment_is_read(
         values in prop::collection::vec(prop_oneof![
-            3 => prop::sample::select(vec!["true", "false", "", "refs/pull/7/merge", "refs/pull//", "refs/tags/", "pull_request_target", SHA])
+            3 => prop::sample::select(vec!["true", "false", "", "HEAD", "pr/7", "pull/7", "$(x)", "refs/pull/7/merge", "refs/pull//", "refs/tags/", "pull_request_target", SHA])
                 .prop_map(|text| text.as_bytes().to_vec()),
             2 => prop::collection::vec(1u8.., 0..20),
         ], KEYS.len()),
@@ -309,7 +312,7 @@ proptest! {
     }
 }
 
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 84] = [
     "CI",
     "ACT",
     "GITHUB_ACTIONS",
@@ -344,6 +347,50 @@ const KEYS: [&str; 40] = [
     "GIT_COMMIT",
     "ghprbPullId",
     "BUILD_URL",
+    "BUILDKITE",
+    "BUILDKITE_PULL_REQUEST",
+    "BUILDKITE_BRANCH",
+    "BUILDKITE_REPO",
+    "BUILDKITE_BUILD_URL",
+    "BUILDKITE_RETRY_COUNT",
+    "CIRCLECI",
+    "CIRCLE_BRANCH",
+    "CIRCLE_PULL_REQUEST",
+    "CIRCLE_WORKING_DIRECTORY",
+    "TF_BUILD",
+    "BUILD_SOURCEBRANCH",
+    "BUILD_SOURCEVERSION",
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "SYSTEM_COLLECTIONURI",
+    "SYSTEM_TEAMPROJECT",
+    "BUILD_BUILDID",
+    "BITBUCKET_BUILD_NUMBER",
+    "BITBUCKET_REPO_FULL_NAME",
+    "BITBUCKET_PR_ID",
+    "DRONE",
+    "DRONE_COMMIT_REF",
+    "DRONE_PULL_REQUEST",
+    "CI_COMMIT_PULL_REQUEST",
+    "CI_PIPELINE_EVENT",
+    "CI_PIPELINE_RERUNS",
+    "TRAVIS",
+    "TRAVIS_PULL_REQUEST",
+    "TEAMCITY_VERSION",
+    "BUILD_VCS_NUMBER",
+    "APPVEYOR",
+    "APPVEYOR_PULL_REQUEST_NUMBER",
+    "APPVEYOR_URL",
+    "BUILDER_OUTPUT",
+    "_PR_NUMBER",
+    "LOCATION",
+    "CODEBUILD_BUILD_ID",
+    "CODEBUILD_BUILD_ARN",
+    "CODEBUILD_SOURCE_VERSION",
+    "CODEBUILD_WEBHOOK_TRIGGER",
+    "CODEBUILD_WEBHOOK_HEAD_REF",
+    "GERRIT_CHANGE_NUMBER",
+    "pullRequestId",
+    "IMGBUILD_FORK",
     "IMGBUILD_CI_PROVIDER",
     "IMGBUILD_SHA",
     "IMGBUILD_BRANCH",
