@@ -13,6 +13,10 @@ esac
 
 arguments=("$command")
 add_pair() { [ -z "$2" ] || arguments+=("$1=$2"); }
+case ${INPUT_PUSH:-} in
+'' | auto | always | never) ;;
+*) die "push is '$INPUT_PUSH': give auto, always or never" ;;
+esac
 case $command in
 ci | build | plan) add_pair --push "${INPUT_PUSH:-}" ;;
 *) [ -z "${INPUT_PUSH:-}" ] || die "push is given, and '$command' does not push" ;;
