@@ -17,7 +17,7 @@ test: ## All tests, on an engine of their own (TEST=name: those alone)
 test-matrix: ## The main job's tests on each engine that many run
 	@scripts/test-matrix
 
-peers: ## What skopeo, crane, oras, hadolint and container-structure-test say of the same things
+peers: ## What skopeo, hadolint, container-structure-test, zizmor and others say of the same things
 	@scripts/peers
 
 bench: ## Times, beside those of the docker client and of skopeo

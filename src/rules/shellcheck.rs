@@ -165,8 +165,8 @@ fn begin(file: &Analysis<'_>, step: &Step<'_>, program: &str) -> ShellScript {
     let scope = file.scopes.at(step.index);
     let known = scope.variables();
     let names: BTreeSet<&str> = known.keys().copied().filter(is_name).collect();
-    // ShellCheck cannot know what ARG and ENV set.
-    let names = names.into_iter().map(|name| format!(" {name}=")).collect::<String>();
+    // ShellCheck cannot know what ARG and ENV set. Quotes, since it takes `a= b=` for a slip (SC1007).
+    let names = names.into_iter().map(|name| format!(" {name}=''")).collect::<String>();
     let export = if names.is_empty() { ":".to_owned() } else { format!("export{names}") };
     ShellScript { text: format!("#!/bin/{dialect}\n{export}\n"), lines: Vec::new() }
 }
@@ -234,9 +234,9 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "#!/bin/sh\nexport version=\necho hello &&     echo $version\n",
-                "#!/bin/sh\nexport version=\necho ä $x\n",
-                "#!/bin/sh\nexport version=\ncat <<A $x <<-B > /x\na $y\nA\n\tb\nB\n",
+                "#!/bin/sh\nexport version=''\necho hello &&     echo $version\n",
+                "#!/bin/sh\nexport version=''\necho ä $x\n",
+                "#!/bin/sh\nexport version=''\ncat <<A $x <<-B > /x\na $y\nA\n\tb\nB\n",
             ]
         );
         let remark = |line, column, end_column| {
