@@ -210,7 +210,7 @@ fn a_new_branch_is_judged_and_a_bad_one_stays_here() {
     let refused = world.push(&repo, &["feature/root"]).expect(1);
     refused.says("IMG222").says("Dockerfile:1").says("--no-verify").does_not_say("enforced");
     assert_eq!(world.on_remote("feature/root"), None);
-    world.push(&repo, &["--no-verify", "feature/root"]).expect(0).does_not_say("imgbuild");
+    world.push(&repo, &["--no-verify", "feature/root"]).expect(0).does_not_say("imgbuild:");
 }
 
 #[test]
@@ -515,8 +515,13 @@ fn names_that_somebody_chose_to_harm() {
     let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
     let before = world.path("repo/.git/hooks/pre-push");
     assert!(before.exists());
-    let ran = world.push(&repo, &refs).expect(0).says("0 findings");
-    assert!(!ran.all().contains('\u{202e}') && !mark.exists(), "{}", ran.all());
+    world.push(&repo, &refs).expect(0).says("0 findings");
+    for name in &refs {
+        let line = format!("{name} {} {name} {ZERO}\n", world.head(&repo));
+        let ran = world.run(&repo, "imgbuild", &["hook", "pre-push", "x", "x"], &line).expect(0);
+        assert!(!ran.all().contains('\u{202e}'), "{}", ran.all());
+    }
+    assert!(!mark.exists());
     // As names of remotes, too.
     let line = format!("x {} refs/heads/main {ZERO}\n", world.head(&repo));
     for remote in ["-h", "--help", "*", "../../etc", "a\u{1b}b"] {
@@ -678,6 +683,7 @@ fn a_hook_that_was_there_runs_behind_and_comes_back_byte_for_byte() {
     // What the other one refuses is refused.
     script(&hooks.join("pre-push.before-imgbuild"), "#!/bin/sh\necho no >&2\nexit 3\n", 0o755);
     write(&repo, "Dockerfile", CLEAN);
+    write(&repo, "src/a.txt", "b\n");
     world.commit(&repo, "clean");
     world.push(&repo, &["main"]).expect(1).says("0 findings").says("no\n");
     script(&hooks.join("pre-push.before-imgbuild"), &recording(&record), 0o711);
@@ -879,7 +885,7 @@ fn husky_runs_the_gate_and_what_follows_gets_the_same_stdin() {
     let head = world.head(&repo);
     assert_eq!(
         fs::read_to_string(&record).expect("record"),
-        format!("{name} {head} {name} {ZERO}\nrefs/heads/main {head} refs/heads/main {ZERO}\n")
+        format!("refs/heads/main {head} refs/heads/main {ZERO}\n{name} {head} {name} {ZERO}\n")
     );
     world.push(&repo, &["main"]).expect(0);
     write(&repo, "Dockerfile", ROOT);
@@ -902,7 +908,8 @@ fn git_with_hooks_in_its_configuration() {
         world.imgbuild(&repo, &["hook", "uninstall"]).expect(0);
     }
     // The same git, which calls itself newer.
-    let real = std::env::split_paths(&std::env::var_os("PATH").expect("PATH")).map(|p| p.join("git"));
+    let path = std::env::var_os("PATH").expect("PATH");
+    let real = std::env::split_paths(&path).map(|folder| folder.join("git"));
     let real = real.into_iter().find(|path| path.exists()).expect("git");
     let wrapper = format!(
         "#!/bin/sh\nfor a; do [ \"$a\" = --version ] && {{ echo git version 2.54.0; exit; }}; done\nexec {} \"$@\"\n",

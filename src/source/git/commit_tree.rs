@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 
@@ -28,6 +29,8 @@ pub struct CommitTree {
     /// In git's order: a folder right before what is in it.
     entries: Vec<(Vec<u8>, TreeEntry)>,
     numbers: HashMap<Vec<u8>, usize>,
+    /// Files that were read, by their ids: a Dockerfile is asked for again and again, and each time is a process.
+    blobs: Mutex<HashMap<String, Vec<u8>>>,
 }
 
 /// One entry.
@@ -65,7 +68,7 @@ impl CommitTree {
             numbers.insert(path.clone(), entries.len());
             entries.push((path, entry));
         }
-        Ok(CommitTree { objects, commit: commit.to_owned(), entries, numbers })
+        Ok(CommitTree { objects, commit: commit.to_owned(), entries, numbers, blobs: Mutex::default() })
     }
 
     /// The commit's id.
@@ -159,8 +162,15 @@ impl CommitTree {
             let limit = if most < 1 << 20 { format!("{most} bytes") } else { format!("{} MiB", most >> 20) };
             return Err(Error::new(Kind::Config, format!("{} is larger than {limit}", what())));
         }
+        let mut blobs = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = blobs.get(&entry.id) {
+            return Ok(bytes.clone());
+        }
         match self.objects.git().and_then(|git| git.ask(["cat-file", "blob", &entry.id])) {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => {
+                blobs.insert(entry.id.clone(), bytes.clone());
+                Ok(bytes)
+            }
             Err(Failure::Unreadable(why)) => Err(refusal::no_object(&what(), &why)),
             Err(failure) => Err(self.objects.error(failure)),
         }
