@@ -327,14 +327,6 @@ fn the_context_is_the_commits() {
     world.push(&repo, &["main"]).expect(1).says("src/server.key");
     // As `check` says it of a checkout.
     world.git(&repo, &["checkout", "-q", "."]);
-    let rules = |text: &str| {
-        let mut rules: Vec<String> =
-            text.split_whitespace().filter(|word| word.starts_with("IMG")).map(str::to_owned).collect();
-        rules.retain(|rule| rule.len() == 6);
-        rules.sort();
-        rules.dedup();
-        rules
-    };
     let json = |ran: Ran| -> Vec<String> {
         let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
         let findings = value["findings"].as_array().expect("findings").iter();
@@ -345,7 +337,6 @@ fn the_context_is_the_commits() {
     let arguments = ["hook", "pre-push", "--format", "json", "origin", "x"];
     let pushed = world.run(&repo, "imgbuild", &arguments, &line).expect(1);
     assert_eq!(json(checked), json(pushed));
-    assert!(rules("IMG222 x IMG2222").len() == 1);
 }
 
 #[test]

@@ -32,4 +32,4 @@ pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
 
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};
-pub use tree::{Chosen, Tree, choose};
+pub use tree::{Chosen, ReadFile, Tree, choose};

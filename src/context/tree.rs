@@ -17,8 +17,11 @@ pub struct Tree<'a> {
     pub real_dockerfile: &'a Path,
     /// Gives the content of a path relative to the context, and `None` where there is no such file; no more than so many
     /// bytes are wanted.
-    pub read: &'a mut dyn FnMut(&Path, u64) -> Result<Option<Vec<u8>>>,
+    pub read: &'a mut ReadFile<'a>,
 }
+
+/// Reads a file of a tree.
+pub type ReadFile<'a> = dyn FnMut(&Path, u64) -> Result<Option<Vec<u8>>> + 'a;
 
 /// By which patterns files are chosen, and which were.
 #[derive(Debug)]

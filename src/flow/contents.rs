@@ -24,7 +24,7 @@ pub(super) enum Contents {
     /// As the folder was listed, with the git state, or why there is none.
     Folder { listing: Arc<Listing>, source: Fact<Arc<SourceState>> },
     /// As the commit has it.
-    Commit(CommitContents),
+    Commit(Box<CommitContents>),
 }
 
 /// The context that a checkout of a commit would have.

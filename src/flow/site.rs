@@ -158,7 +158,7 @@ impl Site {
                 let (site, located) = (Arc::clone(commit), located.clone());
                 let contents = blocking(move || CommitContents::of(site, &located)).await?;
                 contents.tell(session);
-                Ok(Contents::Commit(contents))
+                Ok(Contents::Commit(Box::new(contents)))
             }
         }
     }

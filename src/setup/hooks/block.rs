@@ -37,9 +37,11 @@ pub(super) fn take(text: &str) -> Option<Option<String>> {
     let (start, end) = find(text)?;
     let (before, rest) = text.split_at_checked(start)?;
     let (block, after) = rest.split_at_checked(end - start)?;
-    let head = block.lines().next().unwrap_or_default();
+    let head = block.split_inclusive('\n').next().unwrap_or_default();
     let before = if head.contains(JOINED) {
-        before.strip_suffix("\r\n").or_else(|| before.strip_suffix('\n')).unwrap_or(before)
+        // The newline that was added is of the kind that our own lines have.
+        let end = if head.ends_with("\r\n") { "\r\n" } else { "\n" };
+        before.strip_suffix(end).unwrap_or(before)
     } else {
         before
     };
