@@ -18,6 +18,7 @@ pub mod publish;
 pub mod registry;
 pub mod report;
 pub mod rules;
+pub mod setup;
 pub mod smoke;
 pub mod source;
 pub mod suites;

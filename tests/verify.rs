@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use imgbuild::engine::{Endpoint, Engine, Keeper, Owner};
-use imgbuild::event::{Events, Outcome};
+use imgbuild::event::{Event, Events, Outcome};
 use imgbuild::expect::{
     Check, CheckResult, ContainerOptions, Health, HostCommand, HttpCheck, Matcher, Mount, Pattern, ProbeSet,
     ReadySpec, RunCheck, ServiceSpec, Start, TestSpec, Verdict, What, Where,
@@ -18,9 +18,10 @@ use imgbuild::expect::{
 use imgbuild::smoke::{self, ProbePlan, Subject, TestResult};
 use support::lab::{Lab, setting};
 
-/// What came of tests.
+/// What came of tests, and the lines that were told meanwhile.
 struct Put {
     results: Vec<TestResult>,
+    lines: Vec<String>,
 }
 
 impl Put {
@@ -55,19 +56,26 @@ async fn put(lab: &Lab, image: &str, tests: Vec<TestSpec>) -> Put {
         reference: "image".to_owned(),
     };
     let subject = Subject { tests, probes };
-    // Nobody's lines may wait for ever.
-    let reads = async { while told.recv().await.is_some() {} };
+    let reads = async {
+        let mut lines = Vec::new();
+        while let Some(stamped) = told.recv().await {
+            if let Event::ContainerLog { line, .. } = stamped.event {
+                lines.push(line);
+            }
+        }
+        lines
+    };
     let puts = async {
         let verification = smoke::put(&keeper, &image, &subject, &events).await;
         drop(events);
         verification
     };
-    let (verification, ()) = tokio::join!(puts, reads);
+    let (verification, lines) = tokio::join!(puts, reads);
     let left = keeper.finish().await.expect("finish").failed;
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(lab.owned(lab.name()), BTreeSet::new(), "left on the engine");
     assert_eq!(lab.journals(), Vec::<String>::new(), "left in the journal");
-    Put { results: verification.expect("an engine that works").tests().to_vec() }
+    Put { results: verification.expect("an engine that works").tests().to_vec(), lines }
 }
 
 /// The base, which the engine has then.

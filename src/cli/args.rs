@@ -63,6 +63,12 @@ pub enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Have git judge what is pushed, or put back what was there.
+    Hook {
+        /// What to do.
+        #[command(subcommand)]
+        what: HookCommand,
+    },
     /// Run the configured tests on any image that the engine has or can pull.
     Test(TestArgs),
     /// Remove what dead runs left on the engine; says what it would do unless --yes is given.
@@ -89,6 +95,61 @@ pub enum Command {
         #[command(subcommand)]
         job: InsideJob,
     },
+}
+
+/// What is done about hooks.
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Set up the pre-push hook, beside husky, lefthook, pre-commit or a hook that is there.
+    Install {
+        /// What runs the hooks, in place of what is found.
+        #[arg(long, value_enum)]
+        manager: Option<Manager>,
+        /// How it goes about it.
+        #[command(flatten)]
+        how: HookArgs,
+    },
+    /// Take it out again; what was there before comes back byte for byte.
+    Uninstall {
+        /// How it goes about it.
+        #[command(flatten)]
+        how: HookArgs,
+    },
+    /// Be the hook: judge the commits that git is about to push. git says on stdin which.
+    PrePush {
+        /// The name of the remote, or its URL.
+        #[arg(allow_hyphen_values = true)]
+        remote: Option<std::ffi::OsString>,
+        /// Its URL.
+        #[arg(allow_hyphen_values = true)]
+        url: Option<std::ffi::OsString>,
+    },
+}
+
+/// How hooks are changed.
+#[derive(Debug, Args)]
+pub struct HookArgs {
+    /// Do not ask first; without a terminal nobody is asked.
+    #[arg(long)]
+    pub yes: bool,
+    /// Say what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What runs hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Manager {
+    /// Git 2.54 or later, by its configuration.
+    GitConfig,
+    /// husky.
+    Husky,
+    /// lefthook.
+    Lefthook,
+    /// pre-commit.
+    PreCommit,
+    /// Git, by a file in its folder of hooks.
+    Plain,
 }
 
 /// What `inside` does.

@@ -33,7 +33,7 @@ pub(super) async fn check(
     }
 }
 
-fn document(checked: &Checked, format: Format, output: &Output) -> String {
+pub(super) fn document(checked: &Checked, format: Format, output: &Output) -> String {
     let sources = checked.texts.iter().map(|(path, text)| (path.as_str(), text.as_slice())).collect();
     let (digest, files) = &checked.policy;
     let results = Results {

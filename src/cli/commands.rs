@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::args::{Cli, Command, ContextArgs};
 use super::output::Output;
-use super::{check, flags};
+use super::{check, flags, hook};
 use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -14,7 +14,8 @@ use crate::report::{self, Format, ReportFile, RunReport};
 
 /// Runs the command and gives the exit code.
 pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, output: &Output) -> Result<u8> {
-    if cli.global.format.is_of_findings() && !matches!(cli.command, Command::Check(_)) {
+    if cli.global.format.is_of_findings() && !matches!(cli.command, Command::Check(_) | Command::Hook { .. })
+    {
         return Err(Error::new(
             Kind::Usage,
             "this format is one of findings, and only `imgbuild check` has it",
@@ -111,6 +112,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         }
         Command::Check(args) => check::check(args, &cli.global, session, output).await,
         Command::Explain { rule } => check::explain(rule.as_deref(), output),
+        Command::Hook { what } => hook::hook(what, &cli.global, session, output).await,
         Command::Context(args) => context(args, session, output).await,
         Command::Tags { repository, all } => {
             let tags = flow::tags(session, &Flags::default(), repository, *all).await?;

@@ -7,6 +7,7 @@ mod commands;
 mod entry;
 mod flags;
 mod help;
+mod hook;
 mod output;
 
 pub use entry::main;

@@ -129,6 +129,14 @@ impl Output {
         }
     }
 
+    /// Prints a line with names from outside to stderr, unless only results are wanted.
+    pub(super) fn say(&self, line: &str) {
+        if self.mode.progress != report::Progress::Quiet {
+            let line = self.masker.text(line);
+            self.err(&format!("{}\n", report::escape::line(&line, report::escape::LOG_COLUMNS)));
+        }
+    }
+
     fn err(&self, text: &str) {
         // There is nobody left to tell that stderr is closed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

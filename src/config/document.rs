@@ -76,6 +76,11 @@ impl Document {
         self.places.get(key).cloned().unwrap_or_else(unknown)
     }
 
+    /// Where this file and those below it lie in the repository, as far as they do.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.chain().filter_map(|document| document.inside.clone()).collect()
+    }
+
     /// This file and those below it, the strongest first.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Document> {
         std::iter::successors(Some(self), |document| document.below.as_deref())

@@ -73,6 +73,31 @@ pub fn read_revision(
     fetch: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>>,
 ) -> Result<Option<Document>> {
     let name = |path: &Path| format!("{revision}:{}", path.display());
+    let document = read_git(revision, &name, path, root, fetch)?;
+    let Some(mut chain) = document.map(Document::into_chain) else { return Ok(None) };
+    for document in &mut chain {
+        document.revision = Some(revision.to_owned());
+    }
+    Ok(Document::of_chain(chain))
+}
+
+/// The same for the `commit` that is judged: its files are called by their paths alone, and are nobody else's policy.
+pub fn read_commit(
+    commit: &str,
+    path: &Path,
+    root: &Path,
+    fetch: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>>,
+) -> Result<Option<Document>> {
+    read_git(commit, &|path: &Path| path.display().to_string(), path, root, fetch)
+}
+
+fn read_git(
+    revision: &str,
+    name: &dyn Fn(&Path) -> String,
+    path: &Path,
+    root: &Path,
+    fetch: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>>,
+) -> Result<Option<Document>> {
     let Some(bytes) = fetch(path)? else { return Ok(None) };
     let first = parse(&name(path), &bytes)?;
     let mut get = |path: &Path| {
@@ -90,7 +115,6 @@ pub fn read_revision(
             0 => Some(path.to_owned()),
             _ => on_disk.and_then(|path| path.strip_prefix(root).ok().map(Path::to_owned)),
         };
-        document.revision = Some(revision.to_owned());
     }
     Ok(Document::of_chain(chain))
 }

@@ -19,14 +19,47 @@ pub struct Located {
     pub dockerfile: PathBuf,
 }
 
+/// Where files are looked for: the file system, or the tree of a commit.
+pub trait Lookup {
+    /// The path without links, as `std::fs::canonicalize` has it. Paths are absolute.
+    fn real(&self, path: &Path) -> io::Result<PathBuf>;
+    /// Whether a path without links is a folder.
+    fn is_folder(&self, real: &Path) -> bool;
+    /// Whether a path without links is a regular file.
+    fn is_file(&self, real: &Path) -> bool;
+}
+
+/// The file system.
+#[derive(Debug, Clone, Copy)]
+pub struct Disk;
+
+impl Lookup for Disk {
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
+    }
+
+    fn is_folder(&self, real: &Path) -> bool {
+        real.is_dir()
+    }
+
+    fn is_file(&self, real: &Path) -> bool {
+        real.is_file()
+    }
+}
+
 /// Looks for the context and the Dockerfile that `settings` mean. `root` is the repository's: a context named by the
 /// file may not leave it through links either.
 ///
 /// Blocking. Every error is [`Kind::Config`], or [`Kind::Io`] where a look was denied.
 pub fn locate(settings: &Settings, root: &Path) -> Result<Located> {
+    locate_in(&Disk, settings, root)
+}
+
+/// [`locate`] where `files` are.
+pub fn locate_in(files: &dyn Lookup, settings: &Settings, root: &Path) -> Result<Located> {
     let wanted = &settings.context;
-    let context = wanted.canonicalize().map_err(|error| missing("build context", wanted, error))?;
-    if !context.is_dir() {
+    let context = files.real(wanted).map_err(|error| missing("build context", wanted, error))?;
+    if !files.is_folder(&context) {
         return Err(invalid(format!(
             "the build context {} is not a folder{}",
             wanted.display(),
@@ -34,21 +67,26 @@ pub fn locate(settings: &Settings, root: &Path) -> Result<Located> {
         )));
     }
     let from_file = matches!(wanted.origin, Origin::File(_) | Origin::Profile { .. });
-    let root = root.canonicalize().map_err(|error| missing("repository", root, error))?;
+    let root = files.real(root).map_err(|error| missing("repository", root, error))?;
     if from_file && !context.starts_with(&root) {
         let message = format!("the build context {} is a link out of the repository", wanted.display());
         return Err(invalid(format!("{message}{}", said_by(wanted))));
     }
     let dockerfile = match &settings.dockerfile {
-        Some(dockerfile) => configured(&context, wanted, dockerfile)?,
-        None => discovered(&context)?,
+        Some(dockerfile) => configured(files, &context, wanted, dockerfile)?,
+        None => discovered(files, &context)?,
     };
     Ok(Located { context, dockerfile })
 }
 
-fn configured(context: &Path, wanted: &Path, dockerfile: &Sourced<PathBuf>) -> Result<PathBuf> {
-    let real = dockerfile.canonicalize().map_err(|error| missing("Dockerfile", dockerfile, error))?;
-    if !real.is_file() {
+fn configured(
+    files: &dyn Lookup,
+    context: &Path,
+    wanted: &Path,
+    dockerfile: &Sourced<PathBuf>,
+) -> Result<PathBuf> {
+    let real = files.real(dockerfile).map_err(|error| missing("Dockerfile", dockerfile, error))?;
+    if !files.is_file(&real) {
         return Err(invalid(format!(
             "the Dockerfile {} is not a file{}",
             dockerfile.display(),
@@ -73,10 +111,10 @@ fn configured(context: &Path, wanted: &Path, dockerfile: &Sourced<PathBuf>) -> R
     }
 }
 
-fn discovered(context: &Path) -> Result<PathBuf> {
+fn discovered(files: &dyn Lookup, context: &Path) -> Result<PathBuf> {
     let mut found: Vec<(&str, PathBuf)> = Vec::new();
     for name in DOCKERFILES {
-        let Some(real) = real_file(&context.join(name))? else { continue };
+        let Some(real) = real_file(files, &context.join(name))? else { continue };
         // One may be a link to the other.
         if found.iter().all(|(_, other)| *other != real) {
             found.push((name, real));
@@ -103,9 +141,9 @@ fn discovered(context: &Path) -> Result<PathBuf> {
 }
 
 /// The path without links of what is a file in the end; `None` where there is none.
-fn real_file(path: &Path) -> Result<Option<PathBuf>> {
-    match path.canonicalize() {
-        Ok(real) if real.is_file() => Ok(Some(real)),
+fn real_file(files: &dyn Lookup, path: &Path) -> Result<Option<PathBuf>> {
+    match files.real(path) {
+        Ok(real) if files.is_file(&real) => Ok(Some(real)),
         Ok(_) => Ok(None),
         // NotADirectory: `build` is a file, and so there is no `build/Dockerfile`.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

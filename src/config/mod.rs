@@ -29,8 +29,8 @@ mod variables;
 
 pub use document::Document;
 pub use flags::Flags;
-pub use load::{FILE_NAME, load, parse_policy, read_policy, read_revision};
-pub use locate::{DOCKERFILES, Located, locate};
+pub use load::{FILE_NAME, load, parse_policy, read_commit, read_policy, read_revision};
+pub use locate::{DOCKERFILES, Disk, Located, Lookup, locate, locate_in};
 pub use origin::{Origin, Place, Sourced};
 pub use parse::{MAX_BYTES, parse};
 pub use policy::{Policy, with_policy};

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 pub(super) const NAME: &str = ".dockerignore";
 
 /// Larger files are refused.
-const LARGEST: u64 = 16 << 20;
+pub(super) const LARGEST: u64 = 16 << 20;
 
 /// The patterns for a Dockerfile, named relative to `root`, and the file they are in: `<Dockerfile>.dockerignore` if
 /// there is one, else `.dockerignore` at the root, else none; and its bytes. `implied` patterns stand before the file's
@@ -24,10 +24,19 @@ pub(super) fn find(
     dockerfile: &Path,
     implied: &[&str],
 ) -> Result<(Option<PathBuf>, Vec<u8>, Ignore)> {
+    find_by(dockerfile, implied, &mut |name| read(root, name))
+}
+
+/// The same where `read` gives the content of a path relative to the root, and `None` where there is no such file.
+pub(super) fn find_by(
+    dockerfile: &Path,
+    implied: &[&str],
+    read: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>>,
+) -> Result<(Option<PathBuf>, Vec<u8>, Ignore)> {
     let mut own = OsString::from(dockerfile);
     own.push(NAME);
     for name in [PathBuf::from(own), PathBuf::from(NAME)] {
-        if let Some(bytes) = read(root, &name)? {
+        if let Some(bytes) = read(&name)? {
             let ignore = Ignore::parse_as(&bytes, &shown(name.as_os_str().as_bytes()), implied)?;
             return Ok((Some(name), bytes, ignore));
         }

@@ -50,7 +50,7 @@ pub fn list_work_tree(options: &ListOptions<'_>) -> Result<Listing> {
 }
 
 /// Git's own folder, or the file that leads to it.
-const GIT: &str = ".git";
+pub(super) const GIT: &str = ".git";
 
 fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Result<Listing> {
     let root = canonical_root(options.root)?;
@@ -75,13 +75,8 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
     {
         return Err(changed(named, "it is gone"));
     }
-    let ignore_warnings = found.unlike_classic.iter().map(|(count, first)| {
-        format!(
-            "{} brings back {count} files in folders that it excludes, `{}` for one; docker's classic client and older BuildKits leave them out",
-            ignore_file.as_deref().unwrap_or(Path::new(ignore_file::NAME)).display(),
-            shown(first),
-        )
-    });
+    let ignore_warnings =
+        found.unlike_classic.iter().map(|found| unlike_classic(found, ignore_file.as_deref()));
     Ok(Listing {
         root,
         digest: digest(&found.entries),
@@ -100,6 +95,15 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
         skipped_count: found.skipped_count,
         entries: found.entries,
     })
+}
+
+/// What is said where BuildKit's client sends more than docker's classic client: how many files, and the first.
+pub(super) fn unlike_classic((count, first): &(u64, Vec<u8>), ignore_file: Option<&Path>) -> String {
+    format!(
+        "{} brings back {count} files in folders that it excludes, `{}` for one; docker's classic client and older BuildKits leave them out",
+        ignore_file.unwrap_or(Path::new(ignore_file::NAME)).display(),
+        shown(first),
+    )
 }
 
 fn no_root(root: &Path, cause: std::io::Error) -> Error {

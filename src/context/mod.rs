@@ -19,6 +19,7 @@ mod paths;
 mod peek;
 mod read;
 mod shield;
+mod tree;
 mod trouble;
 mod walk;
 
@@ -29,4 +30,6 @@ pub use archive::write_tar;
 pub use gzip::gzip;
 pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
+
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};
+pub use tree::{Chosen, ReadFile, Tree, choose};

@@ -11,6 +11,7 @@ use super::gather;
 use super::judging::{self, Judging, TextFile};
 use super::registries::{self, Registries};
 use super::session::Session;
+use super::site::Site;
 use crate::config::{self, EffectivePolicy, Flags, Located, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::rules::{Baseline, Fact, Judgement, Score, scorecard};
@@ -78,11 +79,13 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
     }
     match &options.baseline {
         Some(path) => judging.regime.baseline = Some(baseline(&session.directory.join(path))?),
-        None => judging.use_configured_baseline(session, &settings, source.as_deref(), &root)?,
+        None => {
+            judging.use_configured_baseline(session, &settings, source.as_deref(), &root, &Site::Folder)?
+        }
     }
-    let located = if repository { Some(config::locate(&settings, &root)?) } else { None };
+    let located = if repository { Some(Site::Folder.locate(&settings, &root)?) } else { None };
     let mut files = match &located {
-        Some(located) => vec![own_dockerfile(session, located)?],
+        Some(located) => vec![Site::Folder.dockerfile(session, located)?],
         None => {
             // The configured stage is one of the configured Dockerfile.
             judging.expectations.target = None;
@@ -110,7 +113,7 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
                 Some(source) => Fact::Known(source),
                 None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
             };
-            context(session, &settings, located, &source, &mut judging).await?;
+            context(session, &settings, &Site::Folder, located, &source, &mut judging).await?;
         }
         None => judging.without_context("files were named, and not the repository"),
     }
@@ -159,29 +162,22 @@ async fn source(
 }
 
 /// Judges the context as a build would send it; where it cannot be listed, that is why it is not judged.
-async fn context(
+pub(super) async fn context(
     session: &Session,
     settings: &Settings,
+    site: &Site,
     located: &Located,
     source: &Fact<Arc<SourceState>>,
     judging: &mut Judging,
 ) -> Result<()> {
-    match gather::list(session, located, source.as_ref().ok()).await {
-        Ok(listing) => judging.context(session, settings, located, &listing, source).await,
+    match site.contents(session, located, source).await {
+        Ok(contents) => judging.context_of(session, settings, located, contents).await,
         Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Err(error),
         Err(error) => {
             judging.without_context(&format!("the context cannot be listed: {error}"));
             Ok(())
         }
     }
-}
-
-/// The Dockerfile that a build would take, under its path from the working folder.
-fn own_dockerfile(session: &Session, located: &Located) -> Result<TextFile> {
-    let path = located.context.join(&located.dockerfile);
-    let shown = judging::shown(session, &path);
-    let bytes = gather::read_dockerfile(&path, &shown)?;
-    Ok(TextFile { path: shown, bytes: Arc::new(bytes), file: Some(path) })
 }
 
 fn baseline(path: &Path) -> Result<Baseline> {

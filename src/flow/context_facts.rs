@@ -2,20 +2,20 @@
 
 mod git;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::gather;
+use super::contents::Contents;
 use super::judging;
 use super::session::{Session, blocking};
 use crate::config::{Located, Settings};
-use crate::context::{EntryKind, Ignore, Listing};
+use crate::context::Ignore;
 use crate::dockerfile;
 use crate::error::{Error, Kind, Result};
-use crate::rules::facts::{ContextEntry, ContextFacts, copies, may_hold_secret, signs, started_scripts};
+use crate::rules::facts::{
+    ContextEntry, ContextFacts, GitFacts, copies, may_hold_secret, signs, started_scripts,
+};
 use crate::rules::{Analysis, Expectations, Fact};
-use crate::source::SourceState;
 use crate::stop::Stop;
 
 /// Files that are looked into for secrets, those with the most telling names first.
@@ -25,7 +25,7 @@ const LOOK: usize = 64 << 10;
 /// The longest script that is read, in bytes.
 const LONGEST_SCRIPT: usize = 256 << 10;
 
-/// Gathers the facts of a context that was listed. `source` is the git state, or why there is none. Errors:
+/// Gathers the facts of a context. Errors:
 /// [`Kind::Config`] for a pattern of `generated` that makes no sense, [`Kind::Io`] for a Dockerfile that is gone, and those
 /// of git.
 pub(super) async fn context_facts(
@@ -33,10 +33,9 @@ pub(super) async fn context_facts(
     settings: &Settings,
     expectations: &Expectations,
     located: &Located,
-    listing: &Arc<Listing>,
-    source: &Fact<Arc<SourceState>>,
+    contents: Contents,
 ) -> Result<ContextFacts> {
-    let (listing, source, stop) = (Arc::clone(listing), source.clone(), session.stop.clone());
+    let stop = session.stop.clone();
     let (located, expectations) = (located.clone(), expectations.clone());
     let environment = session.environment.clone();
     let generated = generated(&settings.generated)?;
@@ -44,33 +43,38 @@ pub(super) async fn context_facts(
     let root = judging::shown(session, &located.context);
     let shown = judging::shown(session, &located.context.join(&located.dockerfile));
     blocking(move || {
-        let entries = entries(&listing);
-        let bytes = gather::read_dockerfile(&located.context.join(&located.dockerfile), &shown)?;
+        let entries = contents.entries();
+        let bytes = contents.dockerfile_bytes(&located, &shown)?;
         let file = dockerfile::parse(&bytes);
         let analysis = Analysis::new(&shown, &bytes, &file, &expectations);
-        let ignore = listing.ignore()?;
-        let git = match &source {
-            Fact::Known(source) => git::facts(&git::Asked {
+        let git = match &contents {
+            Contents::Folder { listing, source: Fact::Known(source) } => git::facts(&git::Asked {
                 source,
                 environment: &environment,
                 located: &located,
-                listing: &listing,
+                listing,
                 generated: &generated,
                 config: config.as_ref(),
                 stop: &stop,
             })?,
-            Fact::Missing(why) => Fact::Missing(why.clone()),
+            Contents::Folder { source: Fact::Missing(why), .. } => Fact::Missing(why.clone()),
+            // There is nothing in it but what is committed.
+            Contents::Commit(_) => {
+                Fact::Known(GitFacts { dockerfile_committed: true, ..GitFacts::default() })
+            }
         };
+        let (copies, ambiguities) = contents
+            .with_ignore(|ignore| (copies(&analysis, ignore, &entries), ignore.ambiguous_patterns()))?;
         Ok(ContextFacts {
             root: if root.is_empty() { ".".to_owned() } else { root },
-            signs: all_signs(&listing, &entries, &stop)?,
-            dockerfile: lossy(listing.dockerfile()),
-            ignore_file: listing.ignore_file().map(lossy),
-            ambiguities: ignore.ambiguous_patterns().into_iter().map(|a| (a.line, a.message)).collect(),
-            ignore_warnings: listing.ignore_warnings().to_vec(),
-            has_repository: located.context.join(".git").symlink_metadata().is_ok(),
-            copies: copies(&analysis, &ignore, &entries),
-            scripts: scripts(&analysis, &listing, &entries),
+            signs: all_signs(&contents, &entries, &stop)?,
+            dockerfile: lossy(contents.dockerfile()),
+            ignore_file: contents.ignore_file().map(lossy),
+            ambiguities: ambiguities.into_iter().map(|a| (a.line, a.message)).collect(),
+            ignore_warnings: contents.ignore_warnings().to_vec(),
+            has_repository: contents.has_repository(&located),
+            copies,
+            scripts: scripts(&analysis, &contents, &entries, &stop)?,
             git,
             entries,
         })
@@ -90,24 +94,9 @@ fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Files and links, sorted by path.
-fn entries(listing: &Listing) -> Vec<ContextEntry> {
-    let files = listing.entries().filter(|entry| entry.kind != EntryKind::Dir);
-    let mut entries: Vec<ContextEntry> = files
-        .map(|entry| ContextEntry {
-            path: String::from_utf8_lossy(&entry.path).into_owned(),
-            size: entry.size,
-            is_link: entry.kind == EntryKind::Symlink,
-            forced: entry.forced,
-        })
-        .collect();
-    entries.sort_by(|one, other| one.path.cmp(&other.path));
-    entries
-}
-
 /// What the files hold whose names say that it is worth a look. A file that cannot be read any more holds nothing.
 fn all_signs(
-    listing: &Listing,
+    contents: &Contents,
     entries: &[ContextEntry],
     stop: &Stop,
 ) -> Result<BTreeMap<String, Vec<crate::rules::facts::Sign>>> {
@@ -115,28 +104,38 @@ fn all_signs(
     let mut wanted: Vec<(u8, &str)> =
         readable.filter_map(|entry| Some((may_hold_secret(&entry.path)?, entry.path.as_str()))).collect();
     wanted.sort_unstable();
-    let mut found = BTreeMap::new();
-    for (_, path) in wanted.into_iter().take(MOST_LOOKS) {
-        stop.check()?;
-        let bytes = listing.peek(path.as_bytes(), LOOK).unwrap_or_default();
-        let signs = signs(path, &bytes);
-        if !signs.is_empty() {
-            found.insert(path.to_owned(), signs);
-        }
+    let wanted: Vec<&str> = wanted.into_iter().take(MOST_LOOKS).map(|(_, path)| path).collect();
+    let mut found: BTreeMap<_, _> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    contents.each(&wanted, LOOK, stop, &mut |path, bytes| {
+        seen.insert(path.to_owned());
+        found.insert(path.to_owned(), signs(path, bytes));
+    })?;
+    // A name may say enough.
+    for path in wanted.into_iter().filter(|path| !seen.contains(*path)) {
+        found.insert(path.to_owned(), signs(path, b""));
     }
+    found.retain(|_, signs| !signs.is_empty());
     Ok(found)
 }
 
 /// The scripts that a container starts with.
-fn scripts(analysis: &Analysis<'_>, listing: &Listing, entries: &[ContextEntry]) -> BTreeMap<String, String> {
-    let started = started_scripts(analysis, entries).into_iter();
-    let read = started.filter_map(|path| {
-        let bytes = listing.peek(path.as_bytes(), LONGEST_SCRIPT).ok()?;
+fn scripts(
+    analysis: &Analysis<'_>,
+    contents: &Contents,
+    entries: &[ContextEntry],
+    stop: &Stop,
+) -> Result<BTreeMap<String, String>> {
+    let started = started_scripts(analysis, entries);
+    let started: Vec<&str> = started.iter().map(String::as_str).collect();
+    let mut found = BTreeMap::new();
+    contents.each(&started, LONGEST_SCRIPT, stop, &mut |path, bytes| {
         // A program is no script.
-        let is_text = !bytes.iter().take(1024).any(|byte| *byte == 0);
-        is_text.then(|| (path, String::from_utf8_lossy(&bytes).into_owned()))
-    });
-    read.collect()
+        if !bytes.iter().take(1024).any(|byte| *byte == 0) {
+            found.insert(path.to_owned(), String::from_utf8_lossy(bytes).into_owned());
+        }
+    })?;
+    Ok(found)
 }
 
 /// Where the context lies in the repository; `None` where it lies elsewhere.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::policy;
 use super::session::{Session, blocking};
+use super::site::Site;
 use crate::config::{self, Document, Flags, Layers, Located, Push, Settings};
 use crate::context::{self, ListOptions, Listing};
 use crate::dockerfile::{self, Dockerfile, Facts};
@@ -23,11 +24,12 @@ const MAX_DOCKERFILE: u64 = 10 << 20;
 /// Above this, a context is worth a word about its largest entries, in bytes.
 const LARGE_CONTEXT: u64 = 100 << 20;
 /// Variables of ours that stand for no setting; the last ones are the project's own scripts'.
-const OTHER_VARIABLES: [&str; 12] = [
+const OTHER_VARIABLES: [&str; 13] = [
     "IMGBUILD_NOW",
     "IMGBUILD_REGISTRY",
     "IMGBUILD_REGISTRY_PASSWORD",
     "IMGBUILD_REGISTRY_USERNAME",
+    "IMGBUILD_SKIP",
     "IMGBUILD_BIN",
     "IMGBUILD_ENGINE_NETNS",
     "IMGBUILD_ENGINE_PID",
@@ -80,14 +82,25 @@ pub(super) async fn settings(
     source: Option<&SourceState>,
     root: &Path,
 ) -> Result<Settings> {
+    let own = Site::Folder.document(session, root)?;
+    let document = policy::apply(session, own, ci, source, root).await?;
+    settings_of(session, flags, ci, document.as_ref(), root)
+}
+
+/// The settings that a document and what stands above it come to.
+pub(super) fn settings_of(
+    session: &Session,
+    flags: &Flags,
+    ci: &CiContext,
+    document: Option<&Document>,
+    root: &Path,
+) -> Result<Settings> {
     let others: Vec<&str> = source::OVERRIDES.iter().map(|o| o.name).chain(OTHER_VARIABLES).collect();
     for (name, meant) in config::unknown_variables(&session.environment, &others) {
         let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
         session.events.warn(format!("nothing listens to the variable {name}{meant}"));
     }
-    let own = config::load(session.config.as_deref(), &session.environment, &session.directory, root)?;
-    let document = policy::apply(session, own, ci, source, root).await?;
-    let settings = resolve(session, flags, ci, document.as_ref(), root)?;
+    let settings = resolve(session, flags, ci, document, root)?;
     for note in &settings.checks.policy.notes {
         session.events.note(note);
     }

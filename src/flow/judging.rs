@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base_facts::base_facts;
+use super::contents::Contents;
 use super::context_facts::context_facts;
 use super::image_facts::image_facts;
 use super::registries::Registries;
 use super::session::{Session, blocking};
+use super::site::Site;
 use crate::config::{Located, Settings};
 use crate::context::Listing;
 use crate::engine::Engine;
@@ -87,8 +89,9 @@ impl Judging {
         settings: &Settings,
         source: Option<&SourceState>,
         root: &Path,
+        site: &Site,
     ) -> Result<()> {
-        self.regime.baseline = regime::baseline(session, &settings.checks, source, root)?;
+        self.regime.baseline = regime::baseline(session, &settings.checks, source, root, site)?;
         Ok(())
     }
 
@@ -165,8 +168,19 @@ impl Judging {
         listing: &Arc<Listing>,
         source: &Fact<Arc<SourceState>>,
     ) -> Result<()> {
-        let expectations = &self.expectations;
-        let facts = context_facts(session, settings, expectations, located, listing, source).await?;
+        let contents = Contents::Folder { listing: Arc::clone(listing), source: source.clone() };
+        self.context_of(session, settings, located, contents).await
+    }
+
+    /// The same, wherever the context lies.
+    pub(super) async fn context_of(
+        &mut self,
+        session: &Session,
+        settings: &Settings,
+        located: &Located,
+        contents: Contents,
+    ) -> Result<()> {
+        let facts = context_facts(session, settings, &self.expectations, located, contents).await?;
         self.verdicts.of_context(&Fact::Known(facts));
         Ok(())
     }
@@ -264,6 +278,16 @@ pub(super) fn shown(session: &Session, path: &Path) -> String {
         parts.collect::<PathBuf>()
     });
     relative.unwrap_or_else(|| path.to_owned()).to_string_lossy().into_owned()
+}
+
+/// A file that is named and is not there.
+pub(super) fn no_such_file(path: &Path, place: &str) -> Error {
+    Error::new(Kind::Config, format!("there is no {} in {place}", path.display()))
+}
+
+/// A file that is there and cannot be read.
+pub(super) fn unreadable(path: &Path, cause: std::io::Error) -> Error {
+    Error::new(Kind::Io, format!("cannot read {}", path.display())).because(cause)
 }
 
 /// The failure that findings are, where some reach the level that stops.

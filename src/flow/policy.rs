@@ -47,6 +47,27 @@ pub(super) async fn apply(
     Ok(document)
 }
 
+/// The same without a network and without a base branch: a policy that lies in a registry is left out, and told.
+pub(super) fn apply_offline(
+    session: &Session,
+    own: Option<Document>,
+    root: &Path,
+) -> Result<Option<Document>> {
+    let Some(named) = session.environment.get_os("IMGBUILD_POLICY") else { return Ok(own) };
+    if artifact::named(named, &session.directory)?.is_some() {
+        session.events.warn(
+            "the policy that IMGBUILD_POLICY names lies in a registry, and a hook asks none: it is left out",
+        );
+        return Ok(own);
+    }
+    let policy = config::read_policy(&session.directory.join(named), root)?;
+    let (document, notes) = config::with_policy(own.as_ref(), Policy::File(&policy));
+    for note in notes {
+        session.events.note(note);
+    }
+    Ok(document)
+}
+
 /// A name like that of an image, without a digest, was probably meant as one.
 fn hinted(error: Error, is_like_an_image: bool) -> Error {
     if !is_like_an_image {

@@ -7,6 +7,7 @@ use super::gather;
 use super::judging::{self, Judging, TextFile};
 use super::prepare::Prepared;
 use super::session::Session;
+use super::site::Site;
 use super::supervise::missing;
 use crate::config::Settings;
 use crate::error::Result;
@@ -57,7 +58,13 @@ pub(super) async fn before_build(
 ) -> Result<Practices> {
     let source = &prepared.source;
     let mut judging = Judging::new(session, &prepared.settings, &prepared.ci, Some(source))?;
-    judging.use_configured_baseline(session, &prepared.settings, Some(source), &source.root)?;
+    judging.use_configured_baseline(
+        session,
+        &prepared.settings,
+        Some(source),
+        &source.root,
+        &Site::Folder,
+    )?;
     let path = prepared.located.context.join(&prepared.located.dockerfile);
     let root = source.root.canonicalize().unwrap_or_else(|_| source.root.clone());
     let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
@@ -92,7 +99,7 @@ pub(super) fn of_running(session: &Session, settings: &Settings) -> Result<Pract
     // A baseline of the base branch is not to be had without a repository.
     if settings.checks.baseline.as_ref().is_some_and(|baseline| baseline.value.revision.is_none()) {
         let root = gather::root_of(&session.directory);
-        judging.use_configured_baseline(session, settings, None, root)?;
+        judging.use_configured_baseline(session, settings, None, root, &Site::Folder)?;
     }
     judging.running_alone();
     Ok(Practices { judging, stops: true, told: BTreeSet::new(), proven: Proven::new() })

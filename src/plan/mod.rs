@@ -22,3 +22,4 @@ pub use decide::{plan, precheck, tags_to_ask};
 pub use destination::{Command, Destination, PushDecision, Request, destination, without_rights};
 pub use inputs::{BaseImage, Course, Inputs};
 pub use model::{Adoption, KeptTag, Plan, PlannedTag, Promise, SCHEMA};
+pub use version::is_version;

@@ -7,6 +7,11 @@ pub(super) fn of_git_tag(name: &str) -> Option<Version> {
     Version::parse(name.strip_prefix('v').unwrap_or(name)).ok()
 }
 
+/// Whether a git tag of this name releases a version.
+pub fn is_version(tag: &str) -> bool {
+    of_git_tag(tag).is_some()
+}
+
 /// The stable version that a registry tag holds for `variant`: `1.2.3`, or `1.2.3-alpine` for `alpine`.
 ///
 /// Anything behind a `-` that is not the variant is a pre-release or another variant, and moves nothing here.

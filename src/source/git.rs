@@ -7,13 +7,16 @@ mod blob_source;
 mod command;
 mod command_reader;
 mod commit;
+mod commit_tree;
 mod failure;
 mod file_at;
 mod hidden;
+mod hook_place;
 mod libgit2;
 mod libgit2_status;
 mod locate;
 mod look;
+mod objects;
 mod porcelain;
 mod refusal;
 mod tracked;
@@ -30,7 +33,10 @@ use crate::source::{Change, GitOptions, Reader, SourceState};
 use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
+pub use commit_tree::{CommitTree, TreeEntry, TreeKind};
 pub use file_at::file_at;
+pub use hook_place::{HookPlace, HooksPath};
+pub use objects::{Objects, Peeled};
 pub use tracked::{Tracked, tracked};
 
 use failure::Failure;

@@ -8,6 +8,7 @@ mod blobs;
 mod ci;
 mod git;
 mod index;
+mod pushed;
 mod ref_name;
 mod revision;
 mod state;
@@ -15,7 +16,11 @@ mod url;
 
 pub use blobs::{BlobId, BlobIds, BlobSource};
 pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
-pub use git::{Ancestry, Tracked, ancestry, file_at, head, read, status, tracked};
+pub use git::{
+    Ancestry, CommitTree, HookPlace, HooksPath, Objects, Peeled, Tracked, TreeEntry, TreeKind, ancestry,
+    file_at, head, read, status, tracked,
+};
+pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;
 pub use revision::{Revision, branch, reconcile};
 pub use state::{Change, ChangeKind, GitOptions, Reader, SourceState};

@@ -7,6 +7,7 @@ use crate::config::model::{self, Date};
 use crate::config::{self, Checks, Origin, Settings, Sourced, WaiverSpec};
 use crate::error::{Error, Kind, Result};
 use crate::flow::session::Session;
+use crate::flow::site::Site;
 use crate::rules::registry::{find_all, nearest};
 use crate::rules::waiver::{Dialect, Waiver};
 use crate::rules::{Baseline, Demands, Expectations, Glob, InlineTrust, Level, Place, Regime};
@@ -154,6 +155,7 @@ pub(super) fn baseline(
     checks: &Checks,
     source: Option<&SourceState>,
     root: &Path,
+    site: &Site,
 ) -> Result<Option<Baseline>> {
     let Some(baseline) = &checks.baseline else { return Ok(None) };
     let config::Baseline { path, revision } = &baseline.value;
@@ -168,13 +170,7 @@ pub(super) fn baseline(
                 .ok_or_else(missing)?
         }
         (Some(_), None) => return Err(missing()),
-        (None, _) => match std::fs::read(root.join(path)) {
-            Ok(bytes) => bytes,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
-            Err(cause) => {
-                return Err(Error::new(Kind::Io, format!("cannot read the baseline {name}")).because(cause));
-            }
-        },
+        (None, _) => site.read(&root.join(path))?.ok_or_else(missing)?,
     };
     Baseline::parse(&name, &bytes).map(Some)
 }

@@ -76,6 +76,8 @@ pub(super) struct Git<'a> {
     stop: &'a Stop,
     pub(super) time_limit: Duration,
     safe_directory: Option<PathBuf>,
+    /// The git folder, where it is not to be looked for.
+    git_dir: Option<PathBuf>,
     /// `filter.<driver>` of drivers that must not run.
     disabled: Vec<OsString>,
 }
@@ -97,8 +99,22 @@ impl<'a> Git<'a> {
         let missing = || Failure::unreadable("there is no git command in PATH");
         let program = environment.program("git").ok_or_else(missing)?;
         let folder = folder.to_owned();
-        let disabled = Vec::new();
-        Ok(Git { program, folder, environment, stop, time_limit: TIME_LIMIT, safe_directory: None, disabled })
+        Ok(Git {
+            program,
+            folder,
+            environment,
+            stop,
+            time_limit: TIME_LIMIT,
+            safe_directory: None,
+            git_dir: None,
+            disabled: Vec::new(),
+        })
+    }
+
+    /// The same git, told where the git folder is.
+    pub(super) fn at(mut self, git_dir: Option<&Path>) -> Git<'a> {
+        self.git_dir = git_dir.map(Path::to_owned);
+        self
     }
 
     /// The same git in another folder.
@@ -192,6 +208,9 @@ impl<'a> Git<'a> {
             for setting in [&b".clean="[..], b".process=", b".required=false"] {
                 command.arg("-c").arg(joined(&[driver.as_bytes(), setting]));
             }
+        }
+        if let Some(git_dir) = &self.git_dir {
+            command.arg("--git-dir").arg(git_dir);
         }
         command.args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"]);
         command

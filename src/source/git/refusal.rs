@@ -54,6 +54,13 @@ pub(super) fn too_large(path: &Path, commit: &str, limit: usize) -> Error {
     Error::new(Kind::Config, format!("{} of commit {commit} is larger than {limit} MiB", path.display()))
 }
 
+/// What a commit says cannot be read: an object is damaged, or it was never fetched.
+pub(super) fn no_object(what: &str, why: &str) -> Error {
+    refused(format!("cannot read {what}: {why}"))
+        .hint("a partial clone may lack the object: `git checkout` or `git show` of that commit fetches it; nothing is fetched here")
+        .hint("git fsck tells whether the repository is damaged")
+}
+
 /// A path as a word for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();

@@ -1,0 +1,165 @@
+//! Where what is judged lies: in the folder, as it is on disk, or in a commit, as git has it. `check` and `ci` judge the
+//! first, a hook the second; what follows is the same for both.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::contents::{CommitContents, Contents};
+use super::gather;
+use super::judging::{self, TextFile};
+use super::session::{Session, blocking};
+use crate::config::{self, Document, FILE_NAME, Located, Lookup, Settings};
+use crate::error::Result;
+use crate::rules::Fact;
+use crate::source::{CommitTree, SourceState};
+
+/// No Dockerfile and no baseline of a commit is larger, in bytes.
+const LARGEST: u64 = 10 << 20;
+/// No configuration is larger; one byte more is the parser's to refuse.
+const LARGEST_CONFIG: u64 = config::MAX_BYTES as u64 + 1;
+
+/// Where files are read from.
+#[derive(Debug, Clone)]
+pub(super) enum Site {
+    /// The folder, with whatever lies in it.
+    Folder,
+    /// The tree of a commit, whatever the folder holds.
+    Commit(Arc<CommitSite>),
+}
+
+/// A commit whose files are called as if it were checked out at `root`.
+#[derive(Debug)]
+pub(super) struct CommitSite {
+    pub(super) tree: CommitTree,
+    pub(super) root: PathBuf,
+}
+
+impl CommitSite {
+    /// The path in the repository.
+    pub(super) fn inside<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        path.strip_prefix(&self.root).ok()
+    }
+
+    /// The configuration as a run in `folder` would find it, or the file that was named, where that is in the repository.
+    fn document(&self, session: &Session) -> Result<Option<Document>> {
+        let named = session
+            .config
+            .as_deref()
+            .or_else(|| session.environment.get_os("IMGBUILD_CONFIG").map(Path::new));
+        let mut fetch = |path: &Path| self.tree.read(path, LARGEST_CONFIG);
+        if let Some(named) = named {
+            let path = session.directory.join(named);
+            let Some(inside) = self.inside(&path) else {
+                return config::load(
+                    session.config.as_deref(),
+                    &session.environment,
+                    &session.directory,
+                    &self.root,
+                );
+            };
+            let document = config::read_commit(self.tree.commit(), inside, &self.root, &mut fetch)?;
+            return match document {
+                Some(document) => Ok(Some(document)),
+                None => Err(judging::no_such_file(inside, self.tree.commit())),
+            };
+        }
+        let folder = self.inside(&session.directory).unwrap_or(Path::new(""));
+        for folder in folder.ancestors() {
+            let path = folder.join(FILE_NAME);
+            if let Some(document) = config::read_commit(self.tree.commit(), &path, &self.root, &mut fetch)? {
+                return Ok(Some(document));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Lookup for CommitSite {
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        let Some(inside) = self.inside(path) else {
+            return Err(io::Error::other("it lies outside of the repository, and so in no commit"));
+        };
+        self.tree
+            .real(inside)
+            .map(|real| if real.as_os_str().is_empty() { self.root.clone() } else { self.root.join(real) })
+    }
+
+    fn is_folder(&self, real: &Path) -> bool {
+        self.inside(real).is_some_and(|path| self.tree.is_folder(path))
+    }
+
+    fn is_file(&self, real: &Path) -> bool {
+        let entry = self.inside(real).and_then(|path| self.tree.get(path));
+        entry.is_some_and(|entry| entry.kind == crate::source::TreeKind::File)
+    }
+}
+
+impl Site {
+    /// The configuration file with what it extends; `None` where there is none.
+    pub(super) fn document(&self, session: &Session, root: &Path) -> Result<Option<Document>> {
+        match self {
+            Site::Folder => {
+                config::load(session.config.as_deref(), &session.environment, &session.directory, root)
+            }
+            Site::Commit(commit) => commit.document(session),
+        }
+    }
+
+    /// Context and Dockerfile.
+    pub(super) fn locate(&self, settings: &Settings, root: &Path) -> Result<Located> {
+        match self {
+            Site::Folder => config::locate(settings, root),
+            Site::Commit(commit) => config::locate_in(commit.as_ref(), settings, root),
+        }
+    }
+
+    /// The Dockerfile that a build would take, under its path from the working folder.
+    pub(super) fn dockerfile(&self, session: &Session, located: &Located) -> Result<TextFile> {
+        let path = located.context.join(&located.dockerfile);
+        let shown = judging::shown(session, &path);
+        let (bytes, file) = match self {
+            Site::Folder => (gather::read_dockerfile(&path, &shown)?, Some(path)),
+            Site::Commit(_) => {
+                let missing = || judging::no_such_file(Path::new(&shown), "the commit");
+                (self.read(&path)?.ok_or_else(missing)?, None)
+            }
+        };
+        Ok(TextFile { path: shown, bytes: Arc::new(bytes), file })
+    }
+
+    /// The content of a file by its absolute path; `None` where there is none.
+    pub(super) fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match self {
+            Site::Folder => match std::fs::read(path) {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(cause) => Err(judging::unreadable(path, cause)),
+            },
+            Site::Commit(commit) => {
+                commit.inside(path).map_or(Ok(None), |path| commit.tree.read(path, LARGEST))
+            }
+        }
+    }
+
+    /// What a build would send. `source` is the git state of a folder, or why there is none.
+    pub(super) async fn contents(
+        &self,
+        session: &Session,
+        located: &Located,
+        source: &Fact<Arc<SourceState>>,
+    ) -> Result<Contents> {
+        match self {
+            Site::Folder => {
+                let listing = gather::list(session, located, source.as_ref().ok()).await?;
+                Ok(Contents::Folder { listing, source: source.clone() })
+            }
+            Site::Commit(commit) => {
+                let (site, located) = (Arc::clone(commit), located.clone());
+                let contents = blocking(move || CommitContents::of(site, &located)).await?;
+                contents.tell(session);
+                Ok(Contents::Commit(Box::new(contents)))
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What imgbuild writes into a repository when it is asked to: hooks.
+
+pub mod hooks;
