@@ -31,7 +31,7 @@ mod test;
 mod undo;
 mod verification;
 
-pub use check::{CheckOptions, Checked, check};
+pub use check::{CheckOptions, Checked, check, check_reported};
 pub use ci::{build, ci};
 pub use clean::{Cleaned, clean};
 pub use context::{Shown, context};
