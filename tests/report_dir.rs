@@ -179,7 +179,7 @@ fn a_check_and_a_test_leave_them_too() {
     let path = folder.to_str().expect("path");
     repo.write("Dockerfile", &(lab::dockerfile("node:latest") + "ENV API_TOKEN=hunter2hunter2\n"));
     repo.commit("second");
-    let check = ["check", "--offline", "--no-shellcheck", "--report-dir", path];
+    let check = ["check", "--offline", "--no-shellcheck", "--fail-on", "warning", "--report-dir", path];
     repo.imgbuild(&check).expect(1).says("IMG102");
     let checked = reports(&folder);
     assert_eq!(

@@ -403,6 +403,7 @@ impl RunReport {
                 change(&mut edit.text);
             }
         }
+        self.scorecard.iter_mut().filter_map(|score| score.note.as_mut()).for_each(&mut *change);
         self.rules_skipped.values_mut().for_each(&mut *change);
         self.not_pushed_because.iter_mut().for_each(&mut *change);
         self.labels.values_mut().for_each(&mut *change);

@@ -18,7 +18,7 @@ pub fn sarif(results: &Results<'_>) -> String {
     log(results, None)
 }
 
-/// The log of a run that ended before it judged anything, and `why`. Its results are null: an empty list would say that
+/// The log of a run that ended before it judged anything, and `why`. It has no results: an empty list would say that
 /// nothing was found, and close what is known.
 pub fn sarif_unjudged(results: &Results<'_>, why: &str) -> String {
     log(results, Some(why))

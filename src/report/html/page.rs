@@ -20,7 +20,7 @@ pub(in crate::report) fn html(report: &RunReport, masker: &Masker) -> String {
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
     html.raw("<meta name=\"robots\" content=\"noindex\">\n<title>");
-    html.text(&outcome::title(report));
+    html.bare(&outcome::title(report));
     html.raw("</title>\n<style>").raw(STYLE).raw("</style>\n</head>\n<body>\n");
     html.raw("<a class=\"skip\" href=\"#main\">Skip to the result</a>\n");
     html.budget(60_000);
@@ -58,7 +58,7 @@ fn policy(html: &mut Html) {
     );
     html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"");
     // Written by this program alone; as an attribute its quotes would be entities, which is the same to a browser.
-    html.text(&policy).raw("\">\n");
+    html.bare(&policy).raw("\">\n");
 }
 
 /// Links to those parts that are there.

@@ -69,13 +69,13 @@ fn of(word: &str, count: usize) -> RunReport {
         kind: text(),
         verdict: Verdict::Failed,
         ms: 1,
-        misfits: vec![Misfit::new(word, word, word); count.min(30)],
+        misfits: vec![Misfit::new(word, word, word); count.min(3)],
         reproduce: Some(text()),
     };
     let evidence = Evidence {
         service: Some(text()),
-        log: texts(),
-        health: vec![HealthProbe { exit: 1, output: text() }; count.min(30)],
+        log: vec![text(); count.min(100)],
+        health: vec![HealthProbe { exit: 1, output: text() }; count.min(3)],
         exit: Some(137),
         oom: true,
         reproduce: text(),
@@ -83,10 +83,10 @@ fn of(word: &str, count: usize) -> RunReport {
     let test = TestFacts {
         name: text(),
         start_ms: Some(1),
-        problems: texts(),
-        checks: vec![check; count.min(200)],
-        log: texts(),
-        evidence: vec![evidence; count.min(30)],
+        problems: vec![text(); count.min(100)],
+        checks: vec![check; count.min(120)],
+        log: vec![text(); count.min(100)],
+        evidence: vec![evidence; count.min(2)],
         ..TestFacts::default()
     };
     report.tests = vec![test; count.min(300)];
@@ -174,7 +174,7 @@ fn sound(page: &str) {
             open.push(name);
         }
     }
-    assert_eq!(open, ["html"].iter().take(0).copied().collect::<Vec<&str>>(), "left open");
+    assert!(open.is_empty(), "left open: {open:?}");
     for target in targets {
         assert!(ids.contains(target), "#{target} leads nowhere");
     }
@@ -224,7 +224,7 @@ fn nothing_is_loaded_and_the_policy_knows_the_style() {
 #[test]
 fn a_page_is_bounded_whatever_came() {
     let long = format!("{}<b>\u{202e}", "<\u{202e}".repeat(2_000));
-    for (word, count) in [(long.as_str(), 300), ("x", 5_000)] {
+    for (word, count) in [(long.as_str(), 40), ("x", 1_000)] {
         let page = page(&of(word, count));
         assert!(page.len() < 2_000_000, "{}", page.len());
         for part in ["tags", "practices", "findings", "tests", "timeline", "details"] {
@@ -302,7 +302,7 @@ fn a_page_tells_why_a_run_failed() {
 fn secrets_of_files_are_masked() {
     let mut report = RunReport::new("check", "01j", "2026-01-01T00:00:00Z");
     judged(&mut report, "RUN echo hunter2hunter2", 1);
-    report.findings.iter_mut().for_each(|finding| finding.message = "a message".to_owned());
+    report.findings.iter_mut().for_each(|finding| finding.aliases.clear());
     let masker = Masker::default();
     masker.add("hunter2hunter2");
     masker.report(&mut report);

@@ -51,7 +51,11 @@ impl Html {
 
     /// The value of an attribute, behind `name="`; hidden characters are written out.
     pub(super) fn attribute(&mut self, name: &'static str, value: &str) -> &mut Html {
-        self.raw(" ").raw(name).raw("=\"");
+        self.raw(" ").raw(name).raw("=\"").bare(value).raw("\"")
+    }
+
+    /// Any text without markup around what is hidden in it: in attributes and the title, where there can be none.
+    pub(super) fn bare(&mut self, value: &str) -> &mut Html {
         for c in value.chars().take(2 * MOST_TEXT) {
             match entity(c) {
                 Some(entity) => self.out.push_str(entity),
@@ -59,7 +63,7 @@ impl Html {
                 None => self.out.push(c),
             }
         }
-        self.raw("\"")
+        self
     }
 
     /// `text` inside of an element: `open` and `close` are its tags.

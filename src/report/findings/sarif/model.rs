@@ -18,7 +18,8 @@ pub(super) struct Run<'a> {
     pub(super) tool: Tool<'a>,
     pub(super) invocations: [Invocation; 1],
     pub(super) column_kind: &'static str,
-    /// Null where they were never looked for, which differs from an empty list.
+    /// Absent where they were never looked for, which differs from an empty list.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) results: Option<Vec<Outcome<'a>>>,
 }
 
