@@ -11,7 +11,7 @@ const MOST_TAGS: usize = 200;
 /// The facts of the run.
 pub(super) fn section(html: &mut Html, report: &RunReport) {
     html.raw(
-        "<section aria-labelledby=\"about\">\n<h2 id=\"about\">What was built</h2>\n<dl class=\"facts\">\n",
+        "<section aria-labelledby=\"about\">\n<h2 id=\"about\">Source and image</h2>\n<dl class=\"facts\">\n",
     );
     if let Some(source) = &report.source {
         commit(html, report, source);
@@ -140,7 +140,7 @@ fn row(html: &mut Html, tag: &TagFacts) {
         }
         TagState::Removed => "<span class=\"badge plain\"><span aria-hidden=\"true\">–</span> removed</span>",
     });
-    html.raw("</td><td>");
+    html.raw("</td><td><span class=\"narrow\">before: </span>");
     match &tag.before {
         Some(before) if tag.digest.as_ref() == Some(before) => html.raw("the same"),
         Some(before) => html.within("<code>", words::short_digest(before.as_str()), "</code>"),

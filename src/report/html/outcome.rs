@@ -166,7 +166,7 @@ pub(super) fn failure(html: &mut Html, report: &RunReport, masker: &Masker) {
 fn told(html: &mut Html, error: &ErrorFacts) {
     html.raw("<p class=\"message\">").lines(&error.message).raw("</p>\n");
     if !error.hints.is_empty() {
-        html.raw("<h3>What to do</h3>\n<ul class=\"hints\">\n");
+        html.raw("<h3>Hints</h3>\n<ul class=\"hints\">\n");
         for hint in error.hints.iter().take(20) {
             html.raw("<li>").lines(hint).raw("</li>\n");
         }

@@ -54,8 +54,13 @@ fn card(html: &mut Html, score: &Score) {
             "<span class=\"badge plain\"><span aria-hidden=\"true\">–</span> not checked</span>",
         ),
     };
-    html.raw(open).raw(" value=\"").number(u64::try_from(score.number).unwrap_or_default()).raw("\">");
-    html.raw("<div class=\"practice\"><span class=\"name\">")
+    let number = u64::try_from(score.number).unwrap_or_default();
+    html.raw(open)
+        .raw(" value=\"")
+        .number(number)
+        .raw("\"><div class=\"practice\"><span class=\"nr\" aria-hidden=\"true\">");
+    html.number(number)
+        .raw("</span> <span class=\"name\">")
         .text(&score.title)
         .raw("</span> ")
         .raw(badge)

@@ -8,7 +8,7 @@ use crate::report::{RunReport, words};
 /// Rows that are shown.
 const MOST_ROWS: usize = 400;
 /// Lines of the grid that the axis has at most.
-const MOST_TICKS: u64 = 6;
+const MOST_TICKS: u64 = 8;
 
 /// What a row is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,16 +172,17 @@ fn row(html: &mut Html, span: &Span<'_>, total: u64) {
         (State::Done, What::Test) => "<rect class=\"test\" fill=\"#1a7f37\"",
     });
     html.raw(" y=\"3\" height=\"10\" rx=\"2\"");
-    percent(html, " x=\"", span.start.min(total), total);
-    // A thing of no time at all is still to be seen.
-    percent(html, " width=\"", span.ms.min(total).max(total.div_ceil(250)), total);
+    // A thing of no time at all, at the very end, is still to be seen.
+    let width = span.ms.min(total).max(total.div_ceil(250));
+    percent(html, " x=\"", span.start.min(total.saturating_sub(width)), total);
+    percent(html, " width=\"", width, total);
     html.raw("/></svg></td><td class=\"time\">").text(&time(span.start)).raw("</td><td class=\"time\">");
     html.text(&time(span.ms)).raw("</td></tr>\n");
 }
 
 /// The head of an instruction, or a name.
 fn short(name: &str) -> String {
-    let mut short: String = name.chars().take(120).collect();
+    let mut short: String = name.chars().take(64).collect();
     if short.len() < name.len() {
         short.push('…');
     }
@@ -277,13 +278,13 @@ mod tests {
     #[test]
     fn ticks_are_round_and_few() {
         let of = |total| ticks(total).collect::<Vec<_>>();
-        assert_eq!(of(13_400), [0, 5_000, 10_000]);
+        assert_eq!(of(13_400), [0, 2_000, 4_000, 6_000, 8_000, 10_000, 12_000]);
         assert_eq!(of(1_150), [0, 200, 400, 600, 800, 1_000]);
         assert_eq!(of(1), [0, 1]);
         assert_eq!(of(20 * 60_000), [0, 300_000, 600_000, 900_000]);
         for total in [1, 2, 7, 99, 12_345, 360_000, 7_200_000, 1 << 50, u64::MAX] {
             let ticks = of(total);
-            assert!(ticks.len() <= 7 && ticks.iter().all(|tick| *tick <= total), "{total}: {ticks:?}");
+            assert!(ticks.len() <= 9 && ticks.iter().all(|tick| *tick <= total), "{total}: {ticks:?}");
         }
     }
 

@@ -99,14 +99,16 @@ fn checks(html: &mut Html, checks: &[CheckResult]) {
 }
 
 fn row(html: &mut Html, check: &CheckResult) {
-    html.within("<tr><th scope=\"row\">", &check.name, "</th><td>").text(&check.kind).raw("</td><td>");
+    let is_plain = check.misfits.is_empty() && check.reproduce.is_none();
+    html.raw(if is_plain { "<tr>" } else { "<tr class=\"with\">" });
+    html.within("<th scope=\"row\">", &check.name, "</th><td>").text(&check.kind).raw("</td><td>");
     html.raw(match check.verdict {
         Verdict::Passed => "<span class=\"badge good\"><span aria-hidden=\"true\">✓</span> passed</span>",
         Verdict::Failed => "<span class=\"badge bad\"><span aria-hidden=\"true\">✗</span> failed</span>",
         Verdict::Skipped => "<span class=\"badge plain\"><span aria-hidden=\"true\">–</span> skipped</span>",
     });
     html.within("</td><td class=\"time\">", &time(check.ms), "</td></tr>\n");
-    if check.misfits.is_empty() && check.reproduce.is_none() {
+    if is_plain {
         return;
     }
     html.raw("<tr class=\"misfits\"><td colspan=\"4\">\n");
@@ -150,8 +152,13 @@ fn left(html: &mut Html, evidence: &Evidence) {
         html.raw("<table class=\"stack\">\n<caption>Last runs of its HEALTHCHECK</caption>\n<thead><tr>");
         html.raw("<th scope=\"col\">Exit code</th><th scope=\"col\">Output</th></tr></thead>\n<tbody>\n");
         for probe in evidence.health.iter().take(MOST_PARTS) {
-            html.within("<tr><td>", &probe.exit.to_string(), "</td><td><pre>").lines(&probe.output);
-            html.raw("</pre></td></tr>\n");
+            html.within("<tr><td>", &probe.exit.to_string(), "</td><td>");
+            if probe.output.trim().is_empty() {
+                html.raw("<span class=\"muted\">nothing</span>");
+            } else {
+                html.raw("<pre>").lines(&probe.output).raw("</pre>");
+            }
+            html.raw("</td></tr>\n");
         }
         html.raw("</tbody>\n</table>\n");
     }
