@@ -46,6 +46,20 @@ fn the_command_line_answers_with_the_right_codes() {
 }
 
 #[test]
+fn the_committed_schema_of_reports_is_the_types_own() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
+    let made = imgbuild::report::report_schema();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &made).expect("write");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == made,
+        "docs/report.schema.json is out of date: run UPDATE=1 cargo test --test contract schema"
+    );
+}
+
+#[test]
 fn help_fits_80_columns() {
     for command in [&["--help"][..], &["ci", "--help"], &["context", "--help"], &["clean", "--help"]] {
         for line in run(command).1.lines() {

@@ -288,6 +288,10 @@ pub struct VerifyArgs {
     /// Write the tests' results to this file, as JUnit XML.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+
+    /// Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub report_dir: Option<PathBuf>,
 }
 
 /// Which practices of running containers are looked at.
@@ -362,6 +366,10 @@ pub struct CheckArgs {
     /// Write all findings to this file, as a baseline.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
+
+    /// Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub report_dir: Option<PathBuf>,
 
     /// Ask no registry about base images.
     #[arg(long)]

@@ -4,7 +4,7 @@ use super::args::{CheckArgs, Format, Global};
 use super::flags;
 use super::output::Output;
 use crate::error::{Error, Kind, Result};
-use crate::flow::{self, Checked, Session};
+use crate::flow::{self, CheckOptions, Checked, Ended, Session};
 use crate::report::findings::{self, PolicyRef, Results};
 use crate::report::{self};
 use crate::rules::registry;
@@ -16,21 +16,39 @@ pub(super) async fn check(
     session: &Session,
     output: &Output,
 ) -> Result<()> {
-    let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
-    let options = flags::check_options(args, stdin);
+    let options = options(args)?;
     let checked = flow::check(session, &flags::of_check(args), &options).await?;
-    output.out(&output.masker.text(document(&checked, global.format, output)))?;
+    print(&checked, global, session, output)?;
+    checked.error().map_or(Ok(()), Err)
+}
+
+/// The same as a run, for those who want its report.
+pub(super) async fn reported(args: &CheckArgs, global: &Global, session: &Session, output: &Output) -> Ended {
+    let flags = flags::of_check(args);
+    let (mut ended, checked) = flow::check_reported(session, &flags, options(args)).await;
+    let printed = checked.map(|checked| print(&checked, global, session, output));
+    if let Some(Err(unprinted)) = printed {
+        // What was found matters more than that it could not be printed.
+        ended.error.get_or_insert(unprinted);
+    }
+    ended
+}
+
+fn options(args: &CheckArgs) -> Result<CheckOptions> {
+    let stdin = args.paths.iter().any(|path| path.as_os_str() == "-").then(stdin).transpose()?;
+    Ok(flags::check_options(args, stdin))
+}
+
+fn print(checked: &Checked, global: &Global, session: &Session, output: &Output) -> Result<()> {
+    output.out(&output.masker.text(document(checked, global.format, output)))?;
     if let Some(path) = flags::report(global, &session.environment, &session.directory) {
-        let json = output.masker.text(document(&checked, Format::Json, output));
+        let json = output.masker.text(document(checked, Format::Json, output));
         let unwritten = |cause| {
             Error::new(Kind::Io, format!("cannot write the report {}", path.display())).because(cause)
         };
         std::fs::write(&path, json).map_err(unwritten)?;
     }
-    match checked.error() {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 pub(super) fn document(checked: &Checked, format: Format, output: &Output) -> String {

@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
 use crate::flow::{self, Ended, Run, Session};
-use crate::report::{self, Format, ReportFile, RunReport};
+use crate::report::{self, Format, ReportDir, ReportFile, RunReport};
 
 /// Runs the command and gives the exit code.
 pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, output: &Output) -> Result<u8> {
@@ -28,6 +28,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     let (events, receiver) = Events::channel();
     let report_path = flags::report(&cli.global, &environment, &directory);
     let junit_path = flags::junit(&cli.command, &directory);
+    let report_dir = flags::report_dir(&cli.command, &environment, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
     let session = Session::begin(environment, directory, config, events, masker)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -45,10 +46,12 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     // A report that cannot be written is found out before a long run, not after it.
     let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
     let junit = junit_path.map(|path| ReportFile::open(&path)).transpose()?;
+    let dir = report_dir.map(|path| ReportDir::open(&path)).transpose()?;
+    let reports = Reports { file, junit, dir };
     let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
     let reporter = report::spawn(receiver, reporters, output.masker.clone())?;
 
-    let done = runtime.block_on(dispatch(cli, &session, output));
+    let done = runtime.block_on(dispatch(cli, &session, output, reports.dir.is_some()));
     // A first pass that was cut off polls the stop flag; the process does not wait for it.
     runtime.shutdown_background();
     let mut report = RunReport::new("", &session.run, String::new());
@@ -61,7 +64,20 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             let lost = finished.lost.into_iter().find(|(name, _)| *name == "ndjson");
             let lost =
                 lost.map(|(_, cause)| Error::new(Kind::Io, "cannot write events to stdout").because(cause));
-            return conclude(output, &report, ended.error.or(lost), file, junit);
+            return conclude(output, &report, ended.error.or(lost), reports);
+        }
+        Done::Checked(ended) => {
+            report = ended.report;
+            finished.recording.complete(&mut report);
+            output.remarks(&report);
+            let written = reports.write(&report, output);
+            return match (ended.error, written) {
+                (Some(error), written) => {
+                    written.inspect_err(|unwritten| output.error(unwritten)).ok();
+                    Err(error)
+                }
+                (None, written) => written.map(|_| 0),
+            };
         }
         Done::Command(result) => {
             finished.recording.complete(&mut report);
@@ -75,10 +91,12 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
 /// What a command came to.
 enum Done {
     Run(Box<Ended>),
+    /// A check that leaves a report; what it found is printed.
+    Checked(Box<Ended>),
     Command(Result<()>),
 }
 
-async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
+async fn dispatch(cli: &Cli, session: &Session, output: &Output, reported: bool) -> Done {
     let run = |ended: Ended| Done::Run(Box::new(ended));
     match &cli.command {
         Command::Ci(args) => match flags::of_build(args, &cli.global) {
@@ -95,6 +113,9 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output) -> Done {
         Command::Publish { undo } => run(flow::undo(session, &Flags::default(), undo).await),
         Command::Copy { source, destination } => {
             run(flow::copy(session, &Flags::default(), source, destination).await)
+        }
+        Command::Check(args) if reported => {
+            Done::Checked(Box::new(check::reported(args, &cli.global, session, output).await))
         }
         command => Done::Command(other(cli, command, session, output).await),
     }
@@ -176,18 +197,36 @@ async fn context(args: &ContextArgs, session: &Session, output: &Output) -> Resu
     }
 }
 
-/// Writes and prints the report, and gives the run's exit code.
-fn conclude(
-    output: &Output,
-    report: &RunReport,
-    error: Option<Error>,
+/// Where the report goes.
+struct Reports {
     file: Option<ReportFile>,
     junit: Option<ReportFile>,
-) -> Result<u8> {
-    let path = file.as_ref().map(|file| file.path().to_owned());
-    let written = file.map(|file| file.write(report)).transpose();
-    let written = junit.map(|junit| junit.write_junit(report)).transpose().and(written);
-    output.finish(report, path.as_deref().filter(|_| written.is_ok()))?;
+    dir: Option<ReportDir>,
+}
+
+impl Reports {
+    /// Writes all there is to write, and gives the file that people are told of. What could not be written does not keep
+    /// the rest from being: the first failure comes back, and any further one is printed.
+    fn write(self, report: &RunReport, output: &Output) -> Result<Option<PathBuf>> {
+        let Reports { file, junit, dir } = self;
+        let page = dir.as_ref().map(ReportDir::page);
+        let path = file.as_ref().map(|file| file.path().to_owned()).or(page);
+        let written = [
+            file.map(|file| file.write(report)),
+            junit.map(|junit| junit.write_junit(report)),
+            dir.map(|dir| dir.write(report, &output.masker)),
+        ];
+        let mut failures = written.into_iter().flatten().filter_map(Result::err);
+        let first = failures.next();
+        failures.for_each(|further| output.error(&further));
+        first.map_or(Ok(path), Err)
+    }
+}
+
+/// Writes and prints the report, and gives the run's exit code.
+fn conclude(output: &Output, report: &RunReport, error: Option<Error>, reports: Reports) -> Result<u8> {
+    let written = reports.write(report, output);
+    output.finish(report, written.as_ref().ok().and_then(|path| path.as_deref()))?;
     if written.is_err() && report.ok && output.mode.progress == report::Progress::Quiet {
         // Nobody else names the tags that moved.
         output.summary(report, None);

@@ -77,6 +77,7 @@ fn of_verify(args: &VerifyArgs) -> Flags {
         }),
         hardened: args.hardened.then_some(true),
         junit: args.junit.clone(),
+        report_dir: args.report_dir.clone(),
         ..Flags::default()
     }
 }
@@ -104,6 +105,18 @@ pub(super) fn junit(command: &Command, directory: &Path) -> Option<PathBuf> {
         _ => return None,
     };
     verify.junit.as_ref().map(|path| directory.join(path))
+}
+
+/// The folder for every form of the report: as the flag says, else as `IMGBUILD_REPORT_DIR` does.
+pub(super) fn report_dir(command: &Command, environment: &Environment, directory: &Path) -> Option<PathBuf> {
+    let flag = match command {
+        Command::Ci(args) | Command::Build(args) => &args.verify.report_dir,
+        Command::Test(args) => &args.verify.report_dir,
+        Command::Check(args) => &args.report_dir,
+        _ => return None,
+    };
+    let variable = || environment.get_os("IMGBUILD_REPORT_DIR").map(PathBuf::from);
+    flag.clone().or_else(variable).map(|path| directory.join(path))
 }
 
 /// The flags of `check`.

@@ -29,6 +29,7 @@ pub struct Flags {
     pub reproducible: Option<bool>,
     pub report: Option<PathBuf>,
     pub junit: Option<PathBuf>,
+    pub report_dir: Option<PathBuf>,
     pub kind: Option<ImageKind>,
     pub probes: Option<ProbeSet>,
     pub hardened: Option<bool>,

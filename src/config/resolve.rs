@@ -31,6 +31,7 @@ pub use specs::any_image;
 const PROFILE: Key = Key::variable("", "--profile", "IMGBUILD_PROFILE");
 const PUSH: Key = Key::variable("", "--push", "IMGBUILD_PUSH");
 const REPORT: Key = Key::variable("", "--report", "IMGBUILD_REPORT");
+const REPORT_DIR: Key = Key::variable("", "--report-dir", "IMGBUILD_REPORT_DIR");
 const REPOSITORY: Key = Key::variable("image.repository", "--repository", "IMGBUILD_REPOSITORY");
 const CONTEXT: Key = Key::variable("image.context", "--context", "IMGBUILD_CONTEXT");
 const DOCKERFILE: Key = Key::variable("image.dockerfile", "--dockerfile", "IMGBUILD_DOCKERFILE");
@@ -184,6 +185,10 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
             .map(|path| path.map(|path| join(layers.working_folder, &path))),
         junit: asked
             .flag(&JUNIT, &flags.junit)
+            .map(|path| path.map(|path| join(layers.working_folder, &path))),
+        report_dir: asked
+            .flag(&REPORT_DIR, &flags.report_dir)
+            .or_else(|| asked.variable_path(&REPORT_DIR))
             .map(|path| path.map(|path| join(layers.working_folder, &path))),
         profile,
         config_path,

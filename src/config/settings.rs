@@ -86,6 +86,8 @@ pub struct Settings {
     pub report: Option<Sourced<PathBuf>>,
     /// Where the tests' results go as JUnit XML.
     pub junit: Option<Sourced<PathBuf>>,
+    /// The folder that the report goes to in every form.
+    pub report_dir: Option<Sourced<PathBuf>>,
 }
 
 impl Settings {

@@ -150,6 +150,9 @@ impl Lines<'_> {
         if let Some(junit) = &settings.junit {
             self.outside("junit", junit.to_string_lossy().into_owned(), &junit.origin);
         }
+        if let Some(folder) = &settings.report_dir {
+            self.outside("report-dir", folder.to_string_lossy().into_owned(), &folder.origin);
+        }
         self.optional("image.repository", settings.repository.as_ref());
         self.path("image.context", Some(&settings.context));
         self.path("image.dockerfile", settings.dockerfile.as_ref());

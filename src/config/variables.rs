@@ -18,7 +18,7 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 17] = [
+pub const VARIABLES: [Variable; 18] = [
     variable("IMGBUILD_CONFIG", "FILE", "The configuration file, instead of the one found by walking up."),
     variable("IMGBUILD_CONTEXT", "DIR", "The build context, relative to the working folder."),
     variable("IMGBUILD_DOCKERFILE", "FILE", "The Dockerfile, relative to the working folder."),
@@ -45,6 +45,7 @@ pub const VARIABLES: [Variable; 17] = [
     variable("IMGBUILD_PUSH_IDLE_TIMEOUT", "TIME", "The longest that a push may stand still: 60s."),
     variable("IMGBUILD_PUSH_RETRY_FOR", "TIME", "How long a failed push may be tried again: 30s."),
     variable("IMGBUILD_REPORT", "FILE", "Where to write the run report."),
+    variable("IMGBUILD_REPORT_DIR", "DIR", "The folder for the run report in every form."),
     variable("IMGBUILD_REPOSITORY", "NAME", "The image's name, as `image.repository`."),
     variable("IMGBUILD_REPRODUCIBLE", "true|false", "Leave out what differs from run to run."),
     variable("IMGBUILD_TARGET", "STAGE", "The stage to build."),

@@ -1,7 +1,10 @@
 //! What came of a check.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// All was as expected.
@@ -13,7 +16,7 @@ pub enum Verdict {
 }
 
 /// One thing that was not as expected.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Misfit {
     /// What was looked at: `status`, `stdout`, `mode of /app`.
     pub what: String,
@@ -24,7 +27,7 @@ pub struct Misfit {
 }
 
 /// One check, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckResult {
     /// Its own name, or what it looks at: `GET :8080/healthz`.
     pub name: String,
@@ -42,7 +45,7 @@ pub struct CheckResult {
 }
 
 /// What a container of a failed test left to be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Whose it is: the alias of a service; `None` for the container of the image under test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +66,7 @@ pub struct Evidence {
 }
 
 /// One run of a HEALTHCHECK.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthProbe {
     /// Its exit code.
     pub exit: i64,

@@ -7,15 +7,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::facts;
 use super::gather;
 use super::judging::{self, Judging, TextFile};
+use super::practices;
 use super::registries::{self, Registries};
 use super::session::Session;
 use super::site::Site;
+use super::supervise::{Ended, supervise};
 use crate::config::{self, EffectivePolicy, Flags, Located, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::event::Stage;
+use crate::report::RunReport;
+use crate::report::findings::Judged;
 use crate::rules::{Baseline, Fact, Judgement, Score, scorecard};
-use crate::source::{CiContext, SourceState};
+use crate::source::{CiContext, SourceState, reconcile};
 
 /// What is asked of a check.
 #[derive(Debug, Clone, Default)]
@@ -64,12 +70,46 @@ impl Checked {
 
 /// Judges files, or the repository as a build would see it.
 pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> Result<Checked> {
+    // What it would say of the commit and the policy is for nobody.
+    judge(session, flags, options, &mut RunReport::new("check", &session.run, String::new())).await
+}
+
+/// The same as a run with a report, `options` that could not be had included: a signal ends it, and then, too, there is one. Findings that stop are its error.
+pub async fn check_reported(
+    session: &Session,
+    flags: &Flags,
+    options: Result<CheckOptions>,
+) -> (Ended, Option<Checked>) {
+    let mut checked = None;
+    let ended = supervise(session, "check", async |report, _| {
+        let options = options?;
+        let done = session.stage(Stage::Check, judge(session, flags, &options, report)).await?;
+        let judged = Judged { judgement: done.judgement.clone(), texts: done.texts.clone() };
+        practices::record(report, judged, done.scorecard.clone());
+        let error = done.error();
+        checked = Some(done);
+        error.map_or(Ok(()), Err)
+    })
+    .await;
+    (ended, checked)
+}
+
+async fn judge(
+    session: &Session,
+    flags: &Flags,
+    options: &CheckOptions,
+    report: &mut RunReport,
+) -> Result<Checked> {
     let ci = gather::ci_context(session);
     let repository = options.paths.is_empty() && options.image.is_none();
     let (source, why) = source(session, &ci, repository).await;
     let root = source.as_ref().map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
     let root = root.to_owned();
+    if let Some((source, Ok(revision))) = source.as_deref().map(|source| (source, reconcile(&ci, source))) {
+        facts::source(report, source, &ci, &revision);
+    }
     let settings = gather::settings(session, flags, &ci, source.as_deref(), &root).await?;
+    facts::policy(report, &settings);
     let mut judging = Judging::new(session, &settings, &ci, source.as_deref())?;
     let policy = &settings.checks.policy;
     unlocked(policy, "checks.fail-on", "--fail-on", options.fail_on.is_some())?;

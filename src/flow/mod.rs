@@ -36,7 +36,7 @@ mod test;
 mod undo;
 mod verification;
 
-pub use check::{CheckOptions, Checked, check};
+pub use check::{CheckOptions, Checked, check, check_reported};
 pub use ci::{build, ci};
 pub use ci_info::{CiInfo, ci_info};
 pub use clean::{Cleaned, clean};

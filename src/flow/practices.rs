@@ -15,7 +15,10 @@ use crate::event::{Event, Outcome};
 use crate::image::Digest;
 use crate::plan::Command;
 use crate::report::RunReport;
-use crate::rules::{Check, Fact, Finding, FindingRecord, Item, Judgement, Level, scorecard, sightings};
+use crate::report::findings::Judged;
+use crate::rules::{
+    Check, Fact, Finding, FindingRecord, Item, Judgement, Level, Score, scorecard, sightings,
+};
 use crate::smoke::{Subject, Verification};
 
 /// What was judged so far, and what was told of it.
@@ -158,7 +161,7 @@ impl Practices {
                 },
             ),
         ]);
-        record(report, &self.judging.settle(), &self.proven);
+        self.record(report, self.judging.settle());
     }
 
     /// Tells what is new, and fails where it stops the run.
@@ -173,19 +176,25 @@ impl Practices {
                 session.events.emit(event(finding));
             }
         }
-        record(report, &judgement, &self.proven);
-        match judging::failure(&judgement).filter(|_| self.stops) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        let failure = judging::failure(&judgement).filter(|_| self.stops);
+        self.record(report, judgement);
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn record(&self, report: &mut RunReport, judgement: Judgement) {
+        let scores = scorecard(&judgement, &self.proven);
+        record(report, Judged { judgement, texts: self.judging.texts.clone() }, scores);
     }
 }
 
-fn record(report: &mut RunReport, judgement: &Judgement, proven: &Proven) {
+/// Puts what was judged into the report.
+pub(super) fn record(report: &mut RunReport, judged: Judged, scorecard: Vec<Score>) {
+    let judgement = &judged.judgement;
     report.findings = judgement.findings.iter().map(FindingRecord::from).collect();
-    report.scorecard = scorecard(judgement, proven);
+    report.scorecard = scorecard;
     let skipped = judgement.skipped.iter();
     report.rules_skipped = skipped.map(|(rule, why)| (rule.code.to_owned(), why.clone())).collect();
+    report.judged = Some(judged);
 }
 
 fn event(finding: &Finding) -> Event {

@@ -116,6 +116,7 @@ mod tests {
         TestFacts {
             name: "serves".to_owned(),
             outcome: Ended::Failed,
+            start_ms: None,
             ms: 5100,
             problems,
             checks: vec![check],

@@ -2,22 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::Masker;
 use super::run_report::{
-    BuildFacts, ContextFacts, Ended, FailedStep, RunReport, StageTiming, TagFacts, TagState, TestFacts,
+    BuildFacts, ContextFacts, Ended, FailedStep, RunReport, StageTiming, StepTiming, TagFacts, TagState,
+    TestFacts,
 };
 use super::tail::Tail;
+use super::{Masker, escape};
 use crate::event::{Event, Outcome, Stage, Stamped};
 use crate::image::Digest;
 
 /// Notes and warnings that are kept of each; more are a flood, not information.
 const MOST_REMARKS: usize = 1000;
+/// Steps of a build whose times are kept; no Dockerfile that anybody wrote has as many.
+const MOST_STEPS: usize = 1000;
+/// Bytes of an instruction that are kept beside its times: a heredoc can hold a whole script.
+const MOST_INSTRUCTION: usize = 400;
 
 /// Consumes events; the memory it takes does not grow with the output of builds and containers.
 #[derive(Debug, Default)]
 pub struct Recorder {
     recording: Recording,
     running: BTreeMap<Stage, u64>,
+    /// When tests began that have not ended.
+    testing: BTreeMap<String, u64>,
+    /// Whether the last of the build's timings is of a step that has not ended.
+    building: bool,
     step: FailedStep,
     tail: Tail,
     logs: BTreeMap<String, Tail>,
@@ -47,14 +56,19 @@ impl Recorder {
     /// Takes what the report needs from an event.
     pub fn record(&mut self, stamped: &Stamped) {
         self.last_ms = self.last_ms.max(stamped.at_ms);
+        if matches!(&stamped.event, Event::BuildStep { .. } | Event::ImageBuilt { .. })
+            || matches!(&stamped.event, Event::StageFinished { stage: Stage::Build, .. })
+        {
+            self.end_step(stamped.at_ms);
+        }
         let recording = &mut self.recording;
         match &stamped.event {
             Event::StageStarted { stage } => {
                 self.running.insert(*stage, stamped.at_ms);
             }
             Event::StageFinished { stage, outcome, ms } => {
-                if self.running.remove(stage).is_some() {
-                    recording.time(*stage, *ms, (*outcome).into());
+                if let Some(since) = self.running.remove(stage) {
+                    recording.time(*stage, since, *ms, (*outcome).into());
                 }
                 if (*stage, *outcome) == (Stage::Build, Outcome::Failed) && self.step.index > 0 {
                     let tail = std::mem::take(&mut self.tail).into_vec();
@@ -71,6 +85,17 @@ impl Recorder {
             Event::BuildStep { index, total, instruction, line } => {
                 let build = recording.build.get_or_insert_default();
                 build.steps = build.steps.saturating_add(1);
+                if build.timings.len() < MOST_STEPS {
+                    self.building = true;
+                    build.timings.push(StepTiming {
+                        index: *index,
+                        instruction: cut(instruction),
+                        line: *line,
+                        start_ms: stamped.at_ms,
+                        ms: 0,
+                        cached: false,
+                    });
+                }
                 self.tail.clear();
                 self.step = FailedStep {
                     index: *index,
@@ -83,6 +108,9 @@ impl Recorder {
             Event::BuildCached => {
                 let build = recording.build.get_or_insert_default();
                 build.cached = build.cached.saturating_add(1);
+                if let Some(step) = build.timings.last_mut().filter(|_| self.building) {
+                    step.cached = true;
+                }
             }
             Event::BuildLog { line } => self.tail.push(line),
             Event::ImageBuilt { id } => recording.image = id.parse().ok(),
@@ -102,6 +130,7 @@ impl Recorder {
                 recording.tests.push(TestFacts {
                     name: name.clone(),
                     outcome: (*outcome).into(),
+                    start_ms: self.testing.remove(name),
                     ms: *ms,
                     problems: problems.clone(),
                     checks: checks.clone(),
@@ -120,6 +149,7 @@ impl Recorder {
             }
             Event::TestStarted { name } => {
                 self.logs.remove(name);
+                self.testing.insert(name.clone(), stamped.at_ms);
             }
             Event::Cancelling { .. } => self.cut_off(stamped.at_ms),
             Event::RunStarted { .. }
@@ -136,17 +166,27 @@ impl Recorder {
         self.recording
     }
 
+    /// Ends the step of the build that runs.
+    fn end_step(&mut self, at_ms: u64) {
+        let last = self.recording.build.as_mut().and_then(|build| build.timings.last_mut());
+        if let Some(step) = last.filter(|_| std::mem::take(&mut self.building)) {
+            step.ms = at_ms.saturating_sub(step.start_ms);
+        }
+    }
+
     /// Ends every stage that runs; one that a signal cuts off never says so itself.
     fn cut_off(&mut self, at_ms: u64) {
+        self.end_step(at_ms);
         for (stage, since) in std::mem::take(&mut self.running) {
-            self.recording.time(stage, at_ms.saturating_sub(since), Ended::Cancelled);
+            self.recording.time(stage, since, at_ms.saturating_sub(since), Ended::Cancelled);
         }
     }
 }
 
 impl Recording {
-    fn time(&mut self, stage: Stage, ms: u64, outcome: Ended) {
-        self.timings.push(StageTiming { stage: stage.name().to_owned(), ms, outcome });
+    fn time(&mut self, stage: Stage, since: u64, ms: u64, outcome: Ended) {
+        let stage = stage.name().to_owned();
+        self.timings.push(StageTiming { stage, start_ms: Some(since), ms, outcome });
     }
 
     fn tag(&mut self, reference: &str, digest: Option<Digest>, before: Option<&str>, state: TagState) {
@@ -185,6 +225,14 @@ fn advance(tags: &mut Vec<TagFacts>, news: TagFacts) {
             known.before = if news.state > TagState::Local { news.before } else { known.before.take() };
         }
         None => tags.push(news),
+    }
+}
+
+/// What is kept of an instruction beside its times. The end is marked, by which a secret that was cut is known.
+fn cut(instruction: &str) -> String {
+    match instruction.get(..escape::boundary(instruction, MOST_INSTRUCTION)) {
+        Some(head) if head.len() < instruction.len() => format!("{head}…"),
+        _ => instruction.to_owned(),
     }
 }
 
@@ -232,7 +280,20 @@ mod tests {
             report.context,
             Some(ContextFacts { entries: 130, bytes: 12_900_000, digest: digest('c') })
         );
-        assert_eq!(report.build, Some(BuildFacts { steps: 2, cached: 1, failed_step: None }));
+        let step = |index, instruction: &str, start_ms, ms, cached| StepTiming {
+            index,
+            instruction: instruction.to_owned(),
+            line: Some(index + 2),
+            start_ms,
+            ms,
+            cached,
+        };
+        let timings = vec![step(1, "FROM busybox", 500, 100, true), step(2, "RUN make", 600, 12_000, false)];
+        assert_eq!(report.build, Some(BuildFacts { steps: 2, cached: 1, failed_step: None, timings }));
+        let starts: Vec<Option<u64>> = report.timings.iter().map(|t| t.start_ms).collect();
+        assert_eq!(starts, [0, 40, 300, 12_700, 13_000, 13_310].map(Some));
+        let starts: Vec<Option<u64>> = report.tests.iter().map(|t| t.start_ms).collect();
+        assert_eq!(starts, [12_700, 12_820].map(Some));
         assert_eq!(report.image.unwrap().id, digest('b'));
         let tests: Vec<(&str, Ended)> = report.tests.iter().map(|t| (t.name.as_str(), t.outcome)).collect();
         assert_eq!(tests, [("starts", Ended::Ok), ("serves ::health", Ended::Failed)]);

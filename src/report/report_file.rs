@@ -1,4 +1,4 @@
-//! `--report FILE` and `--junit FILE`: opened before the run, so that a path that cannot be written fails at once and not after the
+//! `--report FILE`, `--junit FILE` and the files of `--report-dir`: opened before the run, so that a path that cannot be written fails at once and not after the
 //! push; replaced as a whole, so that nobody ever reads half a report.
 
 use std::ffi::OsString;
@@ -61,6 +61,18 @@ impl ReportFile {
         }
     }
 
+    /// Makes sure that the file `name` of `folder` can be written. A link of that name is replaced and never followed:
+    /// unlike a path that somebody gave, it may be of the repository that is built.
+    pub(super) fn open_in(folder: &Path, name: &str) -> io::Result<Self> {
+        let path = folder.join(name);
+        if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let (temporary, file) = create_beside(&path)?;
+        let temporary = Some(Temporary { path: temporary, target: path.clone() });
+        Ok(ReportFile { path, file, temporary })
+    }
+
     /// The path as it was given.
     pub fn path(&self) -> &Path {
         &self.path
@@ -82,7 +94,8 @@ impl ReportFile {
         })
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes `bytes` and puts them in place.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         if let Some(temporary) = &self.temporary {
             // Else a crash of the machine could leave an empty file under the final name.

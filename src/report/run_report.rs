@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::findings::Judged;
 use super::json;
 use crate::error::{Error, Kind, Result};
 use crate::event;
@@ -19,7 +21,7 @@ pub const SCHEMA: u32 = 1;
 ///
 /// The flow sets a section as soon as it knows it, ends with [`conclude`](Self::conclude), and lets
 /// [`Recording::complete`](super::Recording::complete) add what the events told. An absent section was not reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -85,10 +87,13 @@ pub struct RunReport {
     /// What was chosen and why.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What other tools' formats of the findings are made of; no part of the document.
+    #[serde(skip)]
+    pub judged: Option<Judged>,
 }
 
 /// Why a run failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorFacts {
     /// The class of failure, one word for each exit code: `build`, `tests`, `registry` …
     pub kind: String,
@@ -99,7 +104,7 @@ pub struct ErrorFacts {
 }
 
 /// The commit an image was made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFacts {
     /// The full commit id that the image's `revision` label names.
     pub commit: String,
@@ -122,7 +127,7 @@ pub struct SourceFacts {
 }
 
 /// The CI a run was part of.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CiFacts {
     /// `github`, `gitlab`, `jenkins` or `other`.
     pub provider: String,
@@ -131,7 +136,7 @@ pub struct CiFacts {
 }
 
 /// The policy in force: registries, secrets, checks, and what `[policy]` demands of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyFacts {
     /// A digest over all of its values, wherever each was written: two runs with the same one were held to the same.
     pub digest: Digest,
@@ -141,7 +146,7 @@ pub struct PolicyFacts {
 }
 
 /// The engine that built and ran the image.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct EngineFacts {
     /// The id it gives itself.
     pub id: String,
@@ -152,7 +157,7 @@ pub struct EngineFacts {
 }
 
 /// The build context.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextFacts {
     /// Entries, folders included.
     pub entries: u64,
@@ -163,7 +168,7 @@ pub struct ContextFacts {
 }
 
 /// How far the build came.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct BuildFacts {
     /// Steps that were begun.
     pub steps: u32,
@@ -171,10 +176,30 @@ pub struct BuildFacts {
     pub cached: u32,
     /// The step that was running when the build failed.
     pub failed_step: Option<FailedStep>,
+    /// The first thousand steps, in the order they began.
+    #[serde(default)]
+    pub timings: Vec<StepTiming>,
+}
+
+/// When a step of the build ran.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct StepTiming {
+    /// 1-based, as the engine counts.
+    pub index: u32,
+    /// The instruction as the engine printed it; a long one is cut.
+    pub instruction: String,
+    /// Its line in the Dockerfile, 1-based.
+    pub line: Option<u32>,
+    /// When it began, in milliseconds since the run's start.
+    pub start_ms: u64,
+    /// Wall time in milliseconds, until the next step or the end of the build.
+    pub ms: u64,
+    /// Whether it came from the cache.
+    pub cached: bool,
 }
 
 /// The step at which a build failed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct FailedStep {
     /// 1-based, as the engine counts.
     pub index: u32,
@@ -189,7 +214,7 @@ pub struct FailedStep {
 }
 
 /// The image.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ImageFacts {
     /// The engine's id of it.
     pub id: Option<Digest>,
@@ -202,7 +227,7 @@ pub struct ImageFacts {
 }
 
 /// How far a tag came; a later one implies the earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TagState {
     /// Decided, and not touched.
@@ -218,7 +243,7 @@ pub enum TagState {
 }
 
 /// One tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TagFacts {
     /// The full reference.
     pub reference: String,
@@ -231,7 +256,7 @@ pub struct TagFacts {
 }
 
 /// How a stage or a test ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// It did what it was there for.
@@ -254,12 +279,15 @@ impl From<event::Outcome> for Ended {
 }
 
 /// One test of the image.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TestFacts {
     /// Its name.
     pub name: String,
     /// How it ended.
     pub outcome: Ended,
+    /// When it began, in milliseconds since the run's start; `None` where its start was not told.
+    #[serde(default)]
+    pub start_ms: Option<u64>,
     /// Wall time in milliseconds.
     pub ms: u64,
     /// Why it failed.
@@ -276,10 +304,13 @@ pub struct TestFacts {
 }
 
 /// One stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StageTiming {
     /// Its name.
     pub stage: String,
+    /// When it began, in milliseconds since the run's start; `None` in reports of older versions.
+    #[serde(default)]
+    pub start_ms: Option<u64>,
     /// Wall time in milliseconds.
     pub ms: u64,
     /// How it ended.
@@ -317,6 +348,7 @@ impl RunReport {
             labels: BTreeMap::new(),
             warnings: Vec::new(),
             notes: Vec::new(),
+            judged: None,
         }
     }
 
@@ -355,6 +387,8 @@ impl RunReport {
             change(&mut step.instruction);
             step.tail.iter_mut().for_each(&mut *change);
         }
+        let steps = self.build.iter_mut().flat_map(|build| &mut build.timings);
+        steps.for_each(|step| change(&mut step.instruction));
         for test in &mut self.tests {
             change(&mut test.name);
             test.problems.iter_mut().chain(&mut test.log).for_each(&mut *change);
@@ -369,6 +403,7 @@ impl RunReport {
                 change(&mut edit.text);
             }
         }
+        self.scorecard.iter_mut().filter_map(|score| score.note.as_mut()).for_each(&mut *change);
         self.rules_skipped.values_mut().for_each(&mut *change);
         self.not_pushed_because.iter_mut().for_each(&mut *change);
         self.labels.values_mut().for_each(&mut *change);

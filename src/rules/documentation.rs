@@ -14,6 +14,13 @@ pub fn documentation(rule: &Rule) -> String {
     text
 }
 
+/// The address of the first of the references.
+pub fn first_reference(documentation: &str) -> Option<String> {
+    let references = section(documentation, "References");
+    let (_, behind) = references.split_once('<')?;
+    behind.split_once('>').map(|(url, _)| url.to_owned())
+}
+
 /// The text below the heading `## title`, trimmed; empty where there is none.
 pub fn section(documentation: &str, title: &str) -> String {
     let mut inside = false;

@@ -1,9 +1,10 @@
 //! The fifteen practices that the rules serve.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A practice of the checklist, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is explained by its title")]
 pub enum Item {

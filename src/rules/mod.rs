@@ -31,7 +31,7 @@ mod words;
 
 pub use analysis::Analysis;
 pub use baseline::Baseline;
-pub use documentation::{HEADINGS, documentation, section};
+pub use documentation::{HEADINGS, documentation, first_reference, section};
 pub use expectations::Expectations;
 pub use fact::Fact;
 pub use finding::{Edit, Excuse, Finding, Fix, Place, Region};

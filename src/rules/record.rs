@@ -1,11 +1,12 @@
 //! A finding as it is written down: in JSON, in the run report, in events.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Excuse, Finding, Fix, Item, Level, hides_secret};
 
 /// A finding as data. The names of its fields are public.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingRecord {
     /// The rule's code.
     pub rule: String,
@@ -42,7 +43,7 @@ pub struct FindingRecord {
 }
 
 /// A piece of a text file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "lines and columns are 1-based, the end is behind the last character")]
 pub struct RegionRecord {
@@ -53,7 +54,7 @@ pub struct RegionRecord {
 }
 
 /// A change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FixRecord {
     /// What it does.
     pub title: String,
@@ -62,7 +63,7 @@ pub struct FixRecord {
 }
 
 /// One replacement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EditRecord {
     /// Offset of the first byte that goes.
     pub start: usize,

@@ -12,7 +12,7 @@ use crate::config::model::Date;
 use crate::config::rule_fits;
 
 /// What the rules come to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// Sorted by file and line; those that are excused among them.
     pub findings: Vec<Finding>,

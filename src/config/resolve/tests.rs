@@ -395,6 +395,7 @@ fn every_variable_that_is_heard_is_listed() {
         &STRUCTURE_TESTS,
         &GOSS,
         &JUNIT,
+        &REPORT_DIR,
     ];
     let listed: Vec<&str> = crate::config::VARIABLES.iter().map(|variable| variable.name).collect();
     for name in keys.iter().filter_map(|key| key.variable) {

@@ -4,10 +4,10 @@
 use crate::rules::secrets_in;
 
 /// What is shown in place of such a line.
-pub(super) const HUSHED: &str = "[a line that may hold a secret is not shown]";
+pub(in crate::report) const HUSHED: &str = "[a line that may hold a secret is not shown]";
 
 /// Whether `line`, which follows the bytes `before`, is one that may hold a secret. What it continues is looked at with it.
-pub(super) fn is_hushed(before: &[u8], line: &str) -> bool {
+pub(in crate::report) fn is_hushed(before: &[u8], line: &str) -> bool {
     let before = String::from_utf8_lossy(before);
     if is_in_key(&before) {
         return true;

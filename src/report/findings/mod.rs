@@ -8,6 +8,7 @@ mod gitlab;
 mod human;
 mod hush;
 mod json;
+mod judged;
 mod results;
 #[cfg(test)]
 mod sample;
@@ -20,6 +21,8 @@ pub use checkstyle::checkstyle;
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::human;
+pub(super) use hush::{HUSHED, is_hushed};
 pub use json::{json, ndjson};
+pub use judged::Judged;
 pub use results::{PolicyRef, Results};
-pub use sarif::sarif;
+pub use sarif::{sarif, sarif_unjudged};

@@ -7,7 +7,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use model::{Descriptor, Driver, Invocation, Log, Message, Notification, Reference, Run, Tool};
+use model::{Descriptor, Driver, Failure, Invocation, Log, Message, Notification, Reference, Run, Tool};
 
 use super::Results;
 use super::json::written;
@@ -15,6 +15,16 @@ use crate::rules::Rule;
 
 /// The results as a SARIF log that ends with a newline. Findings that do not count are in it, suppressed.
 pub fn sarif(results: &Results<'_>) -> String {
+    log(results, None)
+}
+
+/// The log of a run that ended before it judged anything, and `why`. It has no results: an empty list would say that
+/// nothing was found, and close what is known.
+pub fn sarif_unjudged(results: &Results<'_>, why: &str) -> String {
+    log(results, Some(why))
+}
+
+fn log(results: &Results<'_>, unjudged: Option<&str>) -> String {
     let table = Table::of(results);
     let judgement = results.judgement;
     let notifications = judgement.skipped.iter().map(|(rule, why)| Notification {
@@ -30,11 +40,15 @@ pub fn sarif(results: &Results<'_>) -> String {
                 driver: Driver { name: "imgbuild", version: results.version, rules: table.descriptors() },
             },
             invocations: [Invocation {
-                execution_successful: true,
+                execution_successful: unjudged.is_none(),
                 tool_configuration_notifications: notifications.collect(),
+                tool_execution_notifications: unjudged
+                    .map(|why| Failure { level: "error", message: Message { text: why.to_owned() } })
+                    .into_iter()
+                    .collect(),
             }],
             column_kind: "unicodeCodePoints",
-            results: results::all(results, &table),
+            results: unjudged.is_none().then(|| results::all(results, &table)),
         }],
     })
 }

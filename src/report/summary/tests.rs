@@ -31,7 +31,8 @@ fn test(name: &str, outcome: Ended) -> TestFacts {
 }
 
 fn started() -> RunReport {
-    let timing = |stage: &str, ms| StageTiming { stage: stage.to_owned(), ms, outcome: Ended::Ok };
+    let timing =
+        |stage: &str, ms| StageTiming { stage: stage.to_owned(), start_ms: None, ms, outcome: Ended::Ok };
     RunReport {
         source: Some(SourceFacts {
             short: "abc1234".to_owned(),
@@ -82,6 +83,7 @@ fn failed_build() -> RunReport {
             line: Some(5),
             tail: vec!["::error::cc: not found ##[group]".to_owned(), "make: *** [all] Error 127".to_owned()],
         }),
+        timings: Vec::new(),
     });
     let error = Error::new(Kind::Build, "the build failed in step 3 of 7")
         .because(Error::new(Kind::Build, "the command '/bin/sh -c make all' returned a non-zero code: 2"))

@@ -330,6 +330,7 @@ fn kind_probes_and_suites_come_from_flags_and_file() {
             flags.structure_tests = vec!["c.yaml".into()];
             flags.goss = vec!["/etc/goss.yaml".into(), "../b.yaml".into()];
             flags.junit = Some("j.xml".into());
+            flags.report_dir = Some("out".into());
         })
         .resolve();
     assert_eq!(super::said(&settings.kind), (ImageKind::Service, "--kind".into()));
@@ -344,4 +345,5 @@ fn kind_probes_and_suites_come_from_flags_and_file() {
     );
     assert_eq!(shown(&settings.goss), ["/repo/b.yaml imgbuild.toml:8", "/etc/goss.yaml --goss"]);
     assert_eq!(super::said(&settings.junit).0, Path::new("/repo/sub/j.xml"));
+    assert_eq!(super::said(&settings.report_dir), (Path::new("/repo/sub/out").into(), "--report-dir".into()));
 }

@@ -18,7 +18,9 @@ pub(super) struct Run<'a> {
     pub(super) tool: Tool<'a>,
     pub(super) invocations: [Invocation; 1],
     pub(super) column_kind: &'static str,
-    pub(super) results: Vec<Outcome<'a>>,
+    /// Absent where they were never looked for, which differs from an empty list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) results: Option<Vec<Outcome<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -71,6 +73,15 @@ pub(super) struct RuleProperties {
 pub(super) struct Invocation {
     pub(super) execution_successful: bool,
     pub(super) tool_configuration_notifications: Vec<Notification>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tool_execution_notifications: Vec<Failure>,
+}
+
+/// A `notification` about the run as a whole.
+#[derive(Serialize)]
+pub(super) struct Failure {
+    pub(super) level: &'static str,
+    pub(super) message: Message,
 }
 
 #[derive(Serialize)]

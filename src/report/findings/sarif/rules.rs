@@ -1,7 +1,7 @@
 //! A rule as SARIF describes it.
 
 use super::model::{Configuration, Descriptor, Help, Message, RuleProperties};
-use crate::rules::{Level, Rule, documentation, section};
+use crate::rules::{Level, Rule, documentation, first_reference, section};
 
 /// The description of `rule`. Its help is its documentation, and further help is at the first of its references.
 pub(super) fn descriptor(rule: &Rule) -> Descriptor {
@@ -42,10 +42,4 @@ fn first_sentence(text: &str) -> String {
 /// Text whose lines were wrapped, on one line.
 fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn first_reference(documentation: &str) -> Option<String> {
-    let references = section(documentation, "References");
-    let (_, behind) = references.split_once('<')?;
-    behind.split_once('>').map(|(url, _)| url.to_owned())
 }

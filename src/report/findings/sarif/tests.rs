@@ -32,6 +32,17 @@ fn logs_are_valid() {
 }
 
 #[test]
+fn a_log_of_a_run_that_judged_nothing_has_no_results() {
+    let log: Value = sample::empty()
+        .with(|results| serde_json::from_str(&sarif_unjudged(&results, "refused \u{1b}##[x]")).unwrap());
+    assert_eq!(problems(&log), None);
+    let run = &log["runs"][0];
+    assert!(run["results"].is_null() && run["invocations"][0]["executionSuccessful"] == false, "{run}");
+    let told = &run["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["message"]["text"], "refused \u{1b}##[x]");
+}
+
+#[test]
 fn a_log_has_rules_places_suppressions_and_fixes() {
     let log = sample::usual().with(|results| log(&results));
     let run = &log["runs"][0];

@@ -1,0 +1,208 @@
+//! `--report-dir`: five files of one run, whatever came of it, on a real engine.
+
+#![cfg(test)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::lab::{self, Lab};
+
+const FILES: [&str; 5] = ["codequality.json", "imgbuild.sarif", "junit.xml", "report.html", "report.json"];
+
+/// The five files of a run.
+struct Reports {
+    json: Value,
+    junit: String,
+    sarif: Value,
+    quality: Value,
+    page: String,
+}
+
+/// What the schema at `path` of this repository has against `document`.
+fn problems(path: &str, document: &Value) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let schema = serde_json::from_slice(&fs::read(path).expect("schema")).expect("JSON");
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("https://schema.invalid/x.json", schema).expect("resource");
+    let mut schemas = boon::Schemas::new();
+    let index = compiler.compile("https://schema.invalid/x.json", &mut schemas).expect("schema");
+    schemas.validate(document, index).err().map(|error| error.to_string())
+}
+
+/// Reads and validates them; there is nothing else in the folder.
+fn reports(folder: &Path) -> Reports {
+    let names: BTreeSet<String> = fs::read_dir(folder)
+        .expect("folder")
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("name"))
+        .collect();
+    assert_eq!(names, FILES.map(str::to_owned).into());
+    let text = |name: &str| fs::read_to_string(folder.join(name)).expect("UTF-8");
+    let json = |name: &str| serde_json::from_str(&text(name)).expect("JSON");
+    let reports = Reports {
+        json: json("report.json"),
+        junit: text("junit.xml"),
+        sarif: json("imgbuild.sarif"),
+        quality: json("codequality.json"),
+        page: text("report.html"),
+    };
+    assert_eq!(problems("docs/report.schema.json", &reports.json), None);
+    assert_eq!(problems("tests/vectors/sarif-2.1.0.schema.json", &reports.sarif), None);
+    quick_junit::Report::deserialize_from_str(&reports.junit).expect("JUnit");
+    for issue in reports.quality.as_array().expect("issues") {
+        for key in ["description", "check_name", "fingerprint", "severity"] {
+            assert!(issue[key].is_string(), "{issue}");
+        }
+        assert!(
+            issue["location"]["path"].is_string() && issue["location"]["lines"]["begin"].is_u64(),
+            "{issue}"
+        );
+    }
+    assert!(reports.page.starts_with("<!DOCTYPE html>") && reports.page.ends_with("</html>\n"));
+    assert!(!reports.page.contains("<script"));
+    reports
+}
+
+#[test]
+fn a_run_that_passed_leaves_five_files() {
+    let lab = Lab::new("dir");
+    let repo = lab.hello();
+    let folder = lab.path("out/reports");
+    let path = folder.to_str().expect("path");
+    repo.imgbuild(&["ci", "--report-dir", path]).expect(0).says("report.html");
+    let reports = reports(&folder);
+    assert_eq!(reports.json["command"], "ci");
+    assert_eq!(reports.json["source"]["commit"], repo.head());
+    for tag in lab.tags() {
+        assert!(reports.page.contains(&format!("{}:{tag}", lab.repository())), "{tag}");
+    }
+    for part in ["tags", "practices", "findings", "tests", "timeline"] {
+        assert!(reports.page.contains(&format!("<h2 id=\"{part}\">")), "{part}");
+    }
+    assert_eq!(reports.page.matches("<li class=\"score").count(), 15);
+    assert!(reports.junit.contains("GET :8080/"), "{}", reports.junit);
+    assert_eq!(reports.sarif["runs"][0]["invocations"][0]["executionSuccessful"], true);
+
+    // Each stage, step and test has its place in time, inside of what it is a part of.
+    let start = |value: &Value| value["start_ms"].as_u64().unwrap_or_else(|| panic!("no start: {value}"));
+    let end = |value: &Value| start(value) + value["ms"].as_u64().expect("ms");
+    let list = |value: &Value| value.as_array().expect("list").clone();
+    let stages = list(&reports.json["timings"]);
+    let stage = |name: &str| stages.iter().find(|stage| stage["stage"] == name).expect("stage").clone();
+    assert!(stages.windows(2).all(|pair| start(&pair[0]) <= start(&pair[1])), "{stages:#?}");
+    let steps = list(&reports.json["build"]["timings"]);
+    assert_eq!(Some(steps.len()), reports.json["build"]["steps"].as_u64().and_then(|n| n.try_into().ok()));
+    for step in &steps {
+        assert!(start(step) >= start(&stage("build")) && end(step) <= end(&stage("build")) + 1, "{step}");
+    }
+    for test in list(&reports.json["tests"]) {
+        assert!(start(&test) >= start(&stage("smoke")), "{test}");
+    }
+}
+
+#[test]
+fn a_run_that_failed_leaves_five_files_that_say_why() {
+    let lab = Lab::new("dirfail");
+    let repo = lab.hello();
+    let folder = lab.path("reports");
+    let path = folder.to_str().expect("path");
+    // A failing test, with markup in what the service says.
+    let other = lab::config(&lab.repository()).replace("body = \"hello\"", "body = \"good bye\"");
+    repo.write("imgbuild.toml", &other);
+    repo.write("www/index.html", "<script>hello</script>\n");
+    repo.commit("second");
+    repo.imgbuild(&["ci", "--report-dir", path]).expect(6);
+    let failed = reports(&folder);
+    assert_eq!(failed.json["error"]["kind"], "tests");
+    assert!(
+        failed.page.contains("Why it failed") && failed.page.contains("&lt;script&gt;hello"),
+        "{}",
+        failed.page
+    );
+    let junit = quick_junit::Report::deserialize_from_str(&failed.junit).expect("JUnit");
+    assert!(junit.failures > 0);
+
+    // A failing step of the build; the environment names the folder.
+    repo.write("Dockerfile", &(lab::dockerfile(&lab.base) + "RUN echo '</pre><b>'; exit 3\n"));
+    repo.commit("third");
+    repo.imgbuild(&["build"]).env("IMGBUILD_REPORT_DIR", path).expect(5);
+    let failed = reports(&folder);
+    assert_eq!((&failed.json["command"], &failed.json["exit_code"]), (&"build".into(), &5.into()));
+    assert!(
+        failed.page.contains("The last of its output") && !failed.page.contains("</pre><b>"),
+        "{}",
+        failed.page
+    );
+
+    // A refusal, before anything was judged.
+    repo.write("untracked", "x");
+    repo.imgbuild(&["ci", "--report-dir", path]).expect(4);
+    let refused = reports(&folder);
+    assert!(refused.page.contains("Why it was refused") && refused.page.contains("untracked"));
+    assert_eq!(refused.sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+
+    // No folder of that name can be: nothing runs.
+    repo.imgbuild(&["ci", "--report-dir", "imgbuild.toml/out"]).expect(74).says("folder of reports");
+}
+
+#[test]
+fn a_run_that_was_cut_off_leaves_five_files() {
+    let lab = Lab::new("dircut");
+    let repo = lab.hello();
+    repo.write("Dockerfile", &(lab::dockerfile(&lab.base) + "RUN sleep 60\n"));
+    repo.commit("slow");
+    let folder = lab.path("reports");
+    let arguments = ["ci", "--format", "ndjson", "--report-dir", folder.to_str().expect("path")];
+    let mut running = repo.imgbuild(&arguments).start();
+    let sleeps =
+        |event: &Value| event["type"] == "build-step" && event["instruction"].to_string().contains("sleep");
+    running.wait_for("the slow step", sleeps);
+    running.signal(rustix::process::Signal::INT);
+    let (code, events, stderr) = running.end();
+    assert_eq!(code, Some(130), "{events:#?}\n{stderr}");
+    let cut = reports(&folder);
+    assert!(
+        cut.page.contains("</span> Cancelled</span>") && cut.page.contains("■ cancelled"),
+        "{}",
+        cut.page
+    );
+}
+
+#[test]
+fn a_check_and_a_test_leave_them_too() {
+    let lab = Lab::new("dircheck");
+    let repo = lab.hello();
+    let folder = lab.path("reports");
+    let path = folder.to_str().expect("path");
+    repo.write("Dockerfile", &(lab::dockerfile("node:latest") + "ENV API_TOKEN=hunter2hunter2\n"));
+    repo.commit("second");
+    let check = ["check", "--offline", "--no-shellcheck", "--fail-on", "warning", "--report-dir", path];
+    repo.imgbuild(&check).expect(1).says("IMG102");
+    let checked = reports(&folder);
+    assert_eq!(
+        (&checked.json["command"], &checked.json["error"]["kind"]),
+        (&"check".into(), &"findings".into())
+    );
+    assert_eq!(checked.json["source"]["commit"], repo.head());
+    assert!(checked.page.contains("<mark>node:latest</mark>"), "{}", checked.page);
+    assert!(checked.quality.as_array().expect("issues").iter().any(|issue| issue["check_name"] == "IMG102"));
+    for name in FILES {
+        assert!(!fs::read_to_string(folder.join(name)).expect("file").contains("hunter2"), "{name}");
+    }
+    // What stops a check before it judged is told as well.
+    repo.write("imgbuild.toml", "schema = 1\n[image]\nrepositry = \"x\"\n");
+    repo.imgbuild(&check).expect(3);
+    assert_eq!(reports(&folder).json["error"]["kind"], "config");
+
+    repo.write(
+        "imgbuild.toml",
+        "schema = 1\n[[image.test]]\nname = \"has a shell\"\nfiles = [{ path = \"/bin/sh\" }]\n",
+    );
+    repo.imgbuild(&["test", &lab.base, "--probes", "off", "--report-dir", path]).expect(0);
+    let tested = reports(&folder);
+    assert_eq!(tested.json["command"], "test");
+    assert!(tested.page.contains("has a shell"), "{}", tested.page);
+}
