@@ -344,3 +344,12 @@ fn a_registry_that_sends_the_login_back_does_not_show_it() {
         assert!(!all.contains(login) && !all.contains("hunter2secret"), "{all}");
     }
 }
+
+#[test]
+fn arguments_that_are_wrong_are_no_commands_of_a_ci() {
+    let lab = Lab::new("arguments");
+    let value = "x\n::set-output name=digest::forged\n\u{1b}[2J";
+    let ran = lab.imgbuild(&lab.path("home"), &["ci", "--push", value]).expect(2);
+    assert!(!ran.stderr.trim_end().contains(['\n', '\u{1b}']), "{:?}", ran.stderr);
+    ran.says("--push");
+}

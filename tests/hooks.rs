@@ -768,7 +768,8 @@ fn work_trees_submodules_and_other_folders_of_hooks() {
     world.imgbuild(&inner, &["hook", "install"]).expect(0);
     assert!(outer.join(".git/modules/inner/hooks/pre-push").exists());
     write(&inner, "Dockerfile", ROOT);
-    world.commit(&inner, "root");
+    // Not the very commit that the remote has from the work tree.
+    world.commit(&inner, "root in a submodule");
     world.push(&inner, &["HEAD:refs/heads/new"]).expect(1).says("IMG222");
 
     // A folder that the repository names; one for all repositories is nobody's to write to.

@@ -12,6 +12,7 @@ use super::args::Cli;
 use super::{commands, output};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::report::escape;
 
 /// Runs the process: arguments, environment and folder are read here and nowhere else.
 pub fn main() -> ExitCode {
@@ -25,11 +26,21 @@ pub fn main() -> ExitCode {
 }
 
 fn start(arguments: Vec<OsString>) -> ExitCode {
+    let is_hostile = |argument: &OsString| argument.to_string_lossy().chars().any(escape::is_hidden);
+    let hostile = arguments.iter().any(is_hostile);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // `--help` and `--version` come this way too. A closed pipe is no failure.
-            let _ = error.print();
+            let _ = match hostile {
+                false => error.print(),
+                // The message repeats arguments as they are, and a line of theirs may be a command to a CI.
+                true => writeln!(
+                    std::io::stderr(),
+                    "{}",
+                    escape::line(error.to_string().trim_end(), escape::LOG_COLUMNS)
+                ),
+            };
             return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
         }
     };
