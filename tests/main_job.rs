@@ -29,6 +29,8 @@ fn tag_of<'a>(tags: &'a BTreeSet<String>, start: &str) -> &'a str {
 fn ci_builds_tests_tags_and_pushes() {
     let lab = Lab::new("main");
     let repo = lab.hello();
+    repo.write("imgbuild.toml", &lab::config_with_probes(&lab.repository()));
+    repo.commit("all that a run does by itself");
     let ran = repo.imgbuild(&["ci", "--format", "json"]).expect(0);
     let report = ran.json();
     let short = &repo.head()[..7];

@@ -27,7 +27,9 @@ fn held_in<'a>(lab: &'a Lab, stage: Stage, registry: &str) -> Repo<'a> {
     }
     repo.write("Dockerfile", &dockerfile);
     repo.write("www/index.html", &format!("hello from {}\n", stage.name()));
-    repo.write("imgbuild.toml", &lab::config(&format!("{registry}/t/{}", lab.name())));
+    let repository = format!("{registry}/t/{}", lab.name());
+    let config = if stage == Stage::Smoke { lab::config_with_probes } else { lab::config };
+    repo.write("imgbuild.toml", &config(&repository));
     repo.commit("first");
     repo
 }

@@ -116,7 +116,7 @@ impl Faulty {
         repo.write("Dockerfile", &dockerfile);
         repo.write("name", "faults\n");
         let config = format!(
-            "schema = 1\n[[image.test]]\nname = \"is it\"\n\
+            "schema = 1\n[image]\nprobes = \"off\"\n[[image.test]]\nname = \"is it\"\n\
              run = [{{ cmd = [\"cat\", \"/name\"], stdout = \"faults\" }}]\n[push]\n{push}"
         );
         repo.write("imgbuild.toml", &config);

@@ -217,10 +217,19 @@ pub(crate) fn dockerfile(base: &str) -> String {
     )
 }
 
-/// A configuration with one test that asks the service.
+/// What switches the probes of [`config`] off.
+const NO_PROBES: &str = "probes = \"off\"\n";
+
+/// [`config`] with the probes that a command makes by itself.
+pub(crate) fn config_with_probes(repository: &str) -> String {
+    config(repository).replace(NO_PROBES, "")
+}
+
+/// A configuration with one test that asks the service, and without the probes, which take longer than all the rest: what
+/// needs them asks for them.
 pub(crate) fn config(repository: &str) -> String {
     format!(
-        "schema = 1\n[image]\nrepository = \"{repository}\"\n\n[[image.test]]\nname = \"serves\"\n\
+        "schema = 1\n[image]\nrepository = \"{repository}\"\n{NO_PROBES}\n[[image.test]]\nname = \"serves\"\n\
          ready = {{ healthcheck = true, within = \"30s\" }}\n\
          http = [{{ path = \"/\", port = 8080, body = \"hello\" }}]\n\
          run = [{{ cmd = [\"cat\", \"/www/index.html\"], stdout = \"hello\" }}]\n"

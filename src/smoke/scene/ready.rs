@@ -205,9 +205,10 @@ async fn logs(at: Awaited<'_>, pattern: &Pattern, unmet: &Unmet) -> Result<(), O
     let wanted =
         || vec![Misfit::new("its log", format!("a line like /{}/", pattern.as_str()), "none so far")];
     unmet.set("log", wanted());
-    // What an earlier start of the same container wrote says nothing of this one.
+    // What an earlier start of the same container wrote says nothing of this one. An engine notes the time of a start when
+    // the process may have written already, so that the end of the earlier one is what counts.
     let looked = at.keeper.engine().inspect_container(at.id).await?;
-    let since = looked.map(|container| container.started_at).filter(|time| !time.is_empty());
+    let since = looked.map(|container| container.finished_at).filter(|time| !time.is_empty());
     loop {
         let (found, notify) = (AtomicBool::new(false), Notify::new());
         let mut on_line = |line: crate::engine::LogLine| {

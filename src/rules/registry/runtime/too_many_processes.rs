@@ -5,7 +5,8 @@ use crate::rules::{Fact, Found, Place, rule};
 
 rule! {
     /// ## What it does
-    /// Reports a container that came to have as many processes and threads as it may have.
+    /// Reports a container that came to have as many processes and threads as it may have, or nearly as many: what could
+    /// not start one more is gone when it is looked at.
     ///
     /// ## Why is this bad?
     /// The next process or thread cannot be started, and programs fail in ways that say nothing of it. Something starts
@@ -36,7 +37,8 @@ rule! {
 
 fn check(seen: &RuntimeFacts, found: &mut Found<'_>) -> Fact<()> {
     seen.of_either(&seen.limits, |limits| {
-        if limits.pids_limit > 0 && limits.pids >= limits.pids_limit {
+        let nearly = limits.pids_limit.saturating_sub(limits.pids_limit / 64);
+        if limits.pids_limit > 0 && limits.pids >= nearly {
             let message = format!("it came to its limit of {} processes and threads", limits.pids_limit);
             found.add(Place::file(&seen.reference), message);
         }
