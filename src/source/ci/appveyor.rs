@@ -3,7 +3,7 @@
 //! Source: appveyor/website `src/docs/environment-variables.md`.
 
 use super::CiContext;
-use super::context::Said;
+use super::context::{Said, head_and_merge};
 use super::fork::{Fork, compare};
 use super::look::{Fact, Look, segment};
 use super::systems::set;
@@ -17,15 +17,10 @@ pub(super) fn marker(env: &Environment) -> Option<&'static str> {
 pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
     let pr = look.pr("APPVEYOR_PULL_REQUEST_NUMBER");
     let is_pr = pr.is_some();
-    let head = look.commit("APPVEYOR_PULL_REQUEST_HEAD_COMMIT").filter(|_| is_pr);
     let built = look.commit("APPVEYOR_REPO_COMMIT");
-    let (commit, merge_commit) = match head {
-        Some(head) => {
-            let merge = built.filter(|sha| sha.value != head.value);
-            (Some(head), merge)
-        }
-        None if is_pr => (None, built),
-        None => (built, None),
+    let (commit, merge_commit) = match is_pr {
+        true => head_and_merge(look.commit("APPVEYOR_PULL_REQUEST_HEAD_COMMIT"), built),
+        false => (built, None),
     };
     let tag = look.name("APPVEYOR_REPO_TAG_NAME").filter(|_| look.env.is_true("APPVEYOR_REPO_TAG"));
     let branch = if is_pr { "APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH" } else { "APPVEYOR_REPO_BRANCH" };

@@ -3,7 +3,7 @@
 //! Source: MicrosoftDocs/azure-devops-docs `docs/pipelines/build/variables.md`.
 
 use super::CiContext;
-use super::context::Said;
+use super::context::{Said, head_and_merge};
 use super::fork::{ASSUMED, Fork};
 use super::look::{Fact, Look, commit_id, pr_number, segment};
 use super::refs::Ref;
@@ -47,17 +47,11 @@ pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
     let version = var(look, "BUILD_SOURCEVERSION").and_then(|sha| sha.and_then(commit_id));
     let head = var(look, "SYSTEM_PULLREQUEST_SOURCECOMMITID").and_then(|sha| sha.and_then(commit_id));
     let merges = full.as_ref().is_some_and(|full| matches!(Ref::of(full.value), Ref::Pull(_, true)));
-    let (commit, merge_commit) = match (&pr, head) {
-        (None, _) => (version, None),
-        (Some(_), Some(head)) => {
-            let merge = version.filter(|sha| sha.value != head.value);
-            (Some(head), merge)
-        }
-        // The repository tells the head.
-        (Some(_), None) if merges => (None, version),
-        (Some(_), None) => (version, None),
-    };
     let is_pr = pr.is_some();
+    let (commit, merge_commit) = match is_pr && (merges || head.is_some()) {
+        true => head_and_merge(head, version),
+        false => (version, None),
+    };
     ci.put(Said {
         event: text(look, "BUILD_REASON"),
         git_ref: full.as_ref().map(Fact::name),

@@ -167,6 +167,16 @@ impl CiContext {
     }
 }
 
+/// The commit and the merge commit of a pull request's run: its `head`, and what is `built` where that is another one.
+/// Where nobody tells the head, the merge is built, and the repository tells it.
+pub(super) fn head_and_merge(
+    head: Option<Fact<String>>,
+    built: Option<Fact<String>>,
+) -> (Option<Fact<String>>, Option<Fact<String>>) {
+    let merge = built.filter(|sha| head.as_ref().is_none_or(|head| head.value != sha.value));
+    (head, merge)
+}
+
 /// What a system's variables say, for [`CiContext::put`]; the fields are those of [`CiContext`].
 #[derive(Default)]
 pub(super) struct Said {

@@ -3,7 +3,7 @@
 //! Source: docs.gitlab.com `ci/variables/predefined_variables`.
 
 use super::CiContext;
-use super::context::Said;
+use super::context::{Said, head_and_merge};
 use super::fork::{Fork, compare};
 use super::look::{Look, pr_number};
 use super::systems::set;
@@ -19,14 +19,12 @@ pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
     let head = look
         .commit("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
         .or_else(|| look.commit("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"));
-    match head {
-        Some(head) => {
-            let merge = checked_out.filter(|sha| sha.value != head.value);
-            ci.set("commit", Some(head), |ci| &mut ci.commit);
-            ci.set("merge_commit", merge, |ci| &mut ci.merge_commit);
-        }
-        None => ci.set("commit", checked_out, |ci| &mut ci.commit),
-    }
+    let (commit, merge_commit) = match head {
+        Some(_) => head_and_merge(head, checked_out),
+        None => (checked_out, None),
+    };
+    ci.set("commit", commit, |ci| &mut ci.commit);
+    ci.set("merge_commit", merge_commit, |ci| &mut ci.merge_commit);
     // The instance-wide CI_MERGE_REQUEST_ID is not the number that people see.
     let pr = look.pr("CI_MERGE_REQUEST_IID").or_else(|| look.pr("CI_EXTERNAL_PULL_REQUEST_IID"));
     if pr.is_some() {

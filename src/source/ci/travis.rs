@@ -3,7 +3,7 @@
 //! Source: travis-ci/docs-travis-ci-com `user/environment-variables.md`.
 
 use super::CiContext;
-use super::context::Said;
+use super::context::{Said, head_and_merge};
 use super::fork::{Fork, compare};
 use super::look::Look;
 use super::systems::set;
@@ -16,16 +16,10 @@ pub(super) fn marker(env: &Environment) -> Option<&'static str> {
 pub(super) fn read(look: &Look<'_>, ci: &mut CiContext) {
     let pr = look.pr("TRAVIS_PULL_REQUEST");
     let is_pr = pr.is_some();
-    let head = look.commit("TRAVIS_PULL_REQUEST_SHA").filter(|_| is_pr);
     let built = look.commit("TRAVIS_COMMIT");
-    let (commit, merge_commit) = match head {
-        Some(head) => {
-            let merge = built.filter(|sha| sha.value != head.value);
-            (Some(head), merge)
-        }
-        // What is built is the merge; the repository tells the head.
-        None if is_pr => (None, built),
-        None => (built, None),
+    let (commit, merge_commit) = match is_pr {
+        true => head_and_merge(look.commit("TRAVIS_PULL_REQUEST_SHA"), built),
+        false => (built, None),
     };
     ci.put(Said {
         event: look.text("TRAVIS_EVENT_TYPE"),
