@@ -1,4 +1,6 @@
-//! How numbers and steps are worded, the same in every view.
+//! How numbers, steps and scores are worded, the same in every view.
+
+use crate::rules::Score;
 
 /// Milliseconds as `0.1s`, `12.3s`, `2m03s`, `1h02m`.
 pub(super) fn duration(ms: u64) -> String {
@@ -35,6 +37,20 @@ pub(super) fn count(number: impl Into<u64>, noun: &str) -> String {
         _ => (noun, if number == 1 { "" } else { "s" }),
     };
     format!("{number} {noun}{plural}")
+}
+
+/// What a practice's score is for, in one line: its findings, those that were accepted, its note; empty where it has none.
+pub(super) fn of_score(score: &Score) -> String {
+    let findings = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX), "finding");
+    let mut notes = Vec::new();
+    if score.findings > 0 {
+        notes.push(findings(score.findings));
+    }
+    if score.waived > 0 {
+        notes.push(format!("{} accepted", findings(score.waived)));
+    }
+    notes.extend(score.note.clone());
+    notes.join(", ")
 }
 
 /// A step of the build; raw where `instruction` is.

@@ -16,16 +16,8 @@ fn row(score: &Score, look: Look) -> Vec<String> {
         ItemState::Failed => (look.bad(), "failed", Look::red),
         ItemState::NotChecked => (look.dim("-"), "not checked", Look::dim),
     };
-    let count = |number: usize| words::count(u64::try_from(number).unwrap_or(u64::MAX), "finding");
-    let mut notes = Vec::new();
-    if score.findings > 0 {
-        notes.push(count(score.findings));
-    }
-    if score.waived > 0 {
-        notes.push(format!("{} accepted", count(score.waived)));
-    }
-    notes.extend(score.note.clone());
-    let note = if notes.is_empty() { String::new() } else { format!(": {}", notes.join(", ")) };
+    let note = words::of_score(score);
+    let note = if note.is_empty() { note } else { format!(": {note}") };
     let head = format!("  {mark} {} {:>2} ", paint(look, &format!("{word:11}")), score.number);
     look.message(&head, &format!("{}{note}", score.title), 19)
 }

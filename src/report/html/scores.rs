@@ -65,17 +65,9 @@ fn card(html: &mut Html, score: &Score) {
         .raw("</span> ")
         .raw(badge)
         .raw("</div>");
-    let count = |number: usize| words::count(u64::try_from(number).unwrap_or(u64::MAX), "finding");
-    let mut notes = Vec::new();
-    if score.findings > 0 {
-        notes.push(count(score.findings));
-    }
-    if score.waived > 0 {
-        notes.push(format!("{} accepted", count(score.waived)));
-    }
-    notes.extend(score.note.clone());
-    if !notes.is_empty() {
-        html.within("<p class=\"note\">", &notes.join(", "), "</p>");
+    let note = words::of_score(score);
+    if !note.is_empty() {
+        html.within("<p class=\"note\">", &note, "</p>");
     }
     html.raw("</li>\n");
 }
