@@ -9,7 +9,7 @@ use super::expand::{expand, split, variables};
 use crate::engine::{Container, ContainerSpec, ExecSpec, Output};
 use crate::error::{Kind, Result};
 use crate::expect::{Misfit, RunCheck, Where};
-use crate::smoke::scene::{self, Bench};
+use crate::smoke::scene::{self, Bench, Ready};
 
 /// How much of a command's output is kept for its matchers, in bytes.
 const KEPT: usize = 1024 * 1024;
@@ -73,7 +73,10 @@ async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Re
         Ok(outcome) => outcome,
         Err(error) if error.kind() == Kind::Tests => return Ok(vec![late(spec)]),
         // The engine refuses commands in a container that ended, and that is the image's fault.
-        Err(error) => return gone(bench, container).await?.map(|gone| vec![gone]).ok_or(error),
+        Err(error) => {
+            let gone = gone(bench, container).await?;
+            return if gone.is_empty() { Err(error) } else { Ok(gone) };
+        }
     };
     if outcome.not_found {
         return Ok(vec![Misfit::new("the command", "to run", "the image has no such program")]);
@@ -87,17 +90,15 @@ async fn inside(bench: &Bench<'_>, container: &Container, spec: &RunCheck) -> Re
     Ok(misfits)
 }
 
-/// That the container has ended, and how; `None` where it has not. The engine tells the end of a command that went with
+/// That the container has ended, and how; nothing where it has not. The engine tells the end of a command that went with
 /// its container before it tells that of the container.
-async fn gone(bench: &Bench<'_>, container: &Container) -> Result<Option<Misfit>> {
+async fn gone(bench: &Bench<'_>, container: &Container) -> Result<Vec<Misfit>> {
     let end = scene::end(bench.engine(), bench.watcher, &container.id);
-    let Ok(looked) = tokio::time::timeout(TOLD, Box::pin(end)).await else { return Ok(None) };
-    let problem = match looked? {
-        Some(looked) => scene::end_problem(&looked, bench.watcher)
-            .unwrap_or_else(|| "it ended with exit code 0".to_owned()),
-        None => "somebody removed it during the test".to_owned(),
-    };
-    Ok(Some(Misfit::new("the container", "up", problem)))
+    let Ok(looked) = tokio::time::timeout(TOLD, Box::pin(end)).await else { return Ok(Vec::new()) };
+    Ok(match scene::over(looked?, bench.watcher) {
+        Ready::Not(misfits) => misfits,
+        Ready::Up(_) | Ready::Done => vec![Misfit::new("the container", "up", "it ended with exit code 0")],
+    })
 }
 
 async fn apart(bench: &Bench<'_>, spec: &RunCheck) -> Result<Vec<Misfit>> {

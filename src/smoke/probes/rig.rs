@@ -13,7 +13,7 @@ use crate::expect::{Health, Misfit, Mount, ReadySpec, Start, TestSpec, What, sho
 use crate::rules::Fact;
 use crate::rules::facts::{HealthSeen, StartSeen};
 use crate::smoke::checks;
-use crate::smoke::look::{self, Sockets};
+use crate::smoke::look;
 use crate::smoke::scene::{self, Awaited, Bench, Ready};
 
 /// The longest that a container without any sign of being ready is watched before it counts as up: the test of the same
@@ -269,14 +269,6 @@ impl<'a> Rig<'a> {
         Ok(Launch { id: id.to_owned(), start, health, container, took, misfits })
     }
 
-    /// The sockets of the container alone.
-    pub(super) async fn sockets(&self, container: &Container) -> Result<Fact<Sockets>> {
-        match self.network.as_str() {
-            "host" => Ok(Fact::Missing(scene::OF_THE_HOST.to_owned())),
-            _ => look::sockets(self.keeper(), container).await,
-        }
-    }
-
     /// Waits for the ports that the image exposes, where nothing else tells that the service is ready: some need a while
     /// before they listen, and are not to be judged or stopped meanwhile.
     pub(super) async fn listening(&self, container: &Container) -> Result<()> {
@@ -291,7 +283,7 @@ impl<'a> Rig<'a> {
         }
         let deadline = Instant::now() + self.limit().min(LISTENING);
         while Instant::now() < deadline {
-            let Fact::Known(sockets) = self.sockets(container).await? else { break };
+            let Fact::Known(sockets) = look::sockets(self.keeper(), container).await? else { break };
             let listens = |port: &u16| sockets.list.iter().any(|s| s.listening && s.port == *port);
             if ports.iter().all(listens) {
                 break;

@@ -14,6 +14,7 @@ use crate::rules::Fact;
 use crate::rules::facts::{
     LimitsSeen, ListenerSeen, LogFileSeen, PortsSeen, RuntimeFacts, StopSeen, VariantSeen, WritesSeen,
 };
+use crate::smoke::look;
 
 /// Looks at the processes, and the time between two: what runs for a moment only is in one of them.
 const LOOKS: u32 = 3;
@@ -81,7 +82,7 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
     }
     facts.users = users::seen(engine, &container.id, &container.user, seen.last()).await?;
     facts.processes = seen.finish();
-    facts.ports = match rig.sockets(container).await? {
+    facts.ports = match look::sockets(rig.keeper(), container).await? {
         Fact::Known(sockets) => {
             let listening =
                 sockets.list.iter().filter(|socket| socket.listening).map(|socket| ListenerSeen {
