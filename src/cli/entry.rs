@@ -26,13 +26,12 @@ pub fn main() -> ExitCode {
 }
 
 fn start(arguments: Vec<OsString>) -> ExitCode {
-    let is_hostile = |argument: &OsString| argument.to_string_lossy().chars().any(escape::is_hidden);
-    let hostile = arguments.iter().any(is_hostile);
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // `--help` and `--version` come this way too. A closed pipe is no failure.
-            let _ = match hostile {
+            let is_hostile = |argument: &OsString| argument.to_string_lossy().chars().any(escape::is_hidden);
+            let _ = match arguments.iter().any(is_hostile) {
                 false => error.print(),
                 // The message repeats arguments as they are, and a line of theirs may be a command to a CI.
                 true => writeln!(
