@@ -1,8 +1,14 @@
 //! The command line. The doc comments are the help text.
 
+mod global;
+mod hook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use global::{Color, Format, Global, Progress};
+pub use hook::{HookArgs, HookCommand, Manager};
 
 /// Build, test, tag and push a container image from a git commit, and push only what was tested.
 #[derive(Debug, Parser)]
@@ -97,61 +103,6 @@ pub enum Command {
     },
 }
 
-/// What is done about hooks.
-#[derive(Debug, Subcommand)]
-pub enum HookCommand {
-    /// Set up the pre-push hook, beside husky, lefthook, pre-commit or a hook that is there.
-    Install {
-        /// What runs the hooks, in place of what is found.
-        #[arg(long, value_enum)]
-        manager: Option<Manager>,
-        /// How it goes about it.
-        #[command(flatten)]
-        how: HookArgs,
-    },
-    /// Take it out again; what was there before comes back byte for byte.
-    Uninstall {
-        /// How it goes about it.
-        #[command(flatten)]
-        how: HookArgs,
-    },
-    /// Be the hook: judge the commits that git is about to push. git says on stdin which.
-    PrePush {
-        /// The name of the remote, or its URL.
-        #[arg(allow_hyphen_values = true)]
-        remote: Option<std::ffi::OsString>,
-        /// Its URL.
-        #[arg(allow_hyphen_values = true)]
-        url: Option<std::ffi::OsString>,
-    },
-}
-
-/// How hooks are changed.
-#[derive(Debug, Args)]
-pub struct HookArgs {
-    /// Do not ask first; without a terminal nobody is asked.
-    #[arg(long)]
-    pub yes: bool,
-    /// Say what would change, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// What runs hooks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Manager {
-    /// Git 2.54 or later, by its configuration.
-    GitConfig,
-    /// husky.
-    Husky,
-    /// lefthook.
-    Lefthook,
-    /// pre-commit.
-    PreCommit,
-    /// Git, by a file in its folder of hooks.
-    Plain,
-}
-
 /// What `inside` does.
 #[derive(Debug, Subcommand)]
 pub enum InsideJob {
@@ -172,38 +123,6 @@ pub enum InsideJob {
     Stop,
     /// Let all processes go on.
     Continue,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// Run as if started in this folder.
-    #[arg(short = 'C', long, global = true, value_name = "DIR")]
-    pub directory: Option<PathBuf>,
-
-    /// The configuration file, in place of the imgbuild.toml that is found.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// What is printed to stdout: text, one JSON document, or one JSON event per line.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-
-    /// How progress is shown on stderr.
-    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto)]
-    pub progress: Progress,
-
-    /// Whether to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-
-    /// Say nothing but errors and results.
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-
-    /// Write the run's report to this file, as versioned JSON.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub report: Option<PathBuf>,
 }
 
 /// What is built from.
@@ -426,54 +345,6 @@ pub struct ContextWhat {
     /// Write the tar stream to stdout.
     #[arg(long)]
     pub tar: bool,
-}
-
-/// What is printed to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text.
-    Human,
-    /// One JSON document, at the end.
-    Json,
-    /// One JSON event per line, as it happens.
-    Ndjson,
-    /// SARIF 2.1.0; only of check.
-    Sarif,
-    /// GitHub's annotations; only of check.
-    Github,
-    /// Checkstyle's XML; only of check.
-    Checkstyle,
-    /// GitLab's Code Quality report; only of check.
-    Gitlab,
-}
-
-impl Format {
-    /// Whether only `check` has it.
-    pub fn is_of_findings(self) -> bool {
-        matches!(self, Format::Sarif | Format::Github | Format::Checkstyle | Format::Gitlab)
-    }
-}
-
-/// How progress is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
-    /// Live on a terminal outside CI, else lines.
-    Auto,
-    /// A live view.
-    Live,
-    /// Lines that are only ever appended.
-    Plain,
-}
-
-/// Whether to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// Whether to push.

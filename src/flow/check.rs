@@ -74,7 +74,8 @@ pub async fn check(session: &Session, flags: &Flags, options: &CheckOptions) -> 
     judge(session, flags, options, &mut RunReport::new("check", &session.run, String::new())).await
 }
 
-/// The same as a run with a report, `options` that could not be had included: a signal ends it, and then, too, there is one. Findings that stop are its error.
+/// The same as a run with a report, `options` that could not be had included: a signal ends it, and then, too, there is
+/// one. Findings that stop are its error.
 pub async fn check_reported(
     session: &Session,
     flags: &Flags,

@@ -1,5 +1,5 @@
-//! `--report FILE`, `--junit FILE` and the files of `--report-dir`: opened before the run, so that a path that cannot be written fails at once and not after the
-//! push; replaced as a whole, so that nobody ever reads half a report.
+//! `--report FILE`, `--junit FILE` and the files of `--report-dir`: opened before the run, so that a path that cannot be
+//! written fails at once and not after the push; replaced as a whole, so that nobody ever reads half a report.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
