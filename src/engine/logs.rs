@@ -55,9 +55,14 @@ pub struct Output {
 }
 
 impl Output {
+    /// Bytes of both streams.
+    fn len(&self) -> usize {
+        self.stdout.len().saturating_add(self.stderr.len())
+    }
+
     /// Keeps of `bytes` what `max` bytes in all leave room for.
     pub(super) fn keep(&mut self, source: LogSource, bytes: &[u8], max: usize) {
-        let room = max.saturating_sub(self.stdout.len().saturating_add(self.stderr.len()));
+        let room = max.saturating_sub(self.len());
         let kept = bytes.get(..room.min(bytes.len())).unwrap_or_default();
         self.cut |= kept.len() < bytes.len();
         match source {
@@ -70,10 +75,23 @@ impl Output {
 impl Engine {
     /// Reads what a container writes as it comes, until it ends, and keeps at most the first `max` bytes of it: the engine
     /// drops the beginning of a log that grows too large. Docker keeps it as JSON, so that U+FFFD stands for what is no
-    /// UTF-8.
+    /// UTF-8. The engine may end this before all was sent: `whole_output` of the ended container makes up for it.
     pub async fn container_output(&self, id: &str, max: usize) -> Result<Output> {
+        self.read_output(id, true, max).await
+    }
+
+    /// What `followed` has, or, where the engine ended that too early, what the log of the container has, which has ended.
+    pub async fn whole_output(&self, id: &str, followed: Output, max: usize) -> Result<Output> {
+        if followed.cut {
+            return Ok(followed);
+        }
+        let read = self.read_output(id, false, max).await?;
+        Ok(if read.len() > followed.len() { read } else { followed })
+    }
+
+    async fn read_output(&self, id: &str, follow: bool, max: usize) -> Result<Output> {
         let told = |fault: Fault| self.told(fault, format!("read the output of container {}", short(id)));
-        let options = LogOptions { follow: true, ..LogOptions::default() };
+        let options = LogOptions { follow, ..LogOptions::default() };
         let (mut reply, tty) = self.open_log(id, &options).await?;
         let mut output = Output::default();
         let mut frames = Frames::new(tty);
@@ -227,6 +245,7 @@ impl Demux {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::testing::{Act, Fake};
     use super::*;
 
     fn frame(stream: u8, text: &[u8]) -> Vec<u8> {
@@ -267,6 +286,36 @@ mod tests {
         Frames::new(false).push(&bytes, &mut |source, bytes| output.keep(source, bytes, 7)).unwrap();
         let kept = Output { stdout: b"a\r\n\nmo".to_vec(), stderr: b"\xff".to_vec(), cut: true };
         assert_eq!(output, kept);
+    }
+
+    #[tokio::test]
+    async fn what_the_engine_left_out_of_a_followed_log_is_read_from_the_ended_one() {
+        const FOLLOWED: &str = "GET /v1.51/containers/c/logs?stdout=1&stderr=1&follow=1";
+        const ENDED: &str = "GET /v1.51/containers/c/logs?stdout=1&stderr=1&follow=0";
+        let inspected = || ("GET /v1.51/containers/c/json", Act::Answer(200, r#"{"Id":"c"}"#.to_owned()));
+        let log = |texts: &[&[u8]]| Act::Stream(texts.iter().map(|text| frame(1, text)).collect());
+        // The engine has lost the beginning of the second.
+        for (first, second, want) in
+            [(vec!["a\n"], vec!["a\n", "b\n"], "a\nb\n"), (vec!["a\n", "b\n"], vec!["b\n"], "a\nb\n")]
+        {
+            let bytes = |texts: Vec<&'static str>| texts.into_iter().map(str::as_bytes).collect::<Vec<_>>();
+            let script =
+                vec![inspected(), (FOLLOWED, log(&bytes(first))), inspected(), (ENDED, log(&bytes(second)))];
+            Fake::engine(script)
+                .serves(async |engine| {
+                    let followed = engine.container_output("c", 100).await.unwrap();
+                    let whole = engine.whole_output("c", followed, 100).await.unwrap();
+                    assert_eq!(whole.stdout, want.as_bytes());
+                })
+                .await;
+        }
+        // What was too much already is not read again.
+        Fake::engine(vec![inspected(), (FOLLOWED, log(&[b"abc"]))])
+            .serves(async |engine| {
+                let followed = engine.container_output("c", 2).await.unwrap();
+                assert!(engine.whole_output("c", followed, 2).await.unwrap().cut);
+            })
+            .await;
     }
 
     #[test]

@@ -179,7 +179,7 @@ async fn run(
     let Some(looked) = looked? else {
         return Ok(Err(Misfit::new("its container", "there", "somebody removed it")));
     };
-    let output = output?;
+    let output = bench.engine().whole_output(&id, output?, KEPT).await?;
     let oom = looked.oom_killed || bench.watcher.seen(&id).oom;
     Ok(Ok((id, Ended { exit: looked.exit_code, output, oom })))
 }
