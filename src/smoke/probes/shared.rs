@@ -62,7 +62,6 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
     rig.listening(container).await?;
     rig.traffic(container).await;
     let mut seen = processes::Samples::new(container.pid, &rig.plan.companions);
-    let mut limits = LimitsSeen::default();
     let mut next = Instant::now();
     for _ in 0..LOOKS {
         // The time between two looks is what is measured here.
@@ -73,12 +72,12 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
             // It may have ended since, which the next look at it says.
             Err(error) => seen.missing(error.to_string()),
         }
-        if let Ok(stats) = engine.stats_once(&container.id).await {
-            limits.memory = limits.memory.max(stats.memory_bytes);
-            limits.memory_limit = stats.memory_limit;
-            limits.pids = limits.pids.max(stats.pids);
-            limits.pids_limit = stats.pids_limit;
-        }
+    }
+    let mut limits = LimitsSeen::default();
+    // Once: Docker answers a second time only with the next round of its collector, a second later.
+    if let Ok(stats) = engine.stats_once(&container.id).await {
+        (limits.memory, limits.memory_limit) = (stats.memory_bytes, stats.memory_limit);
+        (limits.pids, limits.pids_limit) = (stats.pids, stats.pids_limit);
     }
     facts.users = users::seen(engine, &container.id, &container.user, seen.last()).await?;
     facts.processes = seen.finish();
