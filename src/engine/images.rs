@@ -56,8 +56,23 @@ pub struct Image {
     pub volumes: Vec<String>,
     /// HEALTHCHECK; `None` where there is none or it was switched off.
     pub healthcheck: Option<ImageHealthcheck>,
+    /// SHELL; empty is `/bin/sh -c`.
+    pub shell: Vec<String>,
     /// Media type and digest of what the id names; only the containerd store tells it.
     pub descriptor: Option<(String, String)>,
+}
+
+impl Image {
+    /// What the engine runs in a container for the HEALTHCHECK: program and arguments.
+    pub fn healthcheck_command(&self) -> Option<Vec<String>> {
+        let (form, words) = self.healthcheck.as_ref()?.test.split_first()?;
+        if form == "CMD" {
+            return Some(words.to_vec());
+        }
+        let default = || vec!["/bin/sh".to_owned(), "-c".to_owned()];
+        let shell = if self.shell.is_empty() { default() } else { self.shell.clone() };
+        Some(shell.into_iter().chain(words.iter().cloned()).collect())
+    }
 }
 
 /// HEALTHCHECK of an image. A zero duration or count is the engine's default (30 s, 30 s, 0 s, 3).
@@ -116,6 +131,7 @@ answer! { struct Config {
     exposed: BTreeMap<String, serde::de::IgnoredAny> = "ExposedPorts",
     volumes: BTreeMap<String, serde::de::IgnoredAny> = "Volumes",
     healthcheck: Option<Healthcheck> = "Healthcheck",
+    shell: Vec<String> = "Shell",
 } }
 answer! { struct RootFs {
     layers: Vec<serde::de::IgnoredAny> = "Layers",
@@ -193,6 +209,7 @@ impl From<Inspected> for Image {
             exposed: config.exposed.into_keys().collect(),
             volumes: config.volumes.into_keys().collect(),
             healthcheck: config.healthcheck.and_then(Healthcheck::on),
+            shell: config.shell,
             descriptor: image.descriptor.map(|d| (d.media_type, d.digest)),
         }
     }
@@ -308,6 +325,23 @@ mod tests {
         assert_eq!(image.layers, 2);
         let bare = Image::from(serde_json::from_str::<Inspected>("{}").unwrap());
         assert!(bare.created.is_none());
+    }
+
+    #[test]
+    fn a_healthcheck_runs_in_the_shell_of_its_image() {
+        let command = |config: &str| {
+            let text = format!(r#"{{"Config":{config}}}"#);
+            Image::from(serde_json::from_str::<Inspected>(&text).unwrap()).healthcheck_command()
+        };
+        let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(command(r#"{"Healthcheck":{"Test":["CMD","a","b c"]}}"#), words(&["a", "b c"]));
+        let shell = r#"{"Healthcheck":{"Test":["CMD-SHELL","a; b"]}}"#;
+        assert_eq!(command(shell), words(&["/bin/sh", "-c", "a; b"]));
+        let own = r#"{"Shell":["bash","-ec"],"Healthcheck":{"Test":["CMD-SHELL","a"]}}"#;
+        assert_eq!(command(own), words(&["bash", "-ec", "a"]));
+        for none in ["{}", r#"{"Healthcheck":{"Test":[]}}"#, r#"{"Healthcheck":{"Test":["NONE"]}}"#] {
+            assert_eq!(command(none), None, "{none}");
+        }
     }
 
     #[tokio::test]

@@ -6,136 +6,99 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::rig::{Rig, Up};
-use crate::engine::{Health, HealthOverride};
-use crate::error::Result;
+use crate::engine::{Container, ExecSpec};
+use crate::error::{Kind, Result};
 use crate::event::millis;
 use crate::rules::Fact;
 use crate::rules::facts::FrozenSeen;
 use crate::smoke::look;
 
-/// Between two runs of the healthcheck, and the longest that one may take: one that hangs has failed then.
-const INTERVAL: Duration = Duration::from_millis(100);
-const PROBE: Duration = Duration::from_millis(1500);
-/// Failures in a row after which the engine would call it unhealthy: the single runs are what is looked at.
-const RETRIES: u32 = 1000;
+/// What a run of the HEALTHCHECK gets at least once the service is frozen. One that is still waiting for an answer then
+/// will fail, or be stopped by its own limit.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// And as a multiple of what one took before.
+const SLOWER: u32 = 4;
+/// The limit of a HEALTHCHECK that sets none.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Successes after the freeze, after which nothing else is to be expected.
 const ENOUGH: usize = 2;
-/// Between two looks at what it says.
-const LOOK: Duration = Duration::from_millis(50);
-/// The longest that it is waited for.
-const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Freezes the service once it is healthy, and waits for what its healthcheck says. It may take twice as long to be as the
-/// first container took to come up.
+/// Freezes the service once it is healthy, and runs its HEALTHCHECK, as the engine would. It may take twice as long to be
+/// healthy as the first container took to come up.
 pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<FrozenSeen>> {
     let rig = &rig.judged_by_health();
-    if rig.image().healthcheck.is_none() {
+    let (Some(command), Some(check)) = (rig.image().healthcheck_command(), &rig.image().healthcheck) else {
         return Ok(Fact::Missing("the image has no HEALTHCHECK".to_owned()));
-    }
-    let mut spec = rig.container();
-    spec.health = Some(HealthOverride {
-        interval: INTERVAL,
-        start_interval: INTERVAL,
-        timeout: PROBE,
-        retries: RETRIES,
-        start_period: rig.limit(),
-    });
-    let launch = rig.launch_as_quickly(spec, up).await?;
-    let Some(container) = &launch.container else {
-        rig.remove(&launch.id).await?;
-        return Ok(Fact::Missing("its container did not become healthy".to_owned()));
     };
-    let seen = match look::freeze(rig.keeper(), container).await? {
-        Fact::Missing(why) => Fact::Missing(why),
-        Fact::Known(0) => Fact::Missing("no process of it could be frozen".to_owned()),
-        Fact::Known(stopped) => until_told(rig, &launch.id, stopped).await?,
+    let launch = rig.launch_as_quickly(rig.container(), up).await?;
+    let seen = match &launch.container {
+        Some(container) => {
+            let own = if check.timeout.is_zero() { DEFAULT_TIMEOUT } else { check.timeout };
+            frozen(rig, container, &Checkup { command, own }).await?
+        }
+        None => Fact::Missing("its container did not become healthy".to_owned()),
     };
     rig.remove(&launch.id).await?;
     Ok(seen)
 }
 
-async fn until_told(rig: &Rig<'_>, id: &str, stopped: usize) -> Result<Fact<FrozenSeen>> {
-    let began = Instant::now();
-    let mut runs = Runs::default();
-    loop {
-        let Some(container) = rig.engine().inspect_container(id).await? else {
-            return Ok(Fact::Missing("somebody removed its container".to_owned()));
+/// A HEALTHCHECK: what it runs, and the longest that it may take.
+struct Checkup {
+    command: Vec<String>,
+    own: Duration,
+}
+
+impl Checkup {
+    /// Runs it. Whether it succeeded, and how long that took; why there is nothing to say otherwise.
+    async fn run(
+        &self,
+        rig: &Rig<'_>,
+        container: &Container,
+        within: Duration,
+    ) -> Result<Fact<(bool, Duration)>> {
+        let spec = ExecSpec {
+            command: self.command.clone(),
+            env: Vec::new(),
+            user: None,
+            timeout: within,
+            max_bytes: 0,
         };
-        let Some(health) = container.health.filter(|_| container.running) else {
-            return Ok(Fact::Missing("its container ended when it was frozen".to_owned()));
-        };
-        runs.look(&health);
-        let waited = began.elapsed();
-        if runs.failed || runs.passed >= ENOUGH || waited >= PATIENCE {
-            return Ok(Fact::Known(FrozenSeen {
-                unhealthy: runs.failed,
-                waited_ms: millis(waited),
-                stopped,
-                passed: runs.passed,
-            }));
+        let began = Instant::now();
+        match rig.engine().exec(&container.id, &spec).await {
+            Ok(outcome) => Ok(Fact::Known((outcome.exit == 0, began.elapsed()))),
+            Err(error) if error.kind() == Kind::Tests => Ok(Fact::Known((false, began.elapsed()))),
+            // The engine refuses it in a container that ended.
+            Err(error) => match rig.engine().inspect_container(&container.id).await? {
+                Some(looked) if looked.running => Err(error),
+                _ => Ok(Fact::Missing("its container ended when it was frozen".to_owned())),
+            },
         }
-        // There is no event for a run of the healthcheck that ends.
-        tokio::time::sleep(LOOK).await;
     }
 }
 
-/// The runs of a healthcheck that began after the first look.
-#[derive(Debug, Default)]
-struct Runs {
-    /// When the last one that was seen began, by the engine's clock: text that sorts by time.
-    last: Option<String>,
-    /// The first that ends after the first look may have been under way, and frozen, too.
-    under_way: bool,
-    failed: bool,
-    passed: usize,
-}
-
-impl Runs {
-    fn look(&mut self, health: &Health) {
-        let Some(last) = &self.last else {
-            self.last = Some(health.log.last().map(|run| run.start.clone()).unwrap_or_default());
-            self.under_way = true;
-            return;
-        };
-        let mut newest = last.clone();
-        for run in health.log.iter().filter(|run| run.start > *last) {
-            newest = newest.max(run.start.clone());
-            if std::mem::take(&mut self.under_way) {
-                continue;
-            }
-            match run.exit {
-                0 => self.passed += 1,
-                _ => self.failed = true,
-            }
+async fn frozen(rig: &Rig<'_>, container: &Container, checkup: &Checkup) -> Result<Fact<FrozenSeen>> {
+    // What it takes while all is well.
+    let usual = match checkup.run(rig, container, checkup.own).await? {
+        Fact::Known((true, took)) => took,
+        Fact::Known((false, _)) => {
+            return Ok(Fact::Missing("its HEALTHCHECK fails when it is run once more".to_owned()));
         }
-        self.last = Some(newest);
+        Fact::Missing(why) => return Ok(Fact::Missing(why)),
+    };
+    let stopped = match look::freeze(rig.keeper(), container).await? {
+        Fact::Known(0) => return Ok(Fact::Missing("no process of it could be frozen".to_owned())),
+        Fact::Known(stopped) => stopped,
+        Fact::Missing(why) => return Ok(Fact::Missing(why)),
+    };
+    let (began, within) = (Instant::now(), checkup.own.min(PATIENCE.max(usual * SLOWER)));
+    let mut seen = FrozenSeen { stopped, ..FrozenSeen::default() };
+    while !seen.unhealthy && seen.passed < ENOUGH {
+        match checkup.run(rig, container, within).await? {
+            Fact::Known((true, _)) => seen.passed += 1,
+            Fact::Known((false, _)) => seen.unhealthy = true,
+            Fact::Missing(why) => return Ok(Fact::Missing(why)),
+        }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::HealthLog;
-
-    fn health(runs: &[(&str, i64)]) -> Health {
-        let log = runs.iter().map(|(start, exit)| HealthLog {
-            start: (*start).to_owned(),
-            exit: *exit,
-            ..HealthLog::default()
-        });
-        Health { log: log.collect(), ..Health::default() }
-    }
-
-    #[test]
-    fn a_run_that_was_under_way_says_nothing() {
-        let mut runs = Runs::default();
-        runs.look(&health(&[("1", 0), ("2", 0)]));
-        runs.look(&health(&[("1", 0), ("2", 0), ("3", -1)]));
-        assert!(!runs.failed && runs.passed == 0);
-        runs.look(&health(&[("2", 0), ("3", -1), ("4", 0)]));
-        runs.look(&health(&[("2", 0), ("3", -1), ("4", 0)]));
-        assert!(!runs.failed && runs.passed == 1, "{runs:?}");
-        runs.look(&health(&[("4", 0), ("5", 1)]));
-        assert!(runs.failed);
-    }
+    seen.waited_ms = millis(began.elapsed());
+    Ok(Fact::Known(seen))
 }

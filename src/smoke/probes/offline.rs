@@ -10,8 +10,10 @@ use crate::rules::Fact;
 use crate::rules::facts::OfflineSeen;
 use crate::smoke::look::DnsSink;
 
-/// How long names are listened for at least: an interpreter takes a moment before it downloads.
-const LISTEN: Duration = Duration::from_millis(2500);
+/// How long names are listened for at least, from the start of the container: an interpreter takes a moment before it
+/// downloads. And how long after it came up.
+const LISTEN: Duration = Duration::from_millis(1500);
+const AFTER: Duration = Duration::from_millis(300);
 
 /// Starts the container where no network is but a resolver that knows no name. It may take twice as long as with one.
 pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fact<OfflineSeen>> {
@@ -31,7 +33,7 @@ pub(super) async fn observe(rig: &Rig<'_>, up: watch::Receiver<Up>) -> Result<Fa
     let came_up_before = up.borrow().is_some_and(|first| first.is_some());
     if launch.container.is_some() {
         // What is up may only be about to ask.
-        tokio::time::sleep(LISTEN.saturating_sub(launch.took)).await;
+        tokio::time::sleep(LISTEN.saturating_sub(launch.took).max(AFTER)).await;
     }
     let names = sink.names().await?;
     if !came_up_before && names.is_empty() {
