@@ -17,8 +17,10 @@ use crate::rules::facts::{
 use crate::smoke::look;
 
 /// Looks at the processes, and the time between two: what runs for a moment only is in one of them.
-const LOOKS: u32 = 3;
+const LOOKS: usize = 3;
 const BETWEEN: Duration = Duration::from_millis(300);
+/// And as many while there are more processes at each: what forks without end takes a while on a busy machine.
+const MOST_LOOKS: usize = 20;
 /// Files whose ends are shown, and how much of each is read for that.
 const LOG_FILES: usize = 5;
 const LOG_TAIL: u64 = 64 * 1024;
@@ -63,12 +65,18 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
     rig.traffic(container).await;
     let mut seen = processes::Samples::new(container.pid, &rig.plan.companions);
     let mut next = Instant::now();
-    for _ in 0..LOOKS {
+    let (mut looks, mut before, mut count) = (0, 0, 0);
+    while looks < LOOKS || (count > before && looks < MOST_LOOKS) {
         // The time between two looks is what is measured here.
         sleep_until(next).await;
         next += BETWEEN;
+        looks += 1;
+        before = count;
         match engine.top(&container.id).await {
-            Ok(rows) => seen.add(rows),
+            Ok(rows) => {
+                count = rows.len();
+                seen.add(rows);
+            }
             // It may have ended since, which the next look at it says.
             Err(error) => seen.missing(error.to_string()),
         }
