@@ -65,15 +65,7 @@ bake() {
     output "$1" "$work/$1.json"
 }
 
-# An imgbuild that writes outputs itself has written these.
-if ! grep -q '^json<<\|^json=' "$GITHUB_OUTPUT" 2>/dev/null; then
-    output digest "$digest"
-    output image "$image"
-    output tags "$references"
-    output version "$version"
-    output labels "$(printf '%s\n' "$pairs" | text)"
-    output json "{\"digest\":\"$digest\",\"image\":\"$image\",\"version\":\"$version_json\",\"tags\":[$tags_json],\"labels\":{$labels_json},\"annotations\":[$annotations_json]}"
-fi
+# imgbuild itself writes digest, image, tags, version, labels and json.
 output tag-names "$names"
 output annotations "$(printf '%s\n' "$annotations" | text)"
 bake bake-file-tags "\"tags\":[$tags_json]"

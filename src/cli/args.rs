@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use global::{Color, Format, Global, Progress};
+pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
 
 /// Build, test, tag and push a container image from a git commit, and push only what was tested.
@@ -208,7 +208,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
-    /// Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder.
+    /// Write the run's report into this folder in every form: report.html, report.json, junit.xml and others.
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
 }
@@ -286,7 +286,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
 
-    /// Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder.
+    /// Write the run's report into this folder in every form: report.html, report.json, junit.xml and others.
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::flow::{self, CheckOptions, Checked, Ended, Session};
 use crate::report::findings::{self, PolicyRef, Results};
 use crate::report::{self};
-use crate::rules::registry;
+use crate::rules::{FindingRecord, registry};
 
 /// Judges, prints, and fails where the findings do.
 pub(super) async fn check(
@@ -41,6 +41,10 @@ fn options(args: &CheckArgs) -> Result<CheckOptions> {
 
 fn print(checked: &Checked, global: &Global, session: &Session, output: &Output) -> Result<()> {
     output.out(&output.masker.text(document(checked, global.format, output)))?;
+    if global.format == Format::Human {
+        let findings = checked.judgement.standing().map(FindingRecord::from).collect();
+        output.ci.findings(findings, output);
+    }
     if let Some(path) = flags::report(global, &session.environment, &session.directory) {
         let json = output.masker.text(document(checked, Format::Json, output));
         let unwritten = |cause| {

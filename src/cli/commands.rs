@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::{Cli, Command, ContextArgs};
+use super::ci::Files;
 use super::output::Output;
 use super::{check, flags, hook};
 use crate::config::Flags;
@@ -70,7 +71,9 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             report = ended.report;
             finished.recording.complete(&mut report);
             output.remarks(&report);
+            let files = reports.files();
             let written = reports.write(&report, output);
+            output.ci.checked(&report, files, output);
             return match (ended.error, written) {
                 (Some(error), written) => {
                     written.inspect_err(|unwritten| output.error(unwritten)).ok();
@@ -126,6 +129,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         Command::Plan { dev, build } => {
             let run = if *dev { Run::Build } else { Run::Ci };
             let plan = flow::plan(session, run, &flags::of_build(build, &cli.global)?).await?;
+            output.ci.outputs(&plan.outputs, output);
             match output.mode.format {
                 Format::Human => output.lines(&plan.text),
                 Format::Json | Format::Ndjson => output.out(&(report::json::safe(&plan.json) + "\n")),
@@ -205,6 +209,15 @@ struct Reports {
 }
 
 impl Reports {
+    /// What of them CIs read.
+    fn files(&self) -> Files {
+        let junit = self.junit.as_ref().map(|file| file.path().to_owned());
+        Files {
+            summary: self.dir.as_ref().map(ReportDir::summary),
+            junit: junit.or_else(|| self.dir.as_ref().map(ReportDir::junit)),
+        }
+    }
+
     /// Writes all there is to write, and gives the file that people are told of. What could not be written does not keep
     /// the rest from being: the first failure comes back, and any further one is printed.
     fn write(self, report: &RunReport, output: &Output) -> Result<Option<PathBuf>> {
@@ -225,12 +238,14 @@ impl Reports {
 
 /// Writes and prints the report, and gives the run's exit code.
 fn conclude(output: &Output, report: &RunReport, error: Option<Error>, reports: Reports) -> Result<u8> {
+    let files = reports.files();
     let written = reports.write(report, output);
     output.finish(report, written.as_ref().ok().and_then(|path| path.as_deref()))?;
     if written.is_err() && report.ok && output.mode.progress == report::Progress::Quiet {
         // Nobody else names the tags that moved.
         output.summary(report, None);
     }
+    output.ci.concluded(report, files, output);
     match (error, written) {
         (Some(error), Ok(_)) => Ok(error.kind().exit_code()),
         (None, Ok(_)) => Ok(0),

@@ -30,7 +30,10 @@ fn start(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // `--help` and `--version` come this way too. A closed pipe is no failure.
-            let is_hostile = |argument: &OsString| argument.to_string_lossy().chars().any(escape::is_hidden);
+            let is_hostile = |argument: &OsString| {
+                let argument = argument.to_string_lossy();
+                escape::line(&argument, usize::MAX) != argument
+            };
             let _ = match arguments.iter().any(is_hostile) {
                 false => error.print(),
                 // The message repeats arguments as they are, and a line of theirs may be a command to a CI.

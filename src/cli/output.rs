@@ -3,7 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::args::{Color, Format, Global, Progress};
+use super::args::{CiOutput, Color, Format, Global, Progress};
+use super::ci::Ci;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::flow::detect;
@@ -21,14 +22,22 @@ const SECRETS: [&str; 8] = [
     "REGISTRY_TOKEN",
 ];
 
+/// Those of them that a runner of GitHub's kind makes itself.
+const RUNNERS: [&str; 3] = ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN"];
+
 /// How this process prints.
 pub(super) struct Output {
     pub(super) mode: OutputMode,
     pub(super) masker: Masker,
+    pub(super) ci: Ci,
 }
 
 impl Output {
     pub(super) fn new(global: &Global, environment: &Environment) -> Output {
+        let off = global.ci_output == CiOutput::Off
+            || environment
+                .get("IMGBUILD_CI_OUTPUT")
+                .is_some_and(|_| !environment.is_true("IMGBUILD_CI_OUTPUT"));
         let flags = OutputFlags {
             format: match global.format {
                 Format::Human => report::Format::Human,
@@ -49,6 +58,7 @@ impl Output {
                 Color::Never => report::ColorChoice::Never,
             },
             quiet: global.quiet,
+            no_ci_output: off,
         };
         let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
         let ci = detect(environment);
@@ -58,6 +68,7 @@ impl Output {
             columns: size.map(|size| usize::from(size.ws_col)),
             ci: ci.is_ci,
             ci_renders_color: ci.renders_color,
+            surface: ci.surface,
             ..Surroundings::from_environment(environment)
         };
         let masker = Masker::default();
@@ -66,12 +77,30 @@ impl Output {
                 masker.add(secret);
             }
         }
-        Output { mode: report::resolve(&flags, &around), masker }
+        let mode = report::resolve(&flags, &around);
+        let ci = if off { Ci::default() } else { Ci::new(ci.surface, environment) };
+        let output = Output { mode, masker, ci };
+        output.mask(environment);
+        output
     }
 
-    /// Prints an error to stderr.
+    /// Has the CI mask the secrets of the environment, before anything else is printed.
+    fn mask(&self, environment: &Environment) {
+        // The runner's own tokens are masked by it already, and a file would keep the secrets.
+        let known = RUNNERS.map(|name| environment.get(name));
+        let secrets = SECRETS.into_iter().filter_map(|name| environment.get(name));
+        let unknown = secrets.filter(|secret| !known.contains(&Some(*secret)));
+        let masks = self.mode.surface.masks(unknown);
+        let is_file = |meta: rustix::fs::Stat| rustix::fs::FileType::from_raw_mode(meta.st_mode).is_file();
+        if !masks.is_empty() && !rustix::fs::fstat(std::io::stderr()).is_ok_and(is_file) {
+            self.err(&masks);
+        }
+    }
+
+    /// Prints an error to stderr, and marks it on the CI's page.
     pub(super) fn error(&self, error: &Error) {
         self.err(&report::error_text(error, &self.mode, &self.masker));
+        self.ci.error(error, self);
     }
 
     /// Prints the end of a run: the summary to stderr, the result to stdout.
@@ -94,7 +123,11 @@ impl Output {
 
     /// Prints the summary to stderr.
     pub(super) fn summary(&self, report: &RunReport, written: Option<&Path>) {
-        self.err(&report::summary(report, &self.mode, written));
+        let surface = self.mode.surface;
+        let text = report::summary(report, &self.mode, written);
+        // What a run that passed says of itself quotes nobody.
+        let text = if report.ok { surface.guarded(&text) } else { surface.shielded(&text) };
+        self.log(&format!("{}{text}", surface.heading("result")));
     }
 
     /// Prints what was noted on the way of a command that is no run.
@@ -120,6 +153,7 @@ impl Output {
 
     /// Prints to stdout. That the reader has gone is no failure.
     pub(super) fn out(&self, text: &str) -> Result<()> {
+        let text = self.mode.surface.guarded(text);
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -137,7 +171,17 @@ impl Output {
         }
     }
 
+    /// Prints to where the log of the run goes: to stderr, unless the CI listens elsewhere.
+    pub(super) fn log(&self, text: &str) {
+        if self.mode.surface.is_on_stdout() {
+            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        } else {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+
     fn err(&self, text: &str) {
+        let text = self.mode.surface.guarded(text);
         // There is nobody left to tell that stderr is closed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }

@@ -1,6 +1,7 @@
 //! What the output has to know of the CI.
 
 use crate::environment::Environment;
+use crate::report::Surface;
 use crate::source::{self, Provider};
 
 /// Where a run's output is read.
@@ -10,6 +11,8 @@ pub struct Around {
     pub is_ci: bool,
     /// Its log page renders colour.
     pub renders_color: bool,
+    /// What its log page takes for commands.
+    pub surface: Surface,
 }
 
 /// Looks at the environment alone.
@@ -32,5 +35,14 @@ pub fn detect(environment: &Environment) -> Around {
                     | Provider::Travis
             )
         ),
+        surface: match ci.provider {
+            Some(Provider::GitHub) => Surface::GitHub,
+            Some(Provider::Gitea | Provider::Forgejo) => Surface::Gitea,
+            Some(Provider::GitLab) => Surface::GitLab,
+            Some(Provider::Azure) => Surface::Azure,
+            Some(Provider::TeamCity) => Surface::TeamCity,
+            Some(Provider::Buildkite) => Surface::Buildkite,
+            _ => Surface::Lines,
+        },
     }
 }

@@ -7,6 +7,7 @@ use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Command;
 use crate::report::RunReport;
+use crate::report::ci::Outputs;
 
 /// Which run is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Planned {
     pub text: String,
     /// For programs.
     pub json: String,
+    /// For later steps of a pipeline.
+    pub outputs: Outputs,
 }
 
 /// Plans the run and makes nothing. The registry is asked as a run would ask it; an engine is not needed.
@@ -36,7 +39,11 @@ pub async fn plan(session: &Session, run: Run, flags: &Flags) -> Result<Planned>
     let plan = prepare(session, command, Need::Nothing, flags, &mut report).await?.plan;
     let json = serde_json::to_string_pretty(&plan)
         .map_err(|cause| Error::new(Kind::Internal, "cannot serialise the plan").because(cause))?;
-    Ok(Planned { text: plan.to_string(), json })
+    let references = plan.tags.iter().map(|tag| plan.reference(tag).to_string()).collect();
+    let mut labels = plan.labels.clone();
+    labels.values_mut().for_each(|value| *value = session.masker.text(std::mem::take(value)));
+    let outputs = Outputs::new(&plan.repository.to_string(), None, references, labels);
+    Ok(Planned { text: plan.to_string(), json, outputs })
 }
 
 /// The settings in force. They can be looked at where there is no repository yet.

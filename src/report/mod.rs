@@ -1,6 +1,7 @@
 //! What a run shows: the live view, plain lines, JSON, and the report file. Everything that comes from outside is
 //! hostile here: it is masked, escaped, capped and prefixed before it reaches a terminal or a log.
 
+pub mod ci;
 mod error_text;
 pub mod escape;
 mod explain;
@@ -31,6 +32,7 @@ mod tail;
 mod view;
 mod words;
 
+pub use ci::Surface;
 pub use error_text::error_text;
 pub use explain::explain;
 pub use junit::junit;

@@ -1,5 +1,6 @@
 //! What the output looks like, decided once and purely from flags, terminals and variables.
 
+use super::Surface;
 use crate::environment::Environment;
 
 /// Columns of a terminal that does not tell how many it has.
@@ -55,6 +56,8 @@ pub struct OutputFlags {
     pub color: ColorChoice,
     /// `--quiet`.
     pub quiet: bool,
+    /// `--ci-output off`.
+    pub no_ci_output: bool,
 }
 
 /// What is known of the surroundings, as plain values.
@@ -70,6 +73,10 @@ pub struct Surroundings<'a> {
     pub ci: bool,
     /// Whether that CI's log page renders colour: GitHub and GitLab do, Jenkins does not.
     pub ci_renders_color: bool,
+    /// What that CI's log page takes for commands.
+    pub surface: Surface,
+    /// `RUNNER_DEBUG` is 1, or `SYSTEM_DEBUG` true: the CI's own switch for a run that says more.
+    pub debug: bool,
     /// `TERM`.
     pub term: Option<&'a str>,
     /// `NO_COLOR` is set and not empty.
@@ -86,6 +93,7 @@ impl<'a> Surroundings<'a> {
         Surroundings {
             term: environment.get("TERM"),
             no_color: environment.get_os("NO_COLOR").is_some(),
+            debug: environment.is_true("RUNNER_DEBUG") || environment.is_true("SYSTEM_DEBUG"),
             force_color: environment.is_true("FORCE_COLOR") || environment.is_true("CLICOLOR_FORCE"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|key| environment.get(key)),
             ..Surroundings::default()
@@ -123,6 +131,10 @@ pub struct OutputMode {
     pub unicode: bool,
     /// Columns that text on stderr has to fit in; [`UNBOUNDED`] where it is no terminal.
     pub width: usize,
+    /// Which commands progress has for the CI's log page.
+    pub surface: Surface,
+    /// Whether progress tells what is left out else.
+    pub verbose: bool,
 }
 
 impl OutputMode {
@@ -190,6 +202,13 @@ pub fn resolve(flags: &OutputFlags, around: &Surroundings<'_>) -> OutputMode {
         stdout_color: flags.format == Format::Human && color(around.stdout_tty),
         unicode: around.unicode(),
         width,
+        surface: match around.surface {
+            // Where there are no lines, there is nothing to fold; and stdout may be somebody's document.
+            _ if flags.no_ci_output || progress != Progress::Plain => Surface::Lines,
+            surface if surface.is_on_stdout() && flags.format != Format::Human => Surface::Lines,
+            surface => surface,
+        },
+        verbose: around.ci && around.debug,
     }
 }
 
@@ -203,6 +222,8 @@ mod tests {
         columns: Some(100),
         ci: false,
         ci_renders_color: false,
+        surface: Surface::Lines,
+        debug: false,
         term: Some("xterm-256color"),
         no_color: false,
         force_color: false,
@@ -275,6 +296,26 @@ mod tests {
             assert_eq!((mode.format, mode.color, mode.stdout_color), (format, true, false));
             assert_eq!(mode.progress, Progress::Live, "progress goes to stderr as ever");
         }
+    }
+
+    #[test]
+    fn commands_for_a_ci_are_among_lines_alone() {
+        let surface = |flags: OutputFlags, surface| {
+            resolve(&flags, &Surroundings { ci: true, surface, ..SMART }).surface
+        };
+        let auto = OutputFlags::default();
+        let json = OutputFlags { format: Format::Json, ..auto };
+        for known in [Surface::GitHub, Surface::TeamCity] {
+            assert_eq!(surface(auto, known), known);
+            assert_eq!(surface(OutputFlags { quiet: true, ..auto }, known), Surface::Lines);
+            assert_eq!(surface(OutputFlags { no_ci_output: true, ..auto }, known), Surface::Lines);
+            let live = OutputFlags { progress: Some(Progress::Live), ..auto };
+            assert_eq!(surface(live, known), Surface::Lines);
+        }
+        assert_eq!(surface(json, Surface::GitHub), Surface::GitHub, "on stderr");
+        assert_eq!(surface(json, Surface::TeamCity), Surface::Lines, "stdout is the document's");
+        let debug = |ci| resolve(&auto, &Surroundings { ci, debug: true, ..SMART }).verbose;
+        assert_eq!((debug(true), debug(false)), (true, false));
     }
 
     #[test]

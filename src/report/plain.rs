@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::ci::Fold;
 use super::look::Look;
-use super::{OutputMode, Reporter, escape, words};
+use super::{OutputMode, Reporter, Surface, escape, words};
 use crate::event::{Event, Outcome, Stage, Stamped};
 
 /// Silence after which a line says that the run is alive: CI systems kill jobs that say nothing for ten minutes.
@@ -18,6 +19,10 @@ const NAME_COLUMNS: usize = 100;
 pub struct Plain<W> {
     out: W,
     look: Look,
+    surface: Surface,
+    /// The stage of the log that is folded away.
+    fold: Option<Fold>,
+    verbose: bool,
     running: BTreeMap<Stage, u64>,
     step: (u32, u32),
     own_step: bool,
@@ -26,11 +31,14 @@ pub struct Plain<W> {
 }
 
 impl<W: Write> Plain<W> {
-    /// A reporter that writes to `out`, which is stderr but for tests; one write for each line.
+    /// A reporter that writes to `out`: stderr, or what the CI reads; one write for each line.
     pub fn new(out: W, mode: &OutputMode) -> Self {
         Plain {
             out,
             look: mode.into(),
+            surface: mode.surface,
+            fold: None,
+            verbose: mode.verbose,
             running: BTreeMap::new(),
             step: (0, 0),
             own_step: false,
@@ -52,6 +60,20 @@ impl<W: Write> Plain<W> {
     fn write(&mut self, at_ms: u64, line: String) -> io::Result<()> {
         self.last_ms = self.last_ms.max(at_ms);
         self.out.write_all(line.as_bytes())
+    }
+
+    fn open(&mut self, at_ms: u64, stage: Stage) -> io::Result<()> {
+        self.close(at_ms, false)?;
+        let Some((fold, lines)) = Fold::open(self.surface, stage) else { return Ok(()) };
+        self.fold = Some(fold);
+        self.write(at_ms, lines)
+    }
+
+    fn close(&mut self, at_ms: u64, failed: bool) -> io::Result<()> {
+        match self.fold.take() {
+            Some(fold) => self.write(at_ms, fold.close(failed)),
+            None => Ok(()),
+        }
     }
 
     fn outcome(&self, outcome: Outcome) -> String {
@@ -85,6 +107,7 @@ impl<W: Write> Reporter for Plain<W> {
             }
             Event::StageStarted { stage } => {
                 self.running.insert(*stage, at_ms);
+                self.open(at_ms, *stage)?;
                 self.say(at_ms, &format!("{}: started", stage.name()))
             }
             Event::StageFinished { stage, outcome, ms } => {
@@ -93,7 +116,11 @@ impl<W: Write> Reporter for Plain<W> {
                 }
                 let text =
                     format!("{}: {} after {}", stage.name(), self.outcome(*outcome), words::duration(*ms));
-                self.say(at_ms, &text)
+                self.say(at_ms, &text)?;
+                match self.fold.as_ref().is_some_and(|fold| fold.stage() == *stage) {
+                    true => self.close(at_ms, *outcome != Outcome::Ok),
+                    false => Ok(()),
+                }
             }
             Event::Note { text } => self.say(at_ms, &format!("note: {}", self.text(text))),
             Event::Warning { text } => {
@@ -109,12 +136,15 @@ impl<W: Write> Reporter for Plain<W> {
             }
             Event::ContextSent { bytes } => {
                 self.sent = *bytes;
-                Ok(())
+                match self.verbose {
+                    true => self.say(at_ms, &format!("context: {} sent", words::size(*bytes))),
+                    false => Ok(()),
+                }
             }
             Event::BuildStep { index, total, instruction, line } => {
                 self.step = (*index, *total);
                 // The labels of the run: one step each, of which the Dockerfile knows nothing.
-                self.own_step = line.is_none() && instruction.starts_with("LABEL ");
+                self.own_step = !self.verbose && line.is_none() && instruction.starts_with("LABEL ");
                 if self.own_step {
                     return Ok(());
                 }
@@ -148,7 +178,7 @@ impl<W: Write> Reporter for Plain<W> {
                 self.say(at_ms, &format!("publish: pushing {reference}{}", now.unwrap_or_default()))
             }
             // Every tag after the first has all its layers there.
-            Event::PushStatus { line } if line.ends_with("Layer already exists") => Ok(()),
+            Event::PushStatus { line } if !self.verbose && line.ends_with("Layer already exists") => Ok(()),
             Event::PushStatus { line } => self.quote(at_ms, "push", line),
             Event::TagPublished { reference, digest, before } if before.as_ref() == Some(digest) => {
                 let (reference, digest) = (self.text(reference), self.short(digest));
@@ -171,9 +201,11 @@ impl<W: Write> Reporter for Plain<W> {
                 std::mem::take(&mut self.running).into_iter().try_for_each(|(stage, since)| {
                     let elapsed = words::duration(at_ms.saturating_sub(since));
                     self.say(at_ms, &format!("{}: {cut_off} after {elapsed}", stage.name()))
-                })
+                })?;
+                self.close(at_ms, true)
             }
             Event::RunFinished { exit_code, .. } => {
+                self.close(at_ms, *exit_code != 0)?;
                 self.say(at_ms, &format!("finished with exit code {exit_code}"))
             }
         }
@@ -190,6 +222,10 @@ impl<W: Write> Reporter for Plain<W> {
             text.push_str(&format!(", {} of the context sent", words::size(self.sent)));
         }
         self.say(at_ms, &text)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.close(self.last_ms, true)
     }
 }
 

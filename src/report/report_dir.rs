@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::ci::{Outputs, dotenv, page};
 use super::findings::{Judged, gitlab, sarif, sarif_unjudged};
 use super::html::html;
 use super::report_file::ReportFile;
@@ -19,18 +20,22 @@ enum Form {
     Sarif,
     CodeQuality,
     Page,
+    Summary,
+    Dotenv,
 }
 
 /// The names are public: CI configurations name them.
-const FILES: [(Form, &str); 5] = [
+const FILES: [(Form, &str); 7] = [
     (Form::Report, "report.json"),
     (Form::JUnit, "junit.xml"),
     (Form::Sarif, "imgbuild.sarif"),
     (Form::CodeQuality, "codequality.json"),
     (Form::Page, "report.html"),
+    (Form::Summary, "summary.md"),
+    (Form::Dotenv, "imgbuild.env"),
 ];
 
-/// The five files to be. Dropped without [`write`](Self::write), it leaves the folder as it was.
+/// The files to be. Dropped without [`write`](Self::write), it leaves the folder as it was.
 #[derive(Debug)]
 pub struct ReportDir {
     path: PathBuf,
@@ -56,6 +61,16 @@ impl ReportDir {
     /// The page for people.
     pub fn page(&self) -> PathBuf {
         self.path.join("report.html")
+    }
+
+    /// The summary as Markdown.
+    pub fn summary(&self) -> PathBuf {
+        self.path.join("summary.md")
+    }
+
+    /// The tests as JUnit XML.
+    pub fn junit(&self) -> PathBuf {
+        self.path.join("junit.xml")
     }
 
     /// Writes each file and puts it in place. One that cannot be written does not keep the others from being; the error
@@ -98,6 +113,8 @@ fn text(form: Form, report: &RunReport, masker: &Masker) -> Result<String> {
         }),
         Form::CodeQuality => Ok(masker.text(judged.unwrap_or(&nothing).with(report, gitlab))),
         Form::Page => Ok(html(report, masker)),
+        Form::Summary => Ok(page(report, 0)),
+        Form::Dotenv => Ok(dotenv(&Outputs::of_report(report))),
     }
 }
 
@@ -131,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn five_files_are_there_when_the_run_has_ended_and_none_before() {
+    fn every_file_is_there_when_the_run_has_ended_and_none_before() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("a/b");
         drop(ReportDir::open(&folder).unwrap());
@@ -153,6 +170,9 @@ mod tests {
         assert_eq!(invocation["toolExecutionNotifications"][0]["message"]["text"], "the tree is dirty");
         assert_eq!(read(folder.join("codequality.json")), "[]\n");
         assert!(read(folder.join("report.html")).starts_with("<!DOCTYPE html>"));
+        assert!(read(folder.join("summary.md")).contains("the tree is dirty"));
+        let nothing = "IMGBUILD_DIGEST=\nIMGBUILD_IMAGE=\nIMGBUILD_VERSION=\nIMGBUILD_TAGS=\n";
+        assert_eq!(read(folder.join("imgbuild.env")), nothing);
     }
 
     #[test]
@@ -194,7 +214,7 @@ mod tests {
         let error = open.write(&report(), &Masker::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::Io);
         assert!(error.to_string().starts_with("cannot write junit.xml, report.html into "), "{error}");
-        assert_eq!(names(&folder).len(), 5, "{:?}", names(&folder));
+        assert_eq!(names(&folder).len(), FILES.len(), "{:?}", names(&folder));
         assert!(read(folder.join("report.json")).contains("\"schema\": 1"));
     }
 }

@@ -1,6 +1,6 @@
 //! For the tests of this room: runs as events, with times that do not depend on a clock, and a plain mode.
 
-use super::{Format, OutputMode, Progress};
+use super::{Format, OutputMode, Progress, Surface};
 use crate::event::{Event, Events, Outcome, Stage, Stamped};
 
 /// Text without colour, `width` columns wide.
@@ -12,6 +12,8 @@ pub(super) fn mode(width: usize) -> OutputMode {
         stdout_color: false,
         unicode: true,
         width,
+        surface: Surface::Lines,
+        verbose: false,
     }
 }
 

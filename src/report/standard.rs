@@ -10,6 +10,9 @@ pub fn standard(mode: &OutputMode) -> Vec<Box<dyn Reporter + Send>> {
     let mut reporters: Vec<Box<dyn Reporter + Send>> = Vec::new();
     match mode.progress {
         Progress::Live => reporters.push(Box::new(Live::stderr(mode))),
+        Progress::Plain if mode.surface.is_on_stdout() => {
+            reporters.push(Box::new(Plain::new(io::stdout(), mode)));
+        }
         Progress::Plain => reporters.push(Box::new(Plain::new(io::stderr(), mode))),
         Progress::Quiet => {}
     }

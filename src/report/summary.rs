@@ -9,7 +9,7 @@ use super::{OutputMode, Progress, RunReport, error_text, failed_test, words};
 use crate::error::Kind;
 
 /// The summary of `report` for stderr, which fits the mode's width and ends with a newline. `written` is where the
-/// report itself was put. The tails of logs are left out where progress has already shown them.
+/// report itself was put. The tails of logs are left out where progress has already shown them, and nobody folded it away.
 ///
 /// The report has to be masked, as [`Recording::complete`](super::Recording::complete) leaves it.
 pub fn summary(report: &RunReport, mode: &OutputMode, written: Option<&Path>) -> String {
@@ -19,7 +19,7 @@ pub fn summary(report: &RunReport, mode: &OutputMode, written: Option<&Path>) ->
     if let Some(path) = written {
         page.row("report", &path.to_string_lossy());
     }
-    page.failures(report, mode.progress == Progress::Quiet);
+    page.failures(report, mode.progress == Progress::Quiet || mode.surface.folds());
     page.lines.join("\n") + "\n"
 }
 

@@ -27,6 +27,10 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 
+    /// Whether to show the CI groups, annotations, outputs and a summary as it knows them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = CiOutput::Auto)]
+    pub ci_output: CiOutput,
+
     /// Say nothing but errors and results.
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -82,4 +86,13 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// Whether to use what a CI offers beyond text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiOutput {
+    /// As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off.
+    Auto,
+    /// Lines of text alone.
+    Off,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::rules::{Check, Excuse, Finding, Judgement, Level, Score};
+use crate::rules::{Excuse, Judgement, Level, Score};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +61,6 @@ impl Results<'_> {
             files: self.files,
         }
     }
-}
-
-/// Whether the place of a finding is an image, and no file.
-pub(super) fn is_of_image(finding: &Finding) -> bool {
-    matches!(finding.rule.check, Check::Image(_) | Check::Running(_))
 }
 
 /// A path as platforms compare it with the names of the repository's files.

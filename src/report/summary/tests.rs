@@ -4,7 +4,7 @@ use super::*;
 use crate::error::Error;
 use crate::image::Digest;
 use crate::report::run_report::{BuildFacts, FailedStep, StageTiming, TestFacts};
-use crate::report::{Format, UNBOUNDED};
+use crate::report::{Format, Surface, UNBOUNDED};
 
 fn mode(width: usize) -> OutputMode {
     OutputMode {
@@ -14,6 +14,8 @@ fn mode(width: usize) -> OutputMode {
         stdout_color: false,
         unicode: true,
         width,
+        surface: Surface::Lines,
+        verbose: false,
     }
 }
 
