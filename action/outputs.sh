@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes the action's outputs out of a report, or of what `plan` printed. Their
-# names are those of docker/metadata-action, so that steps which read that one's
-# can read these.
+# Writes those of the action's outputs that imgbuild does not write itself, out of a
+# report, or of what `plan` printed. Their names are those of docker/metadata-action,
+# so that steps which read that one's can read these.
 #
 #   outputs.sh REPORT DIR       the bake files go to DIR
 #
@@ -21,7 +21,7 @@ token() { sed -n "s/^$2\"$1\": \"\\(.*\\)\",*\$/\\1/p"; }
 # text: JSON strings as what they mean, a line each. Control characters become
 # spaces: a value with a line break would be two values.
 text() {
-    sed -e 's/\\\\/'$'\001''/g' -e 's/\\u[0-9a-f]\{4\}/ /g' -e 's/\\[nrtbf]/ /g' -e 's/\\"/"/g' \
+    sed -e 's/\\\\/'$'\001''/g' -e 's/\\u0023/#/g' -e 's/\\u[0-9a-f]\{4\}/ /g' -e 's/\\[nrtbf]/ /g' -e 's/\\"/"/g' \
         -e 's/'$'\001''/\\/g'
 }
 
@@ -36,18 +36,12 @@ joined() {
 
 quoted() { sed -e 's/.*/"&"/'; }
 
-repository=$({ token repository '  ' <"$report" && section image | token repository '    '; } | head -n 1)
-digest=$(section image | token digest '    ')
+repository=$(token repository '  ' <"$report" | head -n 1)
 references=$(section tags | token reference '      ')
 # A plan names tags alone.
 [ -n "$references" ] || references=$(section tags | token tag '      ' | sed -e "s|^|$repository:|")
 names=$(printf '%s\n' "$references" | sed -e 's/.*://')
-first=$(printf '%s\n' "$references" | head -n 1)
-image=$first
-[ -z "$digest" ] || image=$repository@$digest
 labels=$(section labels | sed -e 's/,$//' -e 's/^ *//')
-version=$(printf '%s\n' "$labels" | token org.opencontainers.image.version '' | text)
-[ -n "$version" ] || version=$(printf '%s\n' "$names" | head -n 1)
 # key=value. A key of a label holds no quote: imgbuild refuses others.
 pairs=$(printf '%s\n' "$labels" | sed -e 's/^"\([^"]*\)": "\(.*\)"$/\1=\2/')
 annotations=$(printf '%s\n' "$pairs" | sed -n -e 's/^org\.opencontainers\.image\./manifest:&/p')
@@ -56,8 +50,6 @@ annotations=$(printf '%s\n' "$pairs" | sed -n -e 's/^org\.opencontainers\.image\
 tags_json=$(printf '%s\n' "$references" | sed -e '/^$/d' | quoted | joined ,)
 labels_json=$(printf '%s\n' "$labels" | joined ,)
 annotations_json=$(printf '%s\n' "$annotations" | sed -e '/^$/d' | quoted | joined ,)
-version_json=$(printf '%s\n' "$labels" | token org.opencontainers.image.version '')
-[ -n "$version_json" ] || version_json=$version
 
 # bake NAME BODY: a bake file for the target that workflows with metadata-action inherit.
 bake() {
@@ -65,7 +57,6 @@ bake() {
     output "$1" "$work/$1.json"
 }
 
-# imgbuild itself writes digest, image, tags, version, labels and json.
 output tag-names "$names"
 output annotations "$(printf '%s\n' "$annotations" | text)"
 bake bake-file-tags "\"tags\":[$tags_json]"

@@ -1,4 +1,4 @@
-//! `--report-dir`: five files of one run, whatever came of it, on a real engine.
+//! `--report-dir`: the files of one run, whatever came of it, on a real engine.
 
 #![cfg(test)]
 
@@ -11,9 +11,17 @@ use std::path::Path;
 use serde_json::Value;
 use support::lab::{self, Lab};
 
-const FILES: [&str; 5] = ["codequality.json", "imgbuild.sarif", "junit.xml", "report.html", "report.json"];
+const FILES: [&str; 7] = [
+    "codequality.json",
+    "imgbuild.env",
+    "imgbuild.sarif",
+    "junit.xml",
+    "report.html",
+    "report.json",
+    "summary.md",
+];
 
-/// The five files of a run.
+/// The files of a run.
 struct Reports {
     json: Value,
     junit: String,
@@ -63,11 +71,14 @@ fn reports(folder: &Path) -> Reports {
     }
     assert!(reports.page.starts_with("<!DOCTYPE html>") && reports.page.ends_with("</html>\n"));
     assert!(!reports.page.contains("<script"));
+    let passed = if reports.json["ok"] == true { "✅" } else { "❌" };
+    assert!(text("summary.md").starts_with(&format!("### {passed} imgbuild ")));
+    assert_eq!(text("imgbuild.env").lines().count(), 4);
     reports
 }
 
 #[test]
-fn a_run_that_passed_leaves_five_files() {
+fn a_run_that_passed_leaves_every_file() {
     let lab = Lab::new("dir");
     let repo = lab.hello();
     let folder = lab.path("out/reports");
@@ -104,7 +115,7 @@ fn a_run_that_passed_leaves_five_files() {
 }
 
 #[test]
-fn a_run_that_failed_leaves_five_files_that_say_why() {
+fn a_run_that_failed_leaves_every_file_that_say_why() {
     let lab = Lab::new("dirfail");
     let repo = lab.hello();
     let folder = lab.path("reports");
@@ -149,7 +160,7 @@ fn a_run_that_failed_leaves_five_files_that_say_why() {
 }
 
 #[test]
-fn a_run_that_was_cut_off_leaves_five_files() {
+fn a_run_that_was_cut_off_leaves_every_file() {
     let lab = Lab::new("dircut");
     let repo = lab.hello();
     repo.write("Dockerfile", &(lab::dockerfile(&lab.base) + "RUN sleep 60\n"));

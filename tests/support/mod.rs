@@ -1,6 +1,7 @@
 //! What tests share. Each test program uses a part of it.
 #![expect(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod ci_agents;
 pub(crate) mod engine_proxy;
 pub(crate) mod fake_registry;
 pub(crate) mod fault_proxy;
