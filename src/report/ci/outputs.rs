@@ -44,7 +44,9 @@ impl Outputs {
             Some(digest) => format!("{repository}@{digest}"),
             None => first.to_owned(),
         };
-        let version = labels.get("org.opencontainers.image.version").cloned();
+        // It is empty where it only takes back what the base says.
+        let version =
+            labels.get("org.opencontainers.image.version").filter(|version| !version.is_empty()).cloned();
         let name = first.rsplit_once(':').map_or(first, |(_, name)| name).to_owned();
         Outputs {
             digest: digest.unwrap_or_default().to_owned(),

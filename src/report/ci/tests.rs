@@ -346,7 +346,8 @@ fn outputs_are_the_values_as_they_are() {
     assert_eq!(found.len(), 6);
 
     // Nothing was pushed, and nothing planned.
-    let planned = Outputs::new("x", None, vec!["localhost:5000/x:main-1".to_owned()], BTreeMap::new());
+    let none = BTreeMap::from([("org.opencontainers.image.version".to_owned(), String::new())]);
+    let planned = Outputs::new("x", None, vec!["localhost:5000/x:main-1".to_owned()], none);
     let found = read(&planned.github());
     assert_eq!((found["image"].as_str(), found["version"].as_str()), ("localhost:5000/x:main-1", "main-1"));
     assert_eq!(read(&Outputs::default().github())["tags"], "");
