@@ -252,6 +252,14 @@ fn the_end_of_a_run_has_our_commands_and_no_others() {
 }
 
 #[test]
+fn lines_that_would_be_groups_of_buildkites_get_a_space() {
+    let text = "--- a\nb --- c\n+++ d\n\n~~~ e\n^^^ +++";
+    assert_eq!(Surface::Buildkite.guarded(text), " --- a\nb --- c\n +++ d\n\n ~~~ e\n ^^^ +++");
+    assert_eq!(ci_agents::buildkite(&Surface::Buildkite.guarded(text)), []);
+    assert_eq!(Surface::GitHub.guarded(text), text);
+}
+
+#[test]
 fn an_annotation_says_where_and_what() {
     let mut report = report_of("50%: a, b; [c]\nd");
     report.findings[0].path = "./api/Docker, file:1]".to_owned();
