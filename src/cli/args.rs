@@ -2,6 +2,7 @@
 
 mod global;
 mod hook;
+mod shell;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
+pub use shell::Shell;
 
 /// Build, test, tag and push a container image from a git commit, and push only what was tested.
 #[derive(Debug, Parser)]
@@ -94,6 +96,18 @@ pub enum Command {
     },
     /// Show what the CI says of this run, and where each value comes from.
     CiInfo,
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page of imgbuild.
+    Man {
+        /// Write the pages of all commands into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Look into a container that shares namespaces with this process: what a test runs in a helper container.
     #[command(hide = true)]
     Inside {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::args::{Cli, Command, ContextArgs};
 use super::ci::Files;
 use super::output::Output;
-use super::{check, flags, hook};
+use super::{check, completions, flags, hook, man};
 use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -25,6 +25,13 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     if let Command::Inside { job } = &cli.command {
         flow::inside(&flags::of_inside(job), &mut |line| output.out(&format!("{line}\n")))?;
         return Ok(0);
+    }
+    if let Command::Completions { shell } = &cli.command {
+        return output.out(&completions::script(*shell)).map(|()| 0);
+    }
+    if let Command::Man { dir } = &cli.command {
+        let folder = dir.as_ref().map(|dir| directory.join(dir));
+        return folder.map_or_else(|| output.out(&man::page()?), |folder| man::write(&folder)).map(|()| 0);
     }
     let (events, receiver) = Events::channel();
     let report_path = flags::report(&cli.global, &environment, &directory);
@@ -180,6 +187,8 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         | Command::Test(_)
         | Command::Publish { .. }
         | Command::Copy { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. }
         | Command::Inside { .. } => {
             Err(Error::new(Kind::Internal, "a run came the way of the other commands"))
         }

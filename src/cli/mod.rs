@@ -5,10 +5,14 @@ pub mod args;
 mod check;
 mod ci;
 mod commands;
+pub mod completions;
 mod entry;
 mod flags;
 mod help;
 mod hook;
+pub mod man;
 mod output;
+pub mod reference;
+mod tree;
 
 pub use entry::main;

@@ -18,12 +18,11 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 19] = [
+pub const VARIABLES: [Variable; 18] = [
     variable("IMGBUILD_CI_OUTPUT", "auto|off", "Whether to show a CI more than lines of text."),
     variable("IMGBUILD_CONFIG", "FILE", "The configuration file, instead of the one found by walking up."),
     variable("IMGBUILD_CONTEXT", "DIR", "The build context, relative to the working folder."),
     variable("IMGBUILD_DOCKERFILE", "FILE", "The Dockerfile, relative to the working folder."),
-    variable("IMGBUILD_FORMAT", "text|json|ndjson", "The form of what goes to standard output."),
     variable(
         "IMGBUILD_INSECURE_REGISTRIES",
         "HOST[:PORT],...",

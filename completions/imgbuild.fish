@@ -1,0 +1,535 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_imgbuild_global_optspecs
+    string join \n C/directory= config= format= progress= color= q/quiet report= h/help V/version
+end
+
+function __fish_imgbuild_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_imgbuild_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_imgbuild_using_subcommand
+    set -l cmd (__fish_imgbuild_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -s V -l version -d 'Print version'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci" -d 'Build the commit, test the image, then tag and push it'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "build" -d 'Build a development image; its tag ends in -dev'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "plan" -d 'Print what a run would do, and do nothing'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "check" -d 'Judge Dockerfiles, the build context and images by the practices'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "explain" -d 'Explain a rule; without one, list them all'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "context" -d 'Show the build context: what would be sent'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "publish" -d 'Take back what a run published: each tag becomes what it was before'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "copy" -d 'Copy an image or index with its referrers by digest, to another repository or registry'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "tags" -d 'List the versions and moving tags of a repository, and what they resolve to'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "hook" -d 'Have git judge what is pushed, or put back what was there'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "test" -d 'Run the configured tests on any image that the engine has or can pull'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "clean" -d 'Remove what dead runs left on the engine; says what it would do unless --yes is given'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "config" -d 'Print the settings in force'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci-info" -d 'Show what the CI says of this run, and where each value comes from'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "man" -d 'Print the manual page of imgbuild'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l repository -d 'The repository to tag and push to' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l target -d 'The stage to build' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l platform -d 'The platform to build for, as os/arch' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
+never\t'Never'
+always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
+quick\t'Those that share one container; what build does by itself'
+full\t'All; what ci and test do by themselves'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l no-cache -d 'Do not use the engine\'s build cache'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l pull -d 'Pull base images even where the engine has them'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l reproducible -d 'Leave out labels that differ from run to run'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l repository -d 'The repository to tag and push to' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l target -d 'The stage to build' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l platform -d 'The platform to build for, as os/arch' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
+never\t'Never'
+always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
+quick\t'Those that share one container; what build does by itself'
+full\t'All; what ci and test do by themselves'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l no-cache -d 'Do not use the engine\'s build cache'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l pull -d 'Pull base images even where the engine has them'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l reproducible -d 'Leave out labels that differ from run to run'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l repository -d 'The repository to tag and push to' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l target -d 'The stage to build' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l platform -d 'The platform to build for, as os/arch' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
+never\t'Never'
+always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
+quick\t'Those that share one container; what build does by itself'
+full\t'All; what ci and test do by themselves'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l dev -d 'Plan `build` in place of `ci`'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l no-cache -d 'Do not use the engine\'s build cache'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l pull -d 'Pull base images even where the engine has them'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l reproducible -d 'Leave out labels that differ from run to run'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l image -d 'Judge this image of the engine\'s, too' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l fail-on -d 'The least level that fails, in place of the configured one' -r -f -a "info\t'Every finding'
+warning\t'Warnings and errors'
+error\t'Errors'
+never\t'No finding'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l baseline -d 'Only findings that this file does not have count' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l write-baseline -d 'Write all findings to this file, as a baseline' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l target -d 'The stage that is built' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l fix -d 'Mend what can be mended without a look'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l offline -d 'Ask no registry about base images'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l no-shellcheck -d 'Leave out ShellCheck, although it is on PATH'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l list -d 'Print every entry'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l digest -d 'Print the context digest'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l tar -d 'Write the tar stream to stdout'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l undo -d 'The run\'s report, as --report wrote it' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l all -d 'Look up unique tags, too: there is one for each run'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -f -a "install" -d 'Set up the pre-push hook, beside husky, lefthook, pre-commit or a hook that is there'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -f -a "uninstall" -d 'Take it out again; what was there before comes back byte for byte'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -f -a "pre-push" -d 'Be the hook: judge the commits that git is about to push. git says on stdin which'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l manager -d 'What runs the hooks, in place of what is found' -r -f -a "git-config\t'Git 2.54 or later, by its configuration'
+husky\t'husky'
+lefthook\t'lefthook'
+pre-commit\t'pre-commit'
+plain\t'Git, by a file in its folder of hooks'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l yes -d 'Do not ask first; without a terminal nobody is asked'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l dry-run -d 'Say what would change, and change nothing'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l yes -d 'Do not ask first; without a terminal nobody is asked'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Say what would change, and change nothing'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l structure-test -d 'Put the tests of this file of container-structure-test as well; may be given more than once' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l goss -d 'Put the tests of this file of goss as well; may be given more than once' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l kind -d 'What the image is for, in place of what is configured or guessed' -r -f -a "service\t'It runs until it is stopped'
+job\t'It does its work and ends'
+base\t'Others are built from it'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
+quick\t'Those that share one container; what build does by itself'
+full\t'All; what ci and test do by themselves'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l yes -d 'Remove, rather than list'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l repository -d 'The repository to tag and push to' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l context -d 'The folder whose content is the build context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l target -d 'The stage to build' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l platform -d 'The platform to build for, as os/arch' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
+never\t'Never'
+always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
+quick\t'Those that share one container; what build does by itself'
+full\t'All; what ci and test do by themselves'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l origin -d 'Print where each value comes from'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l no-cache -d 'Do not use the engine\'s build cache'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l pull -d 'Pull base images even where the engine has them'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l reproducible -d 'Leave out labels that differ from run to run'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l dir -d 'Write the pages of all commands into this folder instead' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
