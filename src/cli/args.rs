@@ -96,6 +96,8 @@ pub enum Command {
     },
     /// Show what the CI says of this run, and where each value comes from.
     CiInfo,
+    /// Check git, CI, configuration, engine, registries and hooks, and say what to do.
+    Doctor,
     /// Print the completions for a shell.
     Completions {
         /// The shell.

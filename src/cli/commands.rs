@@ -173,6 +173,17 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 }
             }
         }
+        Command::Doctor => {
+            let checkup = flow::doctor(session).await?;
+            match output.mode.format {
+                // Its lines are escaped and broken to the width already.
+                Format::Human => output.out(&checkup.text(&output.mode)),
+                Format::Json | Format::Ndjson => {
+                    output.out(&(report::json::safe(&checkup.json().to_string()) + "\n"))
+                }
+            }?;
+            checkup.error().map_or(Ok(()), Err)
+        }
         Command::Config { origin, build } => {
             let settings = flow::settings(session, &flags::of_build(build, &cli.global)?).await?;
             match output.mode.format {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::{BollardRequest, ClientVersion, Docker};
@@ -75,6 +76,14 @@ pub struct EngineInfo {
     pub containerd_store: bool,
     /// It is podman behind docker's API.
     pub podman: bool,
+    /// It runs without root.
+    pub rootless: bool,
+    /// It offers BuildKit as well, by its ping.
+    pub buildkit: bool,
+    /// How it stores layers: `overlay2`; empty where it does not say.
+    pub driver: String,
+    /// The folder of its data, on its own machine.
+    pub root: PathBuf,
     /// A network lies between.
     pub remote: bool,
     /// Its clock at connect, unix seconds; `None` where it does not say.
@@ -144,6 +153,10 @@ struct InfoAnswer {
     root: Option<String>,
     #[serde(rename = "SystemTime")]
     time: Option<String>,
+    #[serde(rename = "Driver")]
+    driver: Option<String>,
+    #[serde(rename = "SecurityOptions")]
+    security: Option<Vec<String>>,
     #[serde(rename = "DriverStatus")]
     driver_status: Option<Vec<Vec<String>>>,
     #[serde(rename = "RegistryConfig")]
@@ -157,8 +170,11 @@ impl Engine {
     pub async fn connect(endpoint: &Endpoint) -> Result<Engine> {
         let told = |fault: Fault| fault.told(endpoint, format!("reach the engine at {endpoint}"));
         let bare = Wire::new(Dialer::new(endpoint));
-        within(PING, async {
-            bare.send(bare.request(Method::GET, "/_ping", &[], Plain::default())?).await?.collect(4096).await
+        let buildkit = within(PING, async {
+            let mut reply = bare.send(bare.request(Method::GET, "/_ping", &[], Plain::default())?).await?;
+            reply.collect(4096).await?;
+            // The builder that the engine would have its clients take by themselves.
+            Ok(reply.headers.get("builder-version").is_some_and(|version| version == "2"))
         })
         .await
         .map_err(told)?;
@@ -167,7 +183,7 @@ impl Engine {
         let wire = bare.with_version(&api);
         let info: InfoAnswer = wire.get("/info", &[], 4 * PING).await.map_err(told)?;
         let docker = bollard_over(wire.dialer(), &api).map_err(|error| told(error.into()))?;
-        let info = describe(endpoint, version, info, api);
+        let info = EngineInfo { buildkit, ..describe(endpoint, version, info, api) };
         Ok(Engine { docker, wire, endpoint: endpoint.clone(), info })
     }
 
@@ -209,6 +225,7 @@ fn describe(
         Some(id) if !podman => EngineId::new(&[&id, &root]),
         _ => EngineId::new(&[&name, &root]),
     };
+    let rootless = info.security.iter().flatten().any(|option| option.contains("rootless"));
     let store = |row: &Vec<String>| row.iter().any(|cell| cell == "io.containerd.snapshotter.v1");
     EngineInfo {
         id,
@@ -219,6 +236,10 @@ fn describe(
         arch: version.arch,
         containerd_store: info.driver_status.iter().flatten().any(store),
         podman,
+        rootless,
+        buildkit: false,
+        driver: info.driver.unwrap_or_default(),
+        root: PathBuf::from(root),
         remote: endpoint.is_remote(),
         clock: info.time.and_then(|time| super::time::unix_seconds(&time)),
         insecure: info.registries.unwrap_or_default().insecure(),

@@ -24,9 +24,20 @@ pub(super) fn info() -> EngineInfo {
         arch: "amd64".to_owned(),
         containerd_store: false,
         podman: false,
+        rootless: false,
+        buildkit: false,
+        driver: "overlay2".to_owned(),
+        root: PathBuf::from("/var/lib/docker"),
         remote: false,
         clock: Some(1_000_000),
         insecure: Vec::new(),
+    }
+}
+
+impl EngineInfo {
+    /// [`info`], for the tests of other rooms.
+    pub(crate) fn sample() -> EngineInfo {
+        info()
     }
 }
 

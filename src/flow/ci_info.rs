@@ -45,9 +45,10 @@ impl Row {
 }
 
 /// Whether the run may push, and why not.
-struct Push {
-    may: &'static str,
-    why: Option<String>,
+pub(super) struct Push {
+    /// `never`, `asked` or `yes`.
+    pub(super) may: &'static str,
+    pub(super) why: Option<String>,
 }
 
 /// Looks at the environment, the CI's files and the checkout. An error is only that the look was broken off.
@@ -70,12 +71,7 @@ pub async fn ci_info(session: &Session) -> Result<CiInfo> {
             None
         }
     });
-    if ci.provider == Some(Provider::CloudBuild) && ci.commit.is_none() {
-        problems.push(
-            "Cloud Build hands its substitutions on where the build has `automapSubstitutions: true`"
-                .to_owned(),
-        );
-    }
+    problems.extend(untold(&ci).map(str::to_owned));
     let rows: Vec<Row> = rows(&ci, git, revision.as_ref())
         .into_iter()
         .map(|row| match row.value {
@@ -91,7 +87,13 @@ pub async fn ci_info(session: &Session) -> Result<CiInfo> {
     })
 }
 
-fn push(ci: &CiContext) -> Push {
+/// What a CI says only when it is asked to.
+pub(super) fn untold(ci: &CiContext) -> Option<&'static str> {
+    (ci.provider == Some(Provider::CloudBuild) && ci.commit.is_none())
+        .then_some("Cloud Build hands its substitutions on where the build has `automapSubstitutions: true`")
+}
+
+pub(super) fn push(ci: &CiContext) -> Push {
     let asked = |why: &str| Push { may: "asked", why: Some(why.to_owned()) };
     match ci.why_never() {
         Some(why) => Push { may: "never", why: Some(why.to_owned()) },

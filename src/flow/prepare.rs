@@ -203,7 +203,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
 
 /// Whether the registry is named by somebody other than the author of a pull request, who must not have a login sent to
 /// wherever they like: by `[registries]`, which is the base branch's, by a flag, a variable or the CI.
-fn owns_registry(settings: &Settings, ci: &CiContext) -> bool {
+pub(super) fn owns_registry(settings: &Settings, ci: &CiContext) -> bool {
     let from_file =
         |repository: &Sourced<String>| matches!(repository.origin, Origin::File(_) | Origin::Profile { .. });
     !ci.is_pr() || !settings.registries.is_empty() || !settings.repository.as_ref().is_some_and(from_file)

@@ -70,16 +70,28 @@ impl Request<'_> {
 
 /// Decides, or refuses a push that was asked for and may not be.
 pub fn destination(request: &Request<'_>) -> Result<Destination> {
-    let (name, has_registry) = name(request);
-    let repository: Repository = name.parse().map_err(|cause| {
-        Error::new(Kind::Config, format!("image.repository: {cause}"))
-            .hint("write it as registry/name, such as ghcr.io/acme/api, without a tag")
-    })?;
+    let (repository, has_registry) = repository(request)?;
     let in_ci = request.ci.is_ci() || (has_registry && repository.is_loopback());
     let development = request.command == Command::Build || !in_ci;
     let versions_by_promotion = !request.settings.registries.is_empty();
     let push = decide(request, has_registry, repository.is_loopback(), development)?;
     Ok(Destination { repository, push, development, versions_by_promotion })
+}
+
+/// Where a registry has the images of the command; `None` where they stay on the engine.
+pub fn registry(request: &Request<'_>) -> Result<Option<Repository>> {
+    let (repository, has_registry) = repository(request)?;
+    Ok(has_registry.then_some(repository))
+}
+
+/// The repository, and whether it names a registry.
+fn repository(request: &Request<'_>) -> Result<(Repository, bool)> {
+    let (name, has_registry) = name(request);
+    let repository = name.parse().map_err(|cause| {
+        Error::new(Kind::Config, format!("image.repository: {cause}"))
+            .hint("write it as registry/name, such as ghcr.io/acme/api, without a tag")
+    })?;
+    Ok((repository, has_registry))
 }
 
 /// The repository's name, and whether it names a registry.

@@ -19,7 +19,7 @@ mod version;
 mod tests;
 
 pub use decide::{plan, precheck, tags_to_ask};
-pub use destination::{Command, Destination, PushDecision, Request, destination, without_rights};
+pub use destination::{Command, Destination, PushDecision, Request, destination, registry, without_rights};
 pub use inputs::{BaseImage, Course, Inputs};
 pub use model::{Adoption, KeptTag, Plan, PlannedTag, Promise, SCHEMA};
 pub use version::is_version;

@@ -91,6 +91,13 @@ impl DockerConfig {
         (!suffix.is_empty()).then_some(suffix.as_str())
     }
 
+    /// Every helper program's suffix, with the registry that it is for; none is named for the one of all others.
+    pub(super) fn helpers(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let own = self.helpers.iter().map(|(key, suffix)| (Some(key.as_str()), suffix.as_str()));
+        let all = std::iter::once((None, self.store.as_str()));
+        own.chain(all).filter(|(_, suffix)| !suffix.is_empty())
+    }
+
     /// The suffix of the helper program that is named for `key` itself.
     pub(super) fn own_helper(&self, key: &str) -> Option<&str> {
         self.helpers.get(key).map(String::as_str).filter(|suffix| !suffix.is_empty())

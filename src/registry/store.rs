@@ -93,6 +93,18 @@ impl CredentialStore {
         Ok(found)
     }
 
+    /// The credential helpers that docker's configuration names: each program, and the registry that it is for; no registry
+    /// where it is for all others.
+    pub fn helpers(&self) -> Vec<(Option<&str>, String)> {
+        let program = |suffix: &str| format!("docker-credential-{suffix}");
+        self.file.helpers().map(|(registry, suffix)| (registry, program(suffix))).collect()
+    }
+
+    /// Docker's configuration as messages name it, and how many registries have an entry in it.
+    pub fn docker_file(&self) -> (&str, usize) {
+        (&self.origin, self.file.keys().count())
+    }
+
     async fn docker_login(&self, key: &str, path: &str) -> Result<Option<Credential>> {
         if let Some(found) = self.variable.as_ref().and_then(|v| v.exact(key, "DOCKER_AUTH_CONFIG")) {
             return Ok(Some(found));

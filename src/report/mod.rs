@@ -1,6 +1,7 @@
 //! What a run shows: the live view, plain lines, JSON, and the report file. Everything that comes from outside is
 //! hostile here: it is masked, escaped, capped and prefixed before it reaches a terminal or a log.
 
+mod checkup;
 pub mod ci;
 mod error_text;
 pub mod escape;
@@ -32,6 +33,7 @@ mod tail;
 mod view;
 mod words;
 
+pub use checkup::{Check, Checkup, Health};
 pub use ci::Surface;
 pub use error_text::error_text;
 pub use explain::explain;

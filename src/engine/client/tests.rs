@@ -108,6 +108,33 @@ fn podman_and_stores_are_told_apart() {
 }
 
 #[test]
+fn an_engine_without_root_says_so() {
+    let read = |info: &str| {
+        let info = serde_json::from_str(info).unwrap();
+        describe(&Endpoint::unix("/x", ""), VersionAnswer::default(), info, "1.41".to_owned())
+    };
+    let info = r#"{"Driver":"overlay2","SecurityOptions":["name=seccomp,profile=default","name=rootless"]}"#;
+    let told = read(info);
+    assert!(told.rootless && told.driver == "overlay2");
+    assert!(!read(r#"{"SecurityOptions":["name=seccomp"]}"#).rootless && !read("{}").rootless);
+}
+
+#[tokio::test]
+async fn the_ping_says_whether_there_is_buildkit() {
+    for (header, buildkit) in
+        [("Builder-Version: 2\r\n", true), ("Builder-Version: 1\r\n", false), ("", false)]
+    {
+        let ping = format!("HTTP/1.1 200 OK\r\n{header}Content-Length: 2\r\n\r\nOK");
+        let fake = Fake::new(vec![
+            ("GET /_ping", Act::Raw(ping.into_bytes())),
+            ("GET /version", answer(r#"{"ApiVersion":"1.41"}"#)),
+            ("GET /v1.41/info", answer("{}")),
+        ]);
+        fake.serves(async |engine| assert_eq!(engine.info().buildkit, buildkit)).await;
+    }
+}
+
+#[test]
 fn an_engine_tells_which_registries_it_takes_without_tls() {
     let info = r#"{"ID":"a","RegistryConfig":{"InsecureRegistryCIDRs":["127.0.0.0/8","10.0.0.0/8"],
         "IndexConfigs":{"r.example:5000":{"Name":"r.example:5000","Mirrors":[],"Secure":false}}}}"#;

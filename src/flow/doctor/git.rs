@@ -1,0 +1,122 @@
+//! The checkout: what a run would be of.
+
+use std::sync::Arc;
+
+use tokio::time::error::Elapsed;
+
+use super::{EACH, slow};
+use crate::error::Result;
+use crate::report::{Check, Health};
+use crate::source::{self, CiContext, Reader, SourceState};
+
+const SUBJECT: &str = "git";
+
+/// The checks, of what came of reading.
+pub(super) fn checks(ci: &CiContext, source: &Result<Result<Arc<SourceState>>, Elapsed>) -> Vec<Check> {
+    match source {
+        Ok(Ok(source)) => of_state(ci, source),
+        Ok(Err(error)) => vec![Check::failed(SUBJECT, "repository", error)],
+        Err(_) => vec![slow(SUBJECT, "repository", EACH)],
+    }
+}
+
+fn of_state(ci: &CiContext, source: &SourceState) -> Vec<Check> {
+    let reader = match source.reader {
+        Reader::Libgit2 => "",
+        Reader::GitCommand { safe_directory: false } => ", read by the git command",
+        Reader::GitCommand { safe_directory: true } => ", somebody else's, which the CI vouches for",
+    };
+    let root = format!("{}{reader}", source.root.display());
+    vec![
+        Check::new(SUBJECT, "repository", Health::Ok, root),
+        commit(ci, source),
+        tree(source),
+        history(source),
+        remote(source),
+    ]
+}
+
+fn commit(ci: &CiContext, source: &SourceState) -> Check {
+    match source::reconcile(ci, source) {
+        Ok(revision) => {
+            let place = match &source.branch {
+                Some(branch) => format!(" on {branch}"),
+                None => ", HEAD is detached".to_owned(),
+            };
+            let short = revision.commit.get(..12).unwrap_or(&revision.commit);
+            Check::new(SUBJECT, "commit", Health::Ok, format!("{short}{place}"))
+        }
+        Err(error) => Check::failed(SUBJECT, "commit", &error),
+    }
+}
+
+fn tree(source: &SourceState) -> Check {
+    if source.is_pristine() {
+        return Check::new(SUBJECT, "work tree", Health::Ok, "clean");
+    }
+    let (changed, untracked) = (source.changes.len(), source.untracked.len());
+    let text = format!(
+        "{changed} changed and {untracked} untracked files: `imgbuild ci` refuses what is not committed"
+    );
+    Check::new(SUBJECT, "work tree", Health::Warning, text)
+        .remedy("git status")
+        .remedy("`imgbuild build` builds it as it is, as a development image")
+}
+
+fn history(source: &SourceState) -> Check {
+    if !source.shallow {
+        return Check::new(SUBJECT, "history", Health::Ok, "complete");
+    }
+    let text = "a shallow clone: versions and moving tags are decided by what little it knows";
+    Check::new(SUBJECT, "history", Health::Warning, text)
+        .remedy("git fetch --unshallow --tags; in CI, have the checkout fetch everything (fetch-depth: 0)")
+}
+
+fn remote(source: &SourceState) -> Check {
+    match &source.remote_url {
+        Some(url) => Check::new(SUBJECT, "remote", Health::Ok, url),
+        None => Check::new(SUBJECT, "remote", Health::Warning, "none: the label of the source stays empty")
+            .remedy("git remote add origin URL"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Kind};
+    use crate::source::{Change, ChangeKind};
+
+    fn seen(source: &SourceState) -> Vec<(&'static str, Health)> {
+        let checks = of_state(&CiContext::default(), source);
+        checks.into_iter().map(|check| (check.name, check.health)).collect()
+    }
+
+    #[test]
+    fn a_complete_clean_clone_is_healthy() {
+        let source = SourceState {
+            commit: "4f1c2b7e9a0d3c5b6e8f7a1b2c3d4e5f60718293".to_owned(),
+            remote_url: Some("https://host/a/b".to_owned()),
+            ..SourceState::default()
+        };
+        assert!(seen(&source).iter().all(|(_, health)| *health == Health::Ok), "{:?}", seen(&source));
+        let changed = SourceState {
+            shallow: true,
+            changes: vec![Change { path: "a".into(), kind: ChangeKind::Modified }],
+            remote_url: None,
+            ..source
+        };
+        let warned = ["work tree", "history", "remote"].map(|name| (name, Health::Warning));
+        assert!(warned.iter().all(|warned| seen(&changed).contains(warned)), "{:?}", seen(&changed));
+    }
+
+    #[test]
+    fn another_commit_than_the_ci_names_is_a_problem() {
+        let source = SourceState { commit: "a".repeat(40), ..SourceState::default() };
+        let ci = CiContext { commit: Some("b".repeat(40)), ..CiContext::default() };
+        let checks = of_state(&ci, &source);
+        assert!(matches!(checks[1].health, Health::Problem(_)), "{checks:?}");
+        let error = Error::new(Kind::Refused, "no repository");
+        let checks = super::checks(&ci, &Ok(Err(error)));
+        assert_eq!(checks[0].health, Health::Problem(Kind::Refused));
+    }
+}
