@@ -177,7 +177,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             let checkup = flow::doctor(session).await?;
             match output.mode.format {
                 // Its lines are escaped and broken to the width already.
-                Format::Human => output.out(&checkup.text(&output.mode)),
+                Format::Human => output.out(&checkup.text(&output.mode.of_stdout())),
                 Format::Json | Format::Ndjson => {
                     output.out(&(report::json::safe(&checkup.json().to_string()) + "\n"))
                 }

@@ -34,10 +34,23 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(global: &Global, environment: &Environment) -> Output {
+        let masker = Masker::default();
+        for name in SECRETS {
+            if let Some(secret) = environment.get(name) {
+                masker.add(secret);
+            }
+        }
         let off = global.ci_output == CiOutput::Off
             || environment
                 .get("IMGBUILD_CI_OUTPUT")
                 .is_some_and(|_| !environment.is_true("IMGBUILD_CI_OUTPUT"));
+        let ci = if off { Ci::default() } else { Ci::new(detect(environment).surface, environment) };
+        let output = Output { mode: Output::mode(global, off, environment), masker, ci };
+        output.mask(environment);
+        output
+    }
+
+    fn mode(global: &Global, off: bool, environment: &Environment) -> OutputMode {
         let flags = OutputFlags {
             format: match global.format {
                 Format::Human => report::Format::Human,
@@ -52,36 +65,11 @@ impl Output {
                 Progress::Live => Some(report::Progress::Live),
                 Progress::Plain => Some(report::Progress::Plain),
             },
-            color: match global.color {
-                Color::Auto => report::ColorChoice::Auto,
-                Color::Always => report::ColorChoice::Always,
-                Color::Never => report::ColorChoice::Never,
-            },
+            color: choice(global.color),
             quiet: global.quiet,
             no_ci_output: off,
         };
-        let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
-        let ci = detect(environment);
-        let around = Surroundings {
-            stdout_tty: std::io::stdout().is_terminal(),
-            stderr_tty: std::io::stderr().is_terminal(),
-            columns: size.map(|size| usize::from(size.ws_col)),
-            ci: ci.is_ci,
-            ci_renders_color: ci.renders_color,
-            surface: ci.surface,
-            ..Surroundings::from_environment(environment)
-        };
-        let masker = Masker::default();
-        for name in SECRETS {
-            if let Some(secret) = environment.get(name) {
-                masker.add(secret);
-            }
-        }
-        let mode = report::resolve(&flags, &around);
-        let ci = if off { Ci::default() } else { Ci::new(ci.surface, environment) };
-        let output = Output { mode, masker, ci };
-        output.mask(environment);
-        output
+        resolve(&flags, environment)
     }
 
     /// Has the CI mask the secrets of the environment, before anything else is printed.
@@ -115,7 +103,7 @@ impl Output {
             report::Format::Human
                 if self.mode.progress == report::Progress::Quiet || report.command == "copy" =>
             {
-                self.out(&reference(report))
+                self.out(&report::result_line(report))
             }
             report::Format::Human | report::Format::Ndjson => Ok(()),
         }
@@ -137,7 +125,7 @@ impl Output {
         }
         let all = report.warnings.iter().map(|text| ("warning", text));
         for (what, text) in all.chain(report.notes.iter().map(|text| ("note", text))) {
-            self.err(&format!("{what}: {}\n", report::escape::line(text, report::escape::LOG_COLUMNS)));
+            self.err(&format!("{what}: {}\n", self.mode.line(text, report::escape::LOG_COLUMNS)));
         }
     }
 
@@ -145,7 +133,7 @@ impl Output {
     pub(super) fn lines(&self, text: &str) -> Result<()> {
         let mut safe = String::new();
         for line in text.lines() {
-            safe.push_str(&report::escape::line(&self.masker.text(line), report::UNBOUNDED));
+            safe.push_str(&self.mode.line(&self.masker.text(line), report::UNBOUNDED));
             safe.push('\n');
         }
         self.out(&safe)
@@ -167,7 +155,7 @@ impl Output {
     pub(super) fn say(&self, line: &str) {
         if self.mode.progress != report::Progress::Quiet {
             let line = self.masker.text(line);
-            self.err(&format!("{}\n", report::escape::line(&line, report::escape::LOG_COLUMNS)));
+            self.err(&format!("{}\n", self.mode.line(&line, report::escape::LOG_COLUMNS)));
         }
     }
 
@@ -187,12 +175,27 @@ impl Output {
     }
 }
 
-/// What a script wants of a run: the first tag, with the digest where it was pushed.
-fn reference(report: &RunReport) -> String {
-    let digest = report.image.as_ref().and_then(|image| image.digest.as_ref());
-    match (report.ok.then(|| report.tags.first()).flatten(), digest) {
-        (Some(tag), Some(digest)) if !tag.reference.contains('@') => format!("{}@{digest}\n", tag.reference),
-        (Some(tag), _) => format!("{}\n", tag.reference),
-        (None, _) => String::new(),
+/// How this process prints, by what was asked for and by where it runs.
+pub(super) fn resolve(flags: &OutputFlags, environment: &Environment) -> OutputMode {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+    let ci = detect(environment);
+    let around = Surroundings {
+        stdout_tty: std::io::stdout().is_terminal(),
+        stderr_tty: std::io::stderr().is_terminal(),
+        columns: size.map(|size| usize::from(size.ws_col)),
+        ci: ci.is_ci,
+        ci_color: ci.renders_color,
+        surface: ci.surface,
+        ..Surroundings::from_environment(environment)
+    };
+    report::resolve(flags, &around)
+}
+
+/// `--color` as the reporters know it.
+pub(super) fn choice(color: Color) -> report::ColorChoice {
+    match color {
+        Color::Auto => report::ColorChoice::Auto,
+        Color::Always => report::ColorChoice::Always,
+        Color::Never => report::ColorChoice::Never,
     }
 }

@@ -9,8 +9,8 @@ use crate::source::{self, Provider};
 pub struct Around {
     /// A CI was detected.
     pub is_ci: bool,
-    /// Its log page renders colour.
-    pub renders_color: bool,
+    /// Whether its log page renders colour; `None` where that is not known.
+    pub renders_color: Option<bool>,
     /// What its log page takes for commands.
     pub surface: Surface,
 }
@@ -20,21 +20,23 @@ pub fn detect(environment: &Environment) -> Around {
     let ci = source::detect(environment, None);
     Around {
         is_ci: ci.is_ci(),
-        renders_color: matches!(
-            ci.provider,
+        renders_color: match ci.provider {
             Some(
                 Provider::GitHub
-                    | Provider::Gitea
-                    | Provider::Forgejo
-                    | Provider::GitLab
-                    | Provider::Buildkite
-                    | Provider::CircleCi
-                    | Provider::Azure
-                    | Provider::Drone
-                    | Provider::Woodpecker
-                    | Provider::Travis
-            )
-        ),
+                | Provider::Gitea
+                | Provider::Forgejo
+                | Provider::GitLab
+                | Provider::Buildkite
+                | Provider::CircleCi
+                | Provider::Azure
+                | Provider::Drone
+                | Provider::Woodpecker
+                | Provider::Travis,
+            ) => Some(true),
+            // Its page shows the codes as they are, unless a plugin takes them.
+            Some(Provider::Jenkins) => Some(false),
+            _ => None,
+        },
         surface: match ci.provider {
             Some(Provider::GitHub) => Surface::GitHub,
             Some(Provider::Gitea | Provider::Forgejo) => Surface::Gitea,

@@ -86,9 +86,9 @@ impl Checkup {
         Some(Error::new(kind, format!("{count}, first: {} {}", first.subject, first.name)))
     }
 
-    /// For people, on stdout; it fits the mode's width and ends with a newline.
+    /// For people; it fits the mode's width and ends with a newline.
     pub fn text(&self, mode: &OutputMode) -> String {
-        let look = Look { color: mode.stdout_color, ..Look::from(mode) };
+        let look = Look::from(mode);
         let mut lines = Vec::new();
         let mut subject = "";
         for check in &self.checks {

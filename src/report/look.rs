@@ -1,5 +1,7 @@
 //! Glyphs, colours and widths of what imgbuild itself says.
 
+use std::borrow::Cow;
+
 use console::{Style, measure_text_width, truncate_str};
 
 use super::{OutputMode, escape};
@@ -82,7 +84,13 @@ impl Look {
 
     /// Text from outside, safe, on one line of at most `columns`.
     pub(super) fn escape(self, text: &str, columns: usize) -> String {
-        escape::line_with(text, 0, columns, self.ellipsis())
+        self.escape_cut(text, 0, columns)
+    }
+
+    /// The same for text of which `beyond` bytes were cut before.
+    fn escape_cut(self, text: &str, beyond: usize, columns: usize) -> String {
+        let text = if self.unicode { Cow::Borrowed(text) } else { without_glyphs(text) };
+        escape::line_with(&text, beyond, columns, self.ellipsis())
     }
 
     /// A finished line, colours and all, cut to the width.
@@ -93,7 +101,7 @@ impl Look {
     /// A line of somebody else's output behind a gutter, cut to the width; `beyond` bytes of it were cut before.
     pub(super) fn quoted(self, line: &str, beyond: usize) -> String {
         let columns = self.width.saturating_sub(4).min(escape::LOG_COLUMNS);
-        let text = escape::line_with(line, beyond, columns, self.ellipsis());
+        let text = self.escape_cut(line, beyond, columns);
         self.dim(&format!("  | {text}"))
     }
 
@@ -130,6 +138,30 @@ impl Look {
         }
         out
     }
+}
+
+impl OutputMode {
+    /// A line with names from outside, safe, and with no glyph that the terminal may not have.
+    pub fn line(&self, text: &str, columns: usize) -> String {
+        Look::from(self).escape(text, columns)
+    }
+}
+
+/// The text with the glyphs that imgbuild's own messages use in ASCII. Names from outside stay what they are.
+fn without_glyphs(text: &str) -> Cow<'_, str> {
+    const GLYPHS: [(char, &str); 7] =
+        [('…', "..."), ('→', "->"), ('–', "-"), ('—', "-"), ('·', "*"), ('✓', "+"), ('✗', "x")];
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match GLYPHS.iter().find(|(glyph, _)| *glyph == c) {
+            Some((_, ascii)) => out.push_str(ascii),
+            None => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Splits off what fits in `room` columns, behind a space where there is one, and never nothing.
@@ -181,6 +213,15 @@ mod tests {
         }
         let many = LOOK.message("- ", &"x\n".repeat(1041), 2);
         assert_eq!((many.len(), many.last().map(String::as_str)), (41, Some("  … [+1,001 lines]")));
+    }
+
+    #[test]
+    fn glyphs_are_ascii_where_there_are_no_others() {
+        let ascii = Look { unicode: false, width: 80, ..LOOK };
+        assert_eq!(ascii.message("- ", "a…b → c", 2), ["- a...b -> c"]);
+        assert_eq!(ascii.quoted("ä … (cut, 4 bytes more)", 0), "  | ä ... (cut, 4 bytes more)");
+        let unicode = Look { unicode: true, ..ascii };
+        assert_eq!(unicode.message("- ", "a…b → c", 2), ["- a…b → c"]);
     }
 
     proptest! {

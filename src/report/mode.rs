@@ -71,8 +71,8 @@ pub struct Surroundings<'a> {
     pub columns: Option<usize>,
     /// Whether a CI was detected.
     pub ci: bool,
-    /// Whether that CI's log page renders colour: GitHub and GitLab do, Jenkins does not.
-    pub ci_renders_color: bool,
+    /// Whether that CI's log page renders colour: GitHub and GitLab do, Jenkins does not; `None` where nobody knows.
+    pub ci_color: Option<bool>,
     /// What that CI's log page takes for commands.
     pub surface: Surface,
     /// `RUNNER_DEBUG` is 1, or `SYSTEM_DEBUG` true: the CI's own switch for a run that says more.
@@ -162,14 +162,15 @@ impl OutputMode {
 ///
 /// Colour, from the first row that holds, for each of stderr and stdout:
 ///
-/// | `--color` | `NO_COLOR` | `FORCE_COLOR`, `CLICOLOR_FORCE` | CI that renders colour | terminal, not dumb | colour |
+/// | `--color` | `NO_COLOR` | `FORCE_COLOR`, `CLICOLOR_FORCE` | the CI renders colour  | terminal, not dumb | colour |
 /// |-----------|------------|---------------------------------|------------------------|--------------------|--------|
 /// | always    | any        | any                             | any                    | any                | on     |
 /// | never     | any        | any                             | any                    | any                | off    |
 /// | auto      | set        | any                             | any                    | any                | off    |
 /// | auto      | unset      | set, not `0` or `false`         | any                    | any                | on     |
 /// | auto      | unset      | unset                           | yes                    | any                | on     |
-/// | auto      | unset      | unset                           | no                     | as it is           | same   |
+/// | auto      | unset      | unset                           | no                     | any                | off    |
+/// | auto      | unset      | unset                           | unknown, or no CI      | as it is           | same   |
 ///
 /// A machine format never colours stdout. `TERM` unset counts as dumb.
 pub fn resolve(flags: &OutputFlags, around: &Surroundings<'_>) -> OutputMode {
@@ -186,9 +187,8 @@ pub fn resolve(flags: &OutputFlags, around: &Surroundings<'_>) -> OutputMode {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto if around.no_color => false,
-        ColorChoice::Auto => {
-            around.force_color || around.ci && around.ci_renders_color || tty && !around.dumb()
-        }
+        ColorChoice::Auto if around.force_color => true,
+        ColorChoice::Auto => around.ci_color.filter(|_| around.ci).unwrap_or(tty && !around.dumb()),
     };
     let width = match around.columns {
         _ if !around.stderr_tty => UNBOUNDED,
@@ -221,7 +221,7 @@ mod tests {
         stderr_tty: true,
         columns: Some(100),
         ci: false,
-        ci_renders_color: false,
+        ci_color: None,
         surface: Surface::Lines,
         debug: false,
         term: Some("xterm-256color"),
@@ -260,23 +260,25 @@ mod tests {
     fn colour_follows_the_table() {
         use ColorChoice::{Always, Auto, Never};
         let (yes, no) = (true, false);
+        let (renders, not, unknown) = (Some(true), Some(false), None);
         // --color, NO_COLOR, forced, CI renders, terminal => colour
         let table = [
-            (Always, yes, no, no, no, true),
-            (Never, no, yes, yes, yes, false),
-            (Auto, yes, yes, yes, yes, false),
-            (Auto, no, yes, no, no, true),
-            (Auto, no, no, yes, no, true),
-            (Auto, no, no, no, yes, true),
-            (Auto, no, no, no, no, false),
+            (Always, yes, no, not, no, true),
+            (Never, no, yes, renders, yes, false),
+            (Auto, yes, yes, renders, yes, false),
+            (Auto, no, yes, not, no, true),
+            (Auto, no, no, renders, no, true),
+            (Auto, no, no, not, yes, false),
+            (Auto, no, no, unknown, yes, true),
+            (Auto, no, no, unknown, no, false),
         ];
-        for (color, no_color, force_color, renders, tty, expected) in table {
+        for (color, no_color, force_color, ci_color, tty, expected) in table {
             let flags = OutputFlags { color, ..OutputFlags::default() };
             let around = Surroundings {
                 no_color,
                 force_color,
-                ci: renders,
-                ci_renders_color: renders,
+                ci: ci_color.is_some(),
+                ci_color,
                 stderr_tty: tty,
                 stdout_tty: tty,
                 ..SMART

@@ -26,6 +26,8 @@ pub struct Plain<W> {
     running: BTreeMap<Stage, u64>,
     step: (u32, u32),
     own_step: bool,
+    /// The tests under way, as they are shown.
+    tests: Vec<String>,
     last_ms: u64,
     sent: u64,
 }
@@ -42,6 +44,7 @@ impl<W: Write> Plain<W> {
             running: BTreeMap::new(),
             step: (0, 0),
             own_step: false,
+            tests: Vec::new(),
             last_ms: 0,
             sent: 0,
         }
@@ -158,7 +161,12 @@ impl<W: Write> Reporter for Plain<W> {
             }
             Event::BuildLog { line } => self.quote(at_ms, "build", line),
             Event::ImageBuilt { id } => self.say(at_ms, &format!("build: image {}", self.short(id))),
-            Event::TestStarted { name } => self.say(at_ms, &format!("smoke: {}: started", self.short(name))),
+            Event::TestStarted { name } => {
+                let name = self.short(name);
+                self.say(at_ms, &format!("smoke: {name}: started"))?;
+                self.tests.push(name);
+                Ok(())
+            }
             Event::ContainerLog { test, line } => {
                 let prefix = format!("test {}", self.look.escape(test, NAME_COLUMNS / 2));
                 self.quote(at_ms, &prefix, line)
@@ -166,6 +174,9 @@ impl<W: Write> Reporter for Plain<W> {
             Event::TestFinished { name, outcome, ms, problems, .. } => {
                 let (outcome, ms) = (self.outcome(*outcome), words::duration(*ms));
                 let name = self.short(name);
+                if let Some(at) = self.tests.iter().position(|running| *running == name) {
+                    self.tests.remove(at);
+                }
                 self.say(at_ms, &format!("smoke: {name}: {outcome} after {ms}"))?;
                 problems.iter().flat_map(|text| text.lines()).try_for_each(|problem| {
                     let problem = self.text(problem);
@@ -218,8 +229,20 @@ impl<W: Write> Reporter for Plain<W> {
         let Some((stage, since)) = self.running.last_key_value() else { return Ok(()) };
         let mut text =
             format!("{}: running for {}", stage.name(), words::duration(at_ms.saturating_sub(*since)));
-        if *stage == Stage::Build && self.step == (0, 0) && self.sent > 0 {
-            text.push_str(&format!(", {} of the context sent", words::size(self.sent)));
+        match (stage, self.step, self.tests.as_slice()) {
+            (Stage::Build, (0, 0), _) if self.sent > 0 => {
+                text.push_str(&format!(", {} of the context sent", words::size(self.sent)));
+            }
+            (Stage::Build, (index, total), _) if total > 0 => {
+                text.push_str(&format!(", step {index}/{total}"))
+            }
+            (Stage::Smoke, _, [first, more @ ..]) => {
+                text.push_str(&format!(", in {first}"));
+                if !more.is_empty() {
+                    text.push_str(&format!(" and {} more", more.len()));
+                }
+            }
+            _ => {}
         }
         self.say(at_ms, &text)
     }
@@ -365,6 +388,38 @@ push | layer 1: pushed
 [+31.0s] build: running for 30.0s, 3.0 MiB of the context sent
 [+61.0s] build: running for 1m00s, 3.0 MiB of the context sent
 "
+        );
+    }
+
+    #[test]
+    fn silence_says_what_is_waited_for() {
+        let mode = resolve(&OutputFlags::default(), &Surroundings::default());
+        let mut plain = Plain::new(Vec::new(), &mode);
+        let started = |name: &str| Event::TestStarted { name: name.to_owned() };
+        let step = Event::BuildStep { index: 2, total: 3, instruction: "RUN make".to_owned(), line: Some(4) };
+        let ok = Outcome::Ok;
+        let finished = Event::StageFinished { stage: Stage::Build, outcome: ok, ms: 40_000 };
+        let events = vec![
+            (1000, Event::StageStarted { stage: Stage::Build }),
+            (2000, step),
+            (41_000, finished),
+            (41_000, Event::StageStarted { stage: Stage::Smoke }),
+            (42_000, started("serves\x1b[2J")),
+            (43_000, started("migrates")),
+        ];
+        for stamped in sample::stamp(events) {
+            plain.tick(stamped.at_ms).unwrap();
+            plain.event(&stamped).unwrap();
+        }
+        plain.tick(73_000).unwrap();
+        let text = String::from_utf8(plain.out).unwrap();
+        let beats: Vec<&str> = text.lines().filter(|line| line.contains("running for")).collect();
+        assert_eq!(
+            beats,
+            [
+                "[+41.0s] build: running for 40.0s, step 2/3",
+                "[+73.0s] smoke: running for 32.0s, in serves\\u{1b}[2J and 1 more"
+            ]
         );
     }
 }
