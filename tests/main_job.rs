@@ -431,6 +431,22 @@ fn a_report_that_cannot_be_written_does_not_hide_the_tags() {
 }
 
 #[test]
+fn a_quiet_run_prints_repository_and_digest() {
+    let lab = Lab::new("quiet-ok");
+    let repo = lab.hello();
+    let ran = repo.imgbuild(&["ci", "--quiet"]).expect(0);
+    let (bytes, _) = lab.manifest("main");
+    let digest = imgbuild::image::Digest::of(&bytes);
+    assert_eq!((ran.stdout, ran.stderr), (format!("{}@{digest}\n", lab.repository()), String::new()));
+    // What stays on the engine has no digest of a registry: it is its tag that names it.
+    let ran = repo.imgbuild(&["build", "-q"]).expect(0);
+    let tag = ran.stdout.trim_end();
+    assert!(tag.starts_with(&format!("{}:main-", lab.repository())) && tag.ends_with("-dev"), "{tag}");
+    assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (1, ""));
+    assert!(lab.docker(&["image", "inspect", "-f", "{{.Id}}", tag]).starts_with("sha256:"));
+}
+
+#[test]
 fn a_quiet_run_that_fails_says_why() {
     let lab = Lab::new("quiet");
     let repo = lab.hello();

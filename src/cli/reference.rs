@@ -143,6 +143,6 @@ mod tests {
         }
         assert!(page.contains("| `-f, --dockerfile <FILE>` |"), "{page}");
         assert!(page.contains("`always` (Push, or refuse before the build)"), "{page}");
-        assert!(!page.contains("`--pull <") && !page.contains("inside"), "{page}");
+        assert!(!page.contains("`--pull <") && !page.contains("imgbuild inside"), "{page}");
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::gather;
 use super::session::Session;
 use super::signals::Signals;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
 use crate::engine::EngineInfo;
 use crate::error::Result;
 use crate::report::{Check, Checkup, Health};
@@ -91,14 +91,11 @@ fn slow(subject: &'static str, name: &'static str, limit: Duration) -> Check {
 fn platform(settings: &Settings, info: &EngineInfo) -> Option<Check> {
     let wanted = settings.platform.as_ref()?;
     let own = format!("{}/{}", info.os, info.arch);
-    (wanted.value != own).then(|| {
+    // What comes behind is a variant of the architecture.
+    let is_own = wanted.value.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    (!is_own).then(|| {
         let text = format!("the image is for {}, the engine is {own}: it needs emulation", wanted.value);
-        Check::new("engine", "platform", Health::Warning, text)
+        Check::new("engine", "emulation", Health::Warning, text)
             .remedy("docker run --privileged --rm tonistiigi/binfmt --install all")
     })
-}
-
-/// The flags of a run without any.
-fn flags() -> Flags {
-    Flags::default()
 }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::flags;
-use crate::config::Settings;
+use crate::config::{Flags, Settings};
 use crate::flow::gather;
 use crate::flow::session::Session;
 use crate::report::{Check, Health};
@@ -18,7 +17,7 @@ pub(super) async fn look(
     source: Option<&SourceState>,
 ) -> (Vec<Check>, Option<Settings>) {
     let root = source.map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
-    let settings = match gather::settings(session, &flags(), ci, source, root).await {
+    let settings = match gather::settings(session, &Flags::default(), ci, source, root).await {
         Ok(settings) => settings,
         Err(error) => return (vec![Check::failed(SUBJECT, "file", &error)], None),
     };

@@ -59,7 +59,7 @@ fn told(info: &EngineInfo) -> Vec<Check> {
         Check::new(SUBJECT, "version", Health::Ok, version),
         Check::new(SUBJECT, "builder", Health::Ok, builder),
         Check::new(SUBJECT, "store", Health::Ok, format!("{store}{driver}")),
-        Check::new(SUBJECT, "own platform", Health::Ok, format!("{}/{}", info.os, info.arch)),
+        Check::new(SUBJECT, "platform", Health::Ok, format!("{}/{}", info.os, info.arch)),
         space(info),
     ]
 }
