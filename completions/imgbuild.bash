@@ -43,6 +43,9 @@ _imgbuild() {
             imgbuild,copy)
                 cmd="imgbuild__subcmd__copy"
                 ;;
+            imgbuild,doctor)
+                cmd="imgbuild__subcmd__doctor"
+                ;;
             imgbuild,explain)
                 cmd="imgbuild__subcmd__explain"
                 ;;
@@ -80,7 +83,7 @@ _imgbuild() {
 
     case "${cmd}" in
         imgbuild)
-            opts="-C -q -h -V --directory --config --format --progress --color --quiet --report --help --version ci build plan check explain context publish copy tags hook test clean config ci-info completions man"
+            opts="-C -q -h -V --directory --config --format --progress --color --quiet --report --help --version ci build plan check explain context publish copy tags hook test clean config ci-info doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,6 +677,48 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__copy)
+            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json ndjson sarif github checkstyle gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto live plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        imgbuild__subcmd__doctor)
             opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -57,6 +57,7 @@ complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "test" -d 'Run the
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "clean" -d 'Remove what dead runs left on the engine; says what it would do unless --yes is given'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "config" -d 'Print the settings in force'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci-info" -d 'Show what the CI says of this run, and where each value comes from'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "doctor" -d 'Check git, CI, configuration, engine, registries and hooks, and say what to do'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "man" -d 'Print the manual page of imgbuild'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l repository -d 'The repository to tag and push to' -r
@@ -496,6 +497,24 @@ never\t'Never'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'

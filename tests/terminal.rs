@@ -191,9 +191,10 @@ fn forty_columns_are_enough() {
         let (_, text) = on_a_terminal(folder.path(), 40, arguments, &variables);
         for line in text.lines() {
             let line = line.trim_end_matches('\r');
-            // What cannot be broken, such as a command to copy, stands in a line of its own.
             let width = console_width(line);
-            assert!(width <= 40 || !line.trim().contains(' '), "{arguments}: {width} columns: {line:?}");
+            // Code of examples stays as it is.
+            let is_code = arguments == "explain IMG105" && line.starts_with("    ");
+            assert!(width <= 40 || is_code, "{arguments}: {width} columns: {line:?}");
         }
     }
 }
@@ -324,7 +325,7 @@ fn the_manual_pages_render_without_a_warning() {
     for page in fs::read_dir(root().join("man")).unwrap() {
         let page = page.unwrap().path();
         let output = Command::new("groff")
-            .args(["-man", "-ww", "-rLL=80n", "-Tutf8"])
+            .args(["-man", "-ww", "-rLL=80n", "-Tutf8", "-P-cbou"])
             .arg(&page)
             .env("LC_ALL", "C.UTF-8")
             .output()

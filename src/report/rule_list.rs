@@ -16,8 +16,7 @@ pub fn rule_list(mode: &OutputMode) -> String {
         text.push_str(&look.fit(line.trim_end()));
         text.push('\n');
     }
-    text.push_str("`imgbuild explain RULE` tells more of one\n");
-    text
+    text + &look.message("", "`imgbuild explain RULE` tells more of one", 0).join("\n") + "\n"
 }
 
 /// The same as one JSON document.
