@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 use support::lab::{Invocation, Lab, Ran, Repo};
+use support::private_registry::PrivateRegistry;
 
 /// The check of this name, which there has to be.
 fn check<'a>(document: &'a Value, subject: &str, name: &str) -> &'a Value {
@@ -131,6 +132,48 @@ fn each_kind_of_problem_has_its_exit_code() {
     fs::write(lab.path("home/.docker/config.json"), "no JSON").expect("write");
     let (document, _) = ends(doctor(&repo), 3);
     assert_eq!(health(&document, "logins", "docker"), "problem");
+}
+
+#[test]
+fn a_login_is_named_and_never_shown() {
+    use base64::Engine as _;
+    let lab = Lab::new("doctor-login");
+    let repo = lab.hello();
+    let there = PrivateRegistry::start("doctor", &["--login", "tester"]);
+    let name = format!("{}/t/{}", there.host, lab.name());
+    let (document, _) = ends(doctor(&repo).env("IMGBUILD_REPOSITORY", &name), 7);
+    assert_eq!(health(&document, "registry", "access"), "problem");
+
+    let (user, password) = there.login.as_ref().expect("a login");
+    let auth = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    fs::create_dir_all(lab.path("home/.docker")).expect("folder");
+    let config = serde_json::json!({"auths": {&there.host: {"auth": auth}}});
+    fs::write(lab.path("home/.docker/config.json"), config.to_string()).expect("write");
+    let (document, ran) = ends(doctor(&repo).env("IMGBUILD_REPOSITORY", &name), 0);
+    let text = check(&document, "registry", "login")["text"].as_str().expect("text");
+    assert!(text.contains("as tester, from ") && text.ends_with("home/.docker/config.json"), "{text}");
+    assert_eq!(health(&document, "registry", "push"), "ok");
+    assert_eq!(
+        check(&document, "logins", "docker")["text"].as_str().expect("text").matches("1 registry").count(),
+        1
+    );
+    let all = ran.stdout + &ran.stderr;
+    assert!(!all.contains(password) && !all.contains(&auth));
+}
+
+#[test]
+fn a_run_that_never_pushes_is_not_asked_whether_it_may() {
+    let lab = Lab::new("doctor-never");
+    let repo = lab.hello();
+    let act = doctor(&repo).env("CI", "true").env("GITHUB_ACTIONS", "true").env("ACT", "true");
+    let (document, _) = ends(act, 0);
+    assert_eq!(health(&document, "ci", "may push"), "warning");
+    assert_eq!(health(&document, "registry", "access"), "ok");
+    assert_eq!(health(&document, "registry", "push"), "not-checked");
+    // Where no registry is named there is nothing to ask.
+    repo.write("imgbuild.toml", "schema = 1\n");
+    let (document, _) = ends(doctor(&repo), 0);
+    assert_eq!(health(&document, "registry", "access"), "not-checked");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn space(info: &EngineInfo) -> Check {
     match rustix::fs::statvfs(&info.root) {
         Ok(told) => {
             let free = told.f_bavail.saturating_mul(told.f_frsize);
-            let text = format!("{}.{} GiB free at {root}", free >> 30, (free % (1 << 30)) * 10 >> 30);
+            let text = format!("{}.{} GiB free at {root}", free >> 30, ((free % (1 << 30)) * 10) >> 30);
             match free < LITTLE {
                 true => check(Health::Warning, text)
                     .remedy("free space: `imgbuild clean`, `docker system df`, `docker image prune`"),
