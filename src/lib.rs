@@ -22,3 +22,4 @@ pub mod setup;
 pub mod smoke;
 pub mod source;
 pub mod suites;
+pub mod yaml;

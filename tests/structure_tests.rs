@@ -15,7 +15,8 @@ use imgbuild::engine::{Endpoint, Engine, Keeper, Owner};
 use imgbuild::event::Events;
 use imgbuild::expect::{Check, FileCheck, ProbeSet, TestSpec, Verdict, What};
 use imgbuild::smoke::{self, ProbePlan, Subject};
-use imgbuild::suites::{Outside, Problem, structure_test};
+use imgbuild::suites::{Outside, structure_test};
+use imgbuild::yaml::Problem;
 use support::lab::{Lab, setting};
 
 /// A test as the tool reports it.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::expect::{FileCheck, FileKind, ModeWanted, What};
-use crate::suites::Problem;
+use crate::yaml::Problem;
 
 use super::matchers::Kind;
 use super::resource::Resource;

@@ -3,10 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::expect::{Matcher, Pattern};
-use crate::suites::Problem;
-use crate::suites::fields::nearest;
-use crate::suites::problem::shown;
-use crate::suites::yaml::{Node, Value};
+use crate::yaml::{Node, Problem, Value, nearest, shown};
 
 /// The kind of value that an attribute has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

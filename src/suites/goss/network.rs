@@ -8,8 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::{Host, Position, Url};
 
 use crate::expect::{AddressCheck, HttpCheck, PortCheck, Protocol, What};
-use crate::suites::Problem;
-use crate::suites::problem::shown;
+use crate::yaml::{Problem, shown};
 
 use super::matchers::Kind;
 use super::resource::Resource;

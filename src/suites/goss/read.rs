@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use crate::expect::{Check, ContainerOptions, Health, ReadySpec, Start, TestSpec, What};
-use crate::suites::Problem;
-use crate::suites::fields::nearest;
-use crate::suites::problem::shown;
-use crate::suites::yaml::load;
+use crate::yaml::{Problem, load, nearest, shown};
 
 use super::resource::Resource;
 use super::{file, network, system};

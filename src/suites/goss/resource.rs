@@ -5,9 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::expect::{Check, Matcher, What};
-use crate::suites::Problem;
-use crate::suites::fields::Fields;
-use crate::suites::yaml::Node;
+use crate::yaml::{Fields, Node, Problem};
 
 use super::matchers::{self, Kind};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::expect::{GroupCheck, Matcher, PackageCheck, ProcessCheck, RunCheck, UserCheck, What, Where};
-use crate::suites::Problem;
+use crate::yaml::Problem;
 
 use super::matchers::Kind;
 use super::resource::Resource;

@@ -2,9 +2,7 @@
 
 use super::read::{self, COMMAND};
 use crate::expect::{Matcher, Pattern, RunCheck, Where};
-use crate::suites::Problem;
-use crate::suites::fields::Fields;
-use crate::suites::yaml::Node;
+use crate::yaml::{Fields, Node, Problem};
 
 /// One test and its name. `outside` are the variables of `containerRunOptions`, which win over the test's own.
 pub(super) fn command(test: &Node, outside: &[(String, String)]) -> Result<(String, RunCheck), Problem> {

@@ -2,10 +2,7 @@
 
 use super::{command, read};
 use crate::expect::{Check, Executor, FileCheck, FileKind, Matcher, ModeWanted, What};
-use crate::suites::Problem;
-use crate::suites::fields::{Fields, nearest};
-use crate::suites::problem::shown;
-use crate::suites::yaml::Node;
+use crate::yaml::{Fields, Node, Problem, nearest, shown};
 
 /// A file that is there as wanted, or that is not there. Links are looked at themselves.
 pub(super) fn existence(test: &Node) -> Result<Check, Problem> {

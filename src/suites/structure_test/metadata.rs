@@ -2,9 +2,7 @@
 
 use super::command;
 use crate::expect::{ImageCheck, Matcher};
-use crate::suites::Problem;
-use crate::suites::fields::Fields;
-use crate::suites::yaml::Node;
+use crate::yaml::{Fields, Node, Problem};
 
 /// What the image's configuration must say; `None` where nothing is asked.
 pub(super) fn metadata(test: &Node) -> Result<Option<ImageCheck>, Problem> {

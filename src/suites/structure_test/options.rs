@@ -2,9 +2,7 @@
 
 use super::env_file;
 use crate::expect::{ContainerOptions, Mount};
-use crate::suites::Problem;
-use crate::suites::fields::Fields;
-use crate::suites::problem::shown;
+use crate::yaml::{Fields, Problem, shown};
 
 /// What a file may ask for of where imgbuild runs.
 pub struct Outside<'a> {

@@ -5,10 +5,7 @@ use std::time::Duration;
 use super::options::{self, Outside};
 use super::{command, file, metadata};
 use crate::expect::{Check, LicenseCheck, TestSpec, What};
-use crate::suites::Problem;
-use crate::suites::fields::Fields;
-use crate::suites::problem::shown;
-use crate::suites::yaml::{self, Node};
+use crate::yaml::{self, Fields, Node, Problem, shown};
 
 /// The one version of the schema that is read.
 const SCHEMA: &str = "2.0.0";

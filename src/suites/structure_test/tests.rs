@@ -1,6 +1,6 @@
 use super::*;
 use crate::expect::{Check, ContainerOptions, Executor, Matcher, ModeWanted, Mount, TestSpec, What};
-use crate::suites::Problem;
+use crate::yaml::Problem;
 
 fn parse(text: &str) -> Result<TestSpec, Problem> {
     let env = |name: &str| match name {

@@ -1,11 +1,10 @@
 //! Reads a map whose keys are known, and finds those that are not.
 
-use super::Problem;
-use super::problem::shown;
-use super::yaml::Node;
+use super::node::Node;
+use super::problem::{Problem, shown};
 
 /// The keys of a map that nobody has taken yet.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     place: &'n Node,
     left: Vec<(&'n Node, &'n Node)>,
     asked: Vec<&'static str>,
@@ -13,12 +12,12 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// All of `pairs`, the keys of `place`.
-    pub(super) fn new(place: &'n Node, pairs: &'n [(Node, Node)]) -> Fields<'n> {
+    pub(crate) fn new(place: &'n Node, pairs: &'n [(Node, Node)]) -> Fields<'n> {
         Fields { place, left: pairs.iter().map(|(key, value)| (key, value)).collect(), asked: Vec::new() }
     }
 
     /// The value of `key`. A key with nothing behind it is as good as none, as in go-yaml.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<&'n Node> {
         self.take_any(key).filter(|value| !value.is_null())
     }
 
@@ -29,38 +28,38 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need(&mut self, key: &'static str) -> Result<&'n Node, Problem> {
+    pub(crate) fn need(&mut self, key: &'static str) -> Result<&'n Node, Problem> {
         self.take(key).ok_or_else(|| self.place.problem(format!("`{key}` is missing")))
     }
 
     /// Text, where the key is there.
-    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, Problem> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Result<Option<String>, Problem> {
         self.take(key).map(|node| node.text(key)).transpose()
     }
 
     /// A boolean, where the key is there. With nothing behind it, it is false or its default, depending on who reads it, and
     /// so an error.
-    pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Problem> {
+    pub(crate) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Problem> {
         self.take_any(key).map(|node| node.boolean(key)).transpose()
     }
 
     /// A whole number, likewise.
-    pub(super) fn integer(&mut self, key: &'static str) -> Result<Option<i64>, Problem> {
+    pub(crate) fn integer(&mut self, key: &'static str) -> Result<Option<i64>, Problem> {
         self.take_any(key).map(|node| node.integer(key)).transpose()
     }
 
     /// A list, empty where the key is not there.
-    pub(super) fn list(&mut self, key: &'static str) -> Result<&'n [Node], Problem> {
+    pub(crate) fn list(&mut self, key: &'static str) -> Result<&'n [Node], Problem> {
         self.take(key).map_or(Ok(&[]), |node| node.list(key))
     }
 
     /// A list of texts, likewise.
-    pub(super) fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Problem> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Result<Vec<String>, Problem> {
         self.take(key).map_or(Ok(Vec::new()), |node| node.texts(key))
     }
 
     /// Refuses what nobody asked for. `what` is what the map describes: `a command test`.
-    pub(super) fn finish(self, what: &str) -> Result<(), Problem> {
+    pub(crate) fn finish(self, what: &str) -> Result<(), Problem> {
         let Some((key, _)) = self.left.first() else { return Ok(()) };
         let name = key.as_str().unwrap_or_default();
         let help = match nearest(name, &self.asked) {
@@ -72,7 +71,7 @@ impl<'n> Fields<'n> {
 }
 
 /// The word that was probably meant. Dashes, underscores and case do not count.
-pub(super) fn nearest<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(found: &str, known: &[&'w str]) -> Option<&'w str> {
     // Comparing is quadratic in the length, and what is that long is no slip of the pen.
     if found.len() > 64 {
         return None;

@@ -1,10 +1,10 @@
-//! What is wrong with a test file, and where.
+//! What is wrong with a file, and where.
 
 use std::fmt;
 
 use crate::expect::shortened;
 
-/// What is wrong with a test file. It shows as `LINE:COLUMN: message`; whoever knows the file puts its name before it.
+/// What is wrong with a file. It shows as `LINE:COLUMN: message`; whoever knows the file puts its name before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
@@ -24,6 +24,6 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 /// A text of the file, short enough for a message.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     shortened(text, 80)
 }

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
-use super::super::problem::{Problem, shown};
-use super::{Node, Value, json};
+use super::json;
+use super::node::{Node, Value};
+use super::problem::{Problem, shown};
 
 /// The largest file that is read, in bytes.
 const FILE: usize = 4 << 20;
@@ -21,7 +22,7 @@ const TEXT: usize = 16 << 20;
 const DEPTH: usize = 64;
 
 /// Reads a file of one document; an empty one is nothing.
-pub(in crate::suites) fn load(bytes: &[u8]) -> Result<Node, Problem> {
+pub(crate) fn load(bytes: &[u8]) -> Result<Node, Problem> {
     let at = |line, column, message: &str| Problem { line, column, message: message.to_owned() };
     if bytes.len() > FILE {
         return Err(at(1, 1, "the file is larger than 4 MiB"));
