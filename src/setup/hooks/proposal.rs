@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::super::diff::unified;
 use super::block;
 use crate::error::{Error, Kind, Result};
 use crate::source::HookPlace;
@@ -63,17 +64,10 @@ impl Proposal {
         let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
         for step in &self.steps {
             let _ = match step {
-                Step::Write { path, before: None, after, .. } => {
-                    let _ = writeln!(text, "new file {}", name(path));
-                    lines(&mut text, '+', after);
-                    Ok(())
-                }
-                Step::Write { path, before: Some(before), after, .. } => {
-                    let _ = writeln!(text, "change {}", name(path));
-                    let (gone, new) = differing(before, after);
-                    lines(&mut text, '-', gone);
-                    lines(&mut text, '+', new);
-                    Ok(())
+                Step::Write { path, before, after, .. } => {
+                    let what = if before.is_none() { "new file" } else { "change" };
+                    let diff = unified(&name(path), before.as_deref(), after);
+                    write!(text, "{what} {}\n{diff}", name(path))
                 }
                 Step::Rename { from, to } => writeln!(text, "rename {} to {}", name(from), name(to)),
                 Step::Remove(path) => writeln!(text, "remove {}", name(path)),
@@ -175,26 +169,6 @@ fn failed(verb: &str, path: &Path, cause: std::io::Error) -> Error {
     Error::new(Kind::Io, format!("cannot {verb} {}", path.display())).because(cause)
 }
 
-fn lines(text: &mut String, sign: char, bytes: &[u8]) {
-    for line in String::from_utf8_lossy(bytes).lines() {
-        let _ = writeln!(text, "  {sign} {line}");
-    }
-}
-
-/// What differs between two texts: without the lines that they begin with alike, and those that they end with.
-fn differing<'a>(before: &'a [u8], after: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let split = |bytes: &'a [u8]| bytes.split_inclusive(|&byte| byte == b'\n').collect::<Vec<_>>();
-    let (old, new) = (split(before), split(after));
-    let same = old.iter().zip(&new).take_while(|(old, new)| old == new);
-    let start: usize = same.map(|(line, _)| line.len()).sum();
-    let (old, new) = (before.get(start..).unwrap_or_default(), after.get(start..).unwrap_or_default());
-    let (old_lines, new_lines) = (split(old), split(new));
-    let same = old_lines.iter().rev().zip(new_lines.iter().rev()).take_while(|(old, new)| old == new);
-    let end: usize = same.map(|(line, _)| line.len()).sum();
-    let cut = |bytes: &'a [u8]| bytes.get(..bytes.len().saturating_sub(end)).unwrap_or_default();
-    (cut(old), cut(new))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,8 +182,7 @@ mod tests {
             mode: 0o644,
         };
         let proposal = Proposal { steps: vec![step], notes: Vec::new() };
-        assert_eq!(proposal.text(Path::new("/r")), "change f\n  + x\n  + y\n");
-        assert_eq!(differing(b"a\na\n", b"a\n"), (&b"a\n"[..], &b""[..]));
-        assert_eq!(differing(b"", b"x"), (&b""[..], &b"x"[..]));
+        let diff = "change f\n--- a/f\n+++ b/f\n@@ -1,3 +1,5 @@\n a\n+x\n+y\n b\n c\n";
+        assert_eq!(proposal.text(Path::new("/r")), diff);
     }
 }
