@@ -4,6 +4,7 @@
 
 mod ancestry;
 mod blob_source;
+mod checkout;
 mod command;
 mod command_reader;
 mod commit;
@@ -33,6 +34,7 @@ use crate::source::{Change, GitOptions, Reader, SourceState};
 use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
+pub use checkout::Checkout;
 pub use commit_tree::{CommitTree, TreeEntry, TreeKind};
 pub use file_at::file_at;
 pub use hook_place::{HookPlace, HooksPath};

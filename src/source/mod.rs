@@ -17,8 +17,8 @@ mod url;
 pub use blobs::{BlobId, BlobIds, BlobSource};
 pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
 pub use git::{
-    Ancestry, CommitTree, HookPlace, HooksPath, Objects, Peeled, Tracked, TreeEntry, TreeKind, ancestry,
-    file_at, head, read, status, tracked,
+    Ancestry, Checkout, CommitTree, HookPlace, HooksPath, Objects, Peeled, Tracked, TreeEntry, TreeKind,
+    ancestry, file_at, head, read, status, tracked,
 };
 pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;

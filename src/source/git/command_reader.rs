@@ -94,7 +94,7 @@ fn tags(output: Output, commit: &str) -> (Vec<RefName>, Vec<RefName>) {
 }
 
 /// `origin`, or the only remote.
-fn remote_url(git: &Git<'_>) -> Result<Option<String>, Failure> {
+pub(super) fn remote_url(git: &Git<'_>) -> Result<Option<String>, Failure> {
     let names = git.ask(["remote"])?;
     let names: Vec<&[u8]> = names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty()).collect();
     let name = match names.as_slice() {
