@@ -12,6 +12,12 @@ pub fn error_text(error: &Error, mode: &OutputMode, masker: &Masker) -> String {
     text
 }
 
+/// What to know, for stderr, in the same way.
+pub fn note_text(note: &str, mode: &OutputMode, masker: &Masker) -> String {
+    let look = Look::from(mode);
+    look.message(&format!("{} ", look.cyan("note:")), &masker.text(note), 6).join("\n") + "\n"
+}
+
 pub(super) fn render(message: &str, hints: &[String], look: Look) -> Vec<String> {
     let mut out = look.message(&format!("{} ", look.red("error:")), message, 2);
     if !hints.is_empty() {

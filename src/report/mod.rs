@@ -36,7 +36,7 @@ mod words;
 
 pub use checkup::{Check, Checkup, Health};
 pub use ci::Surface;
-pub use error_text::error_text;
+pub use error_text::{error_text, note_text};
 pub use explain::explain;
 pub use junit::junit;
 pub use live::Live;
