@@ -2,6 +2,7 @@
 
 mod global;
 mod hook;
+mod init;
 mod shell;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
+pub use init::{Ci, InitArgs, Language};
 pub use shell::Shell;
 
 /// Build, test, tag and push a container image from a git commit, and push only what was tested.
@@ -28,6 +30,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write what a repository lacks: configuration, Dockerfile, pipeline. What is there stays as it is.
+    Init(InitArgs),
     /// Build the commit, test the image, then tag and push it.
     Ci(BuildArgs),
     /// Build a development image; its tag ends in -dev.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::args::{Cli, Command, ContextArgs};
 use super::ci::Files;
 use super::output::Output;
-use super::{check, completions, flags, hook, man};
+use super::{check, completions, flags, hook, init, man};
 use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -144,6 +144,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         }
         Command::Check(args) => check::check(args, &cli.global, session, output).await,
         Command::Explain { rule } => check::explain(rule.as_deref(), output),
+        Command::Init(args) => init::init(args, session, output),
         Command::Hook { what } => hook::hook(what, &cli.global, session, output).await,
         Command::Context(args) => context(args, session, output).await,
         Command::Tags { repository, all } => {

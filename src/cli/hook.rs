@@ -1,7 +1,7 @@
 //! `hook`: what it prints, and what it asks.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read as _};
 
 use super::args::{Global, HookArgs, HookCommand, Manager};
 use super::check;
@@ -53,7 +53,7 @@ fn change(options: &HookOptions, how: &HookArgs, session: &Session, output: &Out
         output.lines(&hooked.text())?;
         if how.dry_run {
             output.say("nothing was changed");
-        } else if how.yes || agreed(output)? {
+        } else if how.yes || output.ask("change this?")?.unwrap_or(true) {
             hooked.apply()?;
             output.say("done");
         } else {
@@ -65,19 +65,6 @@ fn change(options: &HookOptions, how: &HookArgs, session: &Session, output: &Out
         output.say(&format!("note: {note}"));
     }
     Ok(())
-}
-
-/// Whether whoever sits at the terminal says yes; a script that calls this means it.
-fn agreed(output: &Output) -> Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(true);
-    }
-    output.say("change this? [y/N]");
-    let mut answer = String::new();
-    let read = stdin.lock().take(100).read_line(&mut answer);
-    read.map_err(|cause| Error::new(Kind::Io, "cannot read the answer").because(cause))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 async fn pre_push(

@@ -10,6 +10,7 @@ mod entry;
 mod flags;
 mod help;
 mod hook;
+mod init;
 pub mod man;
 mod output;
 pub mod reference;

@@ -1,6 +1,6 @@
 //! What goes to stdout and stderr. A closed pipe ends the printing, not the run.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 
 use super::args::{CiOutput, Color, Format, Global, Progress};
@@ -166,6 +166,27 @@ impl Output {
         } else {
             let _ = std::io::stderr().lock().write_all(text.as_bytes());
         }
+    }
+
+    /// Prints what to know to stderr, unless only results are wanted.
+    pub(super) fn note(&self, note: &str) {
+        if self.mode.progress != report::Progress::Quiet {
+            self.err(&report::note_text(note, &self.mode, &self.masker));
+        }
+    }
+
+    /// Asks whoever sits at the terminal; `None` where nobody does.
+    pub(super) fn ask(&self, question: &str) -> Result<Option<bool>> {
+        let stdin = std::io::stdin();
+        if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        // Not by `say`: who asked for quiet still has to know what is waited for.
+        self.err(&format!("{question} [y/N]\n"));
+        let mut answer = String::new();
+        let read = stdin.lock().take(100).read_line(&mut answer);
+        read.map_err(|cause| Error::new(Kind::Io, "cannot read the answer").because(cause))?;
+        Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
     }
 
     fn err(&self, text: &str) {

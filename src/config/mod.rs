@@ -35,6 +35,7 @@ pub use locate::{DOCKERFILES, Disk, Located, Lookup, locate, locate_in};
 pub use origin::{Origin, Place, Sourced};
 pub use parse::{MAX_BYTES, parse};
 pub use policy::{Policy, with_policy};
+pub(crate) use quote::{key as toml_key, string as toml_string};
 pub use reference::reference;
 pub use repository::Destination;
 pub use resolve::{Layers, RuleNames, any_image, resolve};

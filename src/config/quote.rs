@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 /// A key: bare where TOML allows it, else in quotes.
-pub(super) fn key(key: &str) -> String {
+pub(crate) fn key(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     if bare { key.to_owned() } else { string(key) }
 }
 
 /// A basic string. What is no visible character is escaped.
-pub(super) fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -1,6 +1,6 @@
 //! `imgbuild hook install` and `uninstall`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::session::Session;
 use crate::error::Result;
@@ -31,7 +31,12 @@ pub struct Hooked {
 
 /// Works out what would change, and changes nothing yet.
 pub fn hook(session: &Session, options: &HookOptions) -> Result<Hooked> {
-    let place = HookPlace::find(&session.directory, &session.environment)?;
+    hook_in(&session.directory, session, options)
+}
+
+/// The same in the repository that `folder` lies in.
+pub(super) fn hook_in(folder: &Path, session: &Session, options: &HookOptions) -> Result<Hooked> {
+    let place = HookPlace::find(folder, &session.environment)?;
     if options.uninstall {
         let proposal = hooks::uninstall(&place)?;
         return Ok(Hooked { place, proposal, manager: None });

@@ -19,7 +19,7 @@ pub(in crate::rules) fn means_otherwise(name: &str) -> bool {
 
 /// Whether the variable `name` with the value `value` holds a secret by its name: not where there is no value, where it is
 /// only switched, or where the name says that the value is the fingerprint of a key, or where something is.
-pub(in crate::rules) fn holds_secret(name: &str, value: &str) -> bool {
+pub(crate) fn holds_secret(name: &str, value: &str) -> bool {
     const PLACES: [&str; 7] = ["gpg", "pgp", "fingerprint", "path", "dir", "name", "id"];
     const SWITCHES: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "none", "null"];
     let value = value.trim_matches(['"', '\'']);
