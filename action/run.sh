@@ -26,7 +26,9 @@ add_pair --directory "${INPUT_WORKING_DIRECTORY:-}"
 while IFS= read -r argument || [ -n "$argument" ]; do
     argument=${argument%$'\r'}
     case $argument in
-    --report | --report=*) die "the action writes the report itself: its output 'report' is the file" ;;
+    --report | --report=* | --report-dir | --report-dir=*)
+        die "the action writes the report itself: its output 'report' is the file, and 'reports' the folder"
+        ;;
     esac
     [ -z "$argument" ] || arguments+=("$argument")
 done <<<"${INPUT_ARGS:-}"
@@ -35,16 +37,19 @@ done <<<"${INPUT_ARGS:-}"
 unset INPUT_ARGS INPUT_COMMAND INPUT_CONFIG INPUT_PUSH INPUT_WORKING_DIRECTORY
 
 work=$(folder)
-report=$work/report.json
+reports=$work/reports
+report=$reports/report.json
 status=0
+mkdir -p "$reports"
 case $command in
 plan) "$IMGBUILD" "${arguments[@]}" --format json >"$report" || status=$? ;;
-ci | build | test) "$IMGBUILD" "${arguments[@]}" --report "$report" || status=$? ;;
+ci | build | test | check) "$IMGBUILD" "${arguments[@]}" --report-dir "$reports" || status=$? ;;
 *) "$IMGBUILD" "${arguments[@]}" || status=$? ;;
 esac
 
 if [ -s "$report" ]; then
     output report "$report"
-    bash "$here/outputs.sh" "$report" "$work"
+    output reports "$reports"
+    case $command in ci | build | plan) bash "$here/outputs.sh" "$report" "$work" ;; esac
 fi
 exit "$status"

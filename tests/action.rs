@@ -107,6 +107,9 @@ fn a_failed_run_fails_the_action_with_its_code_and_has_its_report() {
     let acted = run(&lab, &in_lab(&lab, &repo), &[]).expect(6);
     assert_eq!(acted.output("digest"), "");
     assert_eq!(read_json(acted.output("report"))["exit_code"], 6);
+    for name in ["report.html", "junit.xml", "imgbuild.sarif"] {
+        assert!(Path::new(acted.output("reports")).join(name).is_file(), "{name}");
+    }
     assert_eq!(lab.tags(), BTreeSet::new());
 }
 

@@ -16,14 +16,13 @@ def call(Map options = [:]) {
     def run = {
         withEnv(values) {
             sh '''
-                mkdir -p "$STEP_REPORTS"
                 set --
                 while IFS= read -r argument; do
                     [ -z "$argument" ] || set -- "$@" "$argument"
                 done <<END
 $STEP_ARGS
 END
-                imgbuild "$STEP_COMMAND" --report "$STEP_REPORTS/report.json" --junit "$STEP_REPORTS/junit.xml" "$@"
+                imgbuild "$STEP_COMMAND" --report-dir "$STEP_REPORTS" "$@"
             '''
         }
     }
