@@ -396,7 +396,7 @@ fn the_dotenv_is_what_gitlab_reads() {
     )]);
     let tags = (0..1000).map(|i| format!("ghcr.io/acme/x:{i}")).collect();
     let text = dotenv(&Outputs::new("x", None, tags, labels));
-    assert!(text.len() <= 5 * 1024 && text.ends_with(|c: char| c == '\n'), "{}", text.len());
+    assert!(text.len() <= 5 * 1024 && text.ends_with('\n'), "{}", text.len());
     let keys: Vec<&str> = text.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key).collect();
     assert_eq!(keys, ["IMGBUILD_DIGEST", "IMGBUILD_IMAGE", "IMGBUILD_VERSION", "IMGBUILD_TAGS"]);
     assert!(text.lines().nth(3).unwrap().split(' ').skip(1).all(|tag| tag.starts_with("ghcr.io/acme/x:")));
