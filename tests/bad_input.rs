@@ -7,6 +7,7 @@ mod support;
 use std::os::unix::fs::{PermissionsExt, chown};
 
 use serde_json::Value;
+use support::ci_agents;
 use support::lab::{self, Lab};
 
 #[test]
@@ -284,8 +285,11 @@ fn output_of_a_build_is_no_command_to_anybody() {
         .env("GITHUB_SHA", repo.head())
         .env("GITHUB_REF", "refs/heads/main");
     let ran = ran.expect(0);
+    let obeyed = ci_agents::github(&format!("{}{}", ran.stdout, ran.stderr));
+    let ours = ["group", "endgroup", "warning", "notice"];
+    assert!(ci_agents::names(&obeyed).iter().all(|name| ours.contains(name)), "{obeyed:#?}");
     for line in ran.stderr.lines().chain(ran.stdout.lines()) {
-        assert!(!line.trim_start().starts_with("::") && !line.contains("##[error]"), "{line}");
+        assert!(!line.contains("##[error]"), "{line}");
         assert!(!line.contains("\u{1b}[2J") && line.len() < 20_000, "{} bytes", line.len());
     }
 }
