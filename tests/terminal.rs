@@ -96,6 +96,9 @@ fn on_a_terminal(
 
 const ESC: char = '\x1b';
 
+/// `--color`, variables; whether there is colour in a pipe, and on a terminal.
+type Row<'a> = (&'a str, Vec<(&'a str, &'a str)>, bool, bool);
+
 #[test]
 fn colour_goes_by_flag_then_variables_then_ci_then_terminal() {
     let folder = world();
@@ -103,8 +106,7 @@ fn colour_goes_by_flag_then_variables_then_ci_then_terminal() {
     let jenkins = [("CI", "true"), ("JENKINS_URL", "https://ci/"), ("BUILD_ID", "7"), ("BUILD_NUMBER", "7")];
     let [no, force, forced] = [("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")];
     let smart = ("TERM", "xterm-256color");
-    // --color, variables; whether there is colour in a pipe, and on a terminal
-    let table: [(&str, Vec<(&str, &str)>, bool, bool); 15] = [
+    let table: [Row; 15] = [
         ("auto", vec![smart], false, true),
         ("auto", vec![], false, false),
         ("auto", vec![("TERM", "dumb")], false, false),
