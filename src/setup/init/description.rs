@@ -105,7 +105,7 @@ impl Description {
     fn take_repository(&mut self, key: &str, value: &Value) {
         let items = value.items().unwrap_or_default();
         let found = items.iter().filter_map(Value::text).find_map(registry::of_reference);
-        let is_open = value == &Value::Open || items.iter().any(|item| *item == Value::Open);
+        let is_open = value == &Value::Open || items.contains(&Value::Open);
         match (found, is_open) {
             (Some(repository), false) => {
                 self.repository = Some(repository);
@@ -184,5 +184,5 @@ fn is_platform(text: &str) -> bool {
     let word = |part: &&str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
-    (2..=3).contains(&parts.len()) && parts.iter().all(|part| word(part))
+    (2..=3).contains(&parts.len()) && parts.iter().all(word)
 }
