@@ -200,8 +200,10 @@ impl Repo {
     }
 }
 
-/// What of a repository is known by what is in it.
-const LANGUAGES: [(&str, &[(&str, &str)], &[&str]); 8] = [
+/// The name of a template, files of a repository that is written so, and further arguments.
+type Written = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const LANGUAGES: [Written; 8] = [
     ("go", &[("go.mod", "module x\n"), ("main.go", "package main\n")], &[]),
     (
         "rust",
