@@ -52,6 +52,9 @@ _imgbuild() {
             imgbuild,hook)
                 cmd="imgbuild__subcmd__hook"
                 ;;
+            imgbuild,init)
+                cmd="imgbuild__subcmd__init"
+                ;;
             imgbuild,man)
                 cmd="imgbuild__subcmd__man"
                 ;;
@@ -83,7 +86,7 @@ _imgbuild() {
 
     case "${cmd}" in
         imgbuild)
-            opts="-C -q -h -V --directory --config --format --progress --color --quiet --report --help --version ci build plan check explain context publish copy tags hook test clean config ci-info doctor completions man"
+            opts="-C -q -h -V --directory --config --format --progress --color --ci-output --quiet --report --help --version init ci build plan check explain context publish copy tags hook test clean config ci-info doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -113,6 +116,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -125,7 +132,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__build)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -211,6 +218,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -223,7 +234,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__check)
-            opts="-f -C -q -h --image --fix --fail-on --baseline --write-baseline --report-dir --offline --no-shellcheck --context --dockerfile --target --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --image --fix --fail-on --baseline --write-baseline --report-dir --offline --no-shellcheck --context --dockerfile --target --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -289,6 +300,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -301,7 +316,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__ci)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -385,6 +400,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -399,7 +418,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__ci__subcmd__info)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,6 +446,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -441,7 +464,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__clean)
-            opts="-C -q -h --yes --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --yes --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -469,6 +492,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -483,7 +510,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__completions)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help bash zsh fish powershell"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -513,6 +540,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -525,7 +556,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__config)
-            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -611,6 +642,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -623,7 +658,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__context)
-            opts="-f -C -q -h --list --digest --tar --context --dockerfile --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --list --digest --tar --context --dockerfile --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,6 +700,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -677,7 +716,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__copy)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +744,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -719,7 +762,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__doctor)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,6 +790,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -761,7 +808,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__explain)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -789,6 +836,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -803,7 +854,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__hook)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help install uninstall pre-push"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help install uninstall pre-push"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -833,6 +884,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -845,7 +900,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__hook__subcmd__install)
-            opts="-C -q -h --manager --yes --dry-run --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --manager --yes --dry-run --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -879,6 +934,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -891,7 +950,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__hook__subcmd__pre__subcmd__push)
-            opts="-C -q -h --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -919,6 +978,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)
@@ -933,7 +996,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__hook__subcmd__uninstall)
-            opts="-C -q -h --yes --dry-run --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --yes --dry-run --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -963,6 +1026,100 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        imgbuild__subcmd__init)
+            opts="-f -C -q -h --yes --dry-run --ci --hooks --image --dockerfile --language --start --port --health-path --action --imgbuild-image --credentials --directory --config --format --progress --color --ci-output --quiet --report --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ci)
+                    COMPREPLY=($(compgen -W "github gitlab jenkins buildkite tekton none" -- "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dockerfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --language)
+                    COMPREPLY=($(compgen -W "go rust dotnet java python node static generic" -- "${cur}"))
+                    return 0
+                    ;;
+                --start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --action)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --imgbuild-image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --credentials)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json ndjson sarif github checkstyle gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto live plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -975,7 +1132,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__man)
-            opts="-C -q -h --dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1009,6 +1166,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1021,7 +1182,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__plan)
-            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1107,6 +1268,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1119,7 +1284,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__publish)
-            opts="-C -q -h --undo --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --undo --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1153,6 +1318,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1165,7 +1334,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__tags)
-            opts="-C -q -h --all --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --all --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,6 +1364,10 @@ _imgbuild() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1207,7 +1380,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__test)
-            opts="-C -q -h --structure-test --goss --kind --probes --hardened --junit --report-dir --directory --config --format --progress --color --quiet --report --help"
+            opts="-C -q -h --structure-test --goss --kind --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1259,6 +1432,10 @@ _imgbuild() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
                     return 0
                     ;;
                 --report)

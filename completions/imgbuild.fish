@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_imgbuild_global_optspecs
-    string join \n C/directory= config= format= progress= color= q/quiet report= h/help V/version
+    string join \n C/directory= config= format= progress= color= ci-output= q/quiet report= h/help V/version
 end
 
 function __fish_imgbuild_needs_command
@@ -39,10 +39,13 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -s V -l version -d 'Print version'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "init" -d 'Write what a repository lacks: configuration, Dockerfile, pipeline. What is there stays as it is'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci" -d 'Build the commit, test the image, then tag and push it'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "build" -d 'Build a development image; its tag ends in -dev'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "plan" -d 'Print what a run would do, and do nothing'
@@ -60,6 +63,51 @@ complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci-info" -d 'Show
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "doctor" -d 'Check git, CI, configuration, engine, registries and hooks, and say what to do'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "man" -d 'Print the manual page of imgbuild'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l ci -d 'The CI to set up, in place of what is found' -r -f -a "github\t'GitHub Actions'
+gitlab\t'GitLab CI'
+jenkins\t'Jenkins'
+buildkite\t'Buildkite'
+tekton\t'Tekton'
+none\t'None'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l image -d 'Where the image goes, as registry/name, in place of what the remote suggests' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -s f -l dockerfile -d 'The Dockerfile that is meant, where there are several' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l language -d 'What the repository is written in, for a Dockerfile where there is none' -r -f -a "go\t'Go'
+rust\t'Rust'
+dotnet\t'.NET'
+java\t'Java, with Maven'
+python\t'Python'
+node\t'Node.js, with npm'
+static\t'A folder as a web site'
+generic\t'A program that is in the repository'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l start -d 'What such a Dockerfile builds or starts: ./cmd/api, server.js, a module' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l port -d 'The port that the service listens on; 8080 where nothing says another' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l health-path -d 'The path that answers once the service works; /healthz where nothing says another' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l action -d 'The GitHub Action of imgbuild, as OWNER/imgbuild@COMMIT' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l imgbuild-image -d 'The image of imgbuild, for CIs that run jobs in one' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l credentials -d 'The id of Jenkins\' credentials for the registry; registry where nothing says another' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l yes -d 'Write without asking'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l dry-run -d 'Show what would be written, and write nothing'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -l hooks -d 'Set up git\'s pre-push hook, too'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l repository -d 'The repository to tag and push to' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l context -d 'The folder whose content is the build context' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
@@ -76,7 +124,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l probes -d 'Whic
 quick\t'Those that share one container; what build does by itself'
 full\t'All; what ci and test do by themselves'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -92,6 +140,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l no-cache -d 'Do not use the engine\'s build cache'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l pull -d 'Pull base images even where the engine has them'
@@ -115,7 +165,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l probes -d 'W
 quick\t'Those that share one container; what build does by itself'
 full\t'All; what ci and test do by themselves'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -131,6 +181,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l no-cache -d 'Do not use the engine\'s build cache'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l pull -d 'Pull base images even where the engine has them'
@@ -154,7 +206,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l probes -d 'Wh
 quick\t'Those that share one container; what build does by itself'
 full\t'All; what ci and test do by themselves'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -170,6 +222,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l dev -d 'Plan `build` in place of `ci`'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l no-cache -d 'Do not use the engine\'s build cache'
@@ -185,7 +239,7 @@ error\t'Errors'
 never\t'No finding'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l baseline -d 'Only findings that this file does not have count' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l write-baseline -d 'Write all findings to this file, as a baseline' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l context -d 'The folder whose content is the build context' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -s f -l dockerfile -d 'The Dockerfile; it has to be inside the context' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l target -d 'The stage that is built' -r
@@ -204,6 +258,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l fix -d 'Mend what can be mended without a look'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand check" -l offline -d 'Ask no registry about base images'
@@ -225,6 +281,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -245,6 +303,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l list -d 'Print every entry'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand context" -l digest -d 'Print the context digest'
@@ -267,6 +327,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand publish" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -285,6 +347,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -303,6 +367,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l all -d 'Look up unique tags, too: there is one for each run'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s q -l quiet -d 'Say nothing but errors and results'
@@ -322,6 +388,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -348,6 +416,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l yes -d 'Do not ask first; without a terminal nobody is asked'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from install" -l dry-run -d 'Say what would change, and change nothing'
@@ -368,6 +438,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l yes -d 'Do not ask first; without a terminal nobody is asked'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Say what would change, and change nothing'
@@ -388,6 +460,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and __fish_seen_subcommand_from pre-push" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -400,7 +474,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l probes -d 'Wh
 quick\t'Those that share one container; what build does by itself'
 full\t'All; what ci and test do by themselves'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -416,6 +490,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s q -l quiet -d 'Say nothing but errors and results'
@@ -435,6 +511,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l yes -d 'Remove, rather than list'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s q -l quiet -d 'Say nothing but errors and results'
@@ -455,7 +533,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l probes -d '
 quick\t'Those that share one container; what build does by itself'
 full\t'All; what ci and test do by themselves'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l junit -d 'Write the tests\' results to this file, as JUnit XML' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l report-dir -d 'Write report.json, junit.xml, imgbuild.sarif, codequality.json and report.html into this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l report-dir -d 'Write the run\'s report into this folder in every form: report.html, report.json, junit.xml and others' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -471,6 +549,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l origin -d 'Print where each value comes from'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l no-cache -d 'Do not use the engine\'s build cache'
@@ -494,6 +574,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci-info" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -512,6 +594,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -530,6 +614,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -549,6 +635,8 @@ plain\t'Lines that are only ever appended'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
 always\t'Always'
 never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
