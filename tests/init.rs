@@ -12,39 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::ran::Ran;
 use support::templates;
 
 const ACTION: &str = "acme/imgbuild@4b825dc642cb6eb9a060e54bf8d69288fbee4904 # v0.1.0";
 const IMAGE: &str = "ghcr.io/acme/imgbuild:0.1.0";
-
-/// What a program did.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    fn expect(self, code: i32) -> Ran {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    fn all(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-
-    fn says(self, text: &str) -> Ran {
-        assert!(self.all().contains(text), "{text:?} is not in:\n{}", self.all());
-        self
-    }
-
-    fn does_not_say(self, text: &str) -> Ran {
-        assert!(!self.all().contains(text), "{text:?} is in:\n{}", self.all());
-        self
-    }
-}
 
 /// A repository in a folder of its own, with an environment that has nothing of the user's.
 struct Repo {
@@ -104,11 +76,7 @@ impl Repo {
 
     fn run_in(&self, folder: &Path, program: &str, arguments: &[&str]) -> Ran {
         let output = self.command(folder, program, arguments).output().expect("run");
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Ran::of(&output)
     }
 
     fn git(&self, arguments: &[&str]) -> Ran {

@@ -20,6 +20,8 @@ mod registry;
 mod release;
 mod suite_files;
 mod template;
+#[cfg(test)]
+mod testing;
 mod value;
 mod write;
 

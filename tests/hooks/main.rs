@@ -4,6 +4,8 @@
 
 mod gate;
 mod install;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,41 +14,13 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use support::ran::Ran;
+
 const CLEAN: &str = "FROM scratch\nCOPY src /src\nUSER 10001\n";
 /// Runs as root, which is a warning.
 const ROOT: &str = "FROM scratch\nCOPY src /src\n";
 const STRICT: &str = "[checks]\nfail-on = \"warning\"\n";
 const ZERO: &str = "0000000000000000000000000000000000000000";
-
-/// What a program did.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ran {
-    fn expect(self, code: i32) -> Ran {
-        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// Its words, wherever they went.
-    fn all(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-
-    fn says(self, text: &str) -> Ran {
-        assert!(self.all().contains(text), "{text:?} is not in:\n{}", self.all());
-        self
-    }
-
-    fn does_not_say(self, text: &str) -> Ran {
-        assert!(!self.all().contains(text), "{text:?} is in:\n{}", self.all());
-        self
-    }
-}
 
 /// Folders of one test, and an environment with nothing of the user's.
 struct World {
@@ -94,11 +68,7 @@ impl World {
         // A hook that is left out reads nothing.
         let _ = child.stdin.take().expect("stdin").write_all(stdin.as_bytes());
         let output = child.wait_with_output().expect("output");
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Ran::of(&output)
     }
 
     fn imgbuild(&self, folder: &Path, arguments: &[&str]) -> Ran {

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod ci_agents;
+pub(crate) mod committed;
 pub(crate) mod engine_proxy;
 pub(crate) mod fake_registry;
 pub(crate) mod fault_proxy;
@@ -10,6 +11,7 @@ pub(crate) mod lab;
 pub(crate) mod private;
 pub(crate) mod private_registry;
 pub(crate) mod proxy;
+pub(crate) mod ran;
 pub(crate) mod rule_fixtures;
 pub(crate) mod rule_fixtures_base;
 pub(crate) mod rule_fixtures_context;

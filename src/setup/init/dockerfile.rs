@@ -157,17 +157,11 @@ fn listed(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::repository;
     use super::*;
-    use std::fs;
 
     fn chosen(files: &[(&str, &str)], asked: Option<&str>) -> (Result<Option<Found>>, Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        for (name, text) in files {
-            let path = root.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        let (_folder, root) = repository(files);
         let mut notes = Vec::new();
         let found = choose(&Look::at(&root), asked, None, &mut notes);
         (found, notes)

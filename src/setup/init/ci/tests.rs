@@ -1,6 +1,4 @@
-use std::fs;
-use std::path::PathBuf;
-
+use super::super::testing::repository;
 use super::*;
 
 const VALUES: Values<'static> = Values {
@@ -10,17 +8,6 @@ const VALUES: Values<'static> = Values {
     branch: Some("main"),
     repository: Some("ghcr.io/acme/hello"),
 };
-
-fn repository(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
-    for (name, text) in files {
-        let path = root.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    (folder, root)
-}
 
 fn proposed(files: &[(&str, &str)], ci: Ci, values: Values<'_>) -> Proposal {
     let (_folder, root) = repository(files);

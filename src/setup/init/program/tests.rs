@@ -1,15 +1,8 @@
-use std::fs;
-
+use super::super::testing::repository;
 use super::*;
 
 fn found(files: &[(&str, &str)], language: Language, start: Option<&str>) -> Result<Program, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
-    for (name, text) in files {
-        let path = root.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let (_folder, root) = repository(files);
     find(&Look::at(&root), language, "hello-api", start)
 }
 
