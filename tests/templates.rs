@@ -207,7 +207,7 @@ fn the_steps_of_the_jenkinsfile_run() {
     let lab = Lab::new("jenkinsfile");
     let repo = site(&lab);
     let steps = sh_steps(&templates::filled("jenkins/Jenkinsfile", &[]));
-    assert_eq!(steps.len(), 2);
+    assert_eq!(steps.len(), 1);
     for script in &steps {
         step(&lab, &repo, script, &jenkins(&repo));
     }
