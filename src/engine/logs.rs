@@ -95,8 +95,9 @@ impl Engine {
         let (mut reply, tty) = self.open_log(id, &options).await?;
         let mut output = Output::default();
         let mut frames = Frames::new(tty);
+        let idle = idle(follow);
         while !output.cut
-            && let Some(chunk) = reply.chunk().await.map_err(told)?
+            && let Some(chunk) = within(idle, reply.chunk()).await.map_err(told)?
         {
             frames.push(&chunk, &mut |source, bytes| output.keep(source, bytes, max)).map_err(told)?;
         }
@@ -128,10 +129,13 @@ impl Engine {
     ) -> Result<bool> {
         let told = |fault: Fault| self.told(fault, format!("read the log of container {}", short(id)));
         let (mut reply, tty) = self.open_log(id, options).await?;
-        // A log that is not followed comes at once; a followed one is silent as long as the container is.
-        let idle = if options.follow { Duration::MAX } else { CALL };
-        read(&mut reply, tty, options.max_bytes, idle, on_line).await.map_err(told)
+        read(&mut reply, tty, options.max_bytes, idle(options.follow), on_line).await.map_err(told)
     }
+}
+
+/// The longest silence: a log that is not followed comes at once; a followed one is silent as long as the container is.
+fn idle(follow: bool) -> Duration {
+    if follow { Duration::MAX } else { CALL }
 }
 
 /// Reads a log to its end.

@@ -21,7 +21,9 @@ const SLOWER: u32 = 4;
 /// The limit of a HEALTHCHECK that sets none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Successes after the freeze, after which nothing else is to be expected.
-const ENOUGH: usize = 2;
+const ENOUGH: usize = 3;
+/// Before the last one: what judges by how old a sign of life is needs the time to see that none comes any more.
+const STALE: Duration = Duration::from_secs(3);
 
 /// Freezes the service once it is healthy, and runs its HEALTHCHECK, as the engine would. It may take twice as long to be
 /// healthy as the first container took to come up.
@@ -93,6 +95,9 @@ async fn frozen(rig: &Rig<'_>, container: &Container, checkup: &Checkup) -> Resu
     let (began, within) = (Instant::now(), checkup.own.min(PATIENCE.max(usual * SLOWER)));
     let mut seen = FrozenSeen { stopped, ..FrozenSeen::default() };
     while !seen.unhealthy && seen.passed < ENOUGH {
+        if seen.passed + 1 == ENOUGH {
+            tokio::time::sleep(STALE).await;
+        }
         match checkup.run(rig, container, within).await? {
             Fact::Known((true, _)) => seen.passed += 1,
             Fact::Known((false, _)) => seen.unhealthy = true,

@@ -12,6 +12,9 @@ rule! {
     /// It looks for a process, a file or an open socket, and all of them outlive a service that hangs. Nothing will ever
     /// replace such a container, and everybody believes that something watches it.
     ///
+    /// It is run for some seconds after the freeze. One that goes by a sign of life which may be older than that, such as a
+    /// file that the service touches, is better waived than weakened.
+    ///
     /// ## Example
     /// ```dockerfile
     /// FROM nginx:1.27
