@@ -8,6 +8,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::tree;
 use crate::error::{Error, Kind, Result};
+use crate::report::ReportFile;
 
 /// What stands at the top of each page, in the middle.
 const MANUAL: &str = "imgbuild manual";
@@ -32,8 +33,8 @@ pub(super) fn write(folder: &Path) -> Result<()> {
     };
     std::fs::create_dir_all(folder).map_err(|cause| failed(folder, cause))?;
     for (name, text) in pages()? {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|cause| failed(&path, cause))?;
+        let path = folder.join(&name);
+        ReportFile::replace(folder, &name, text.as_bytes()).map_err(|cause| failed(&path, cause))?;
     }
     Ok(())
 }

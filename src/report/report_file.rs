@@ -73,6 +73,21 @@ impl ReportFile {
         Ok(ReportFile { path, file, temporary })
     }
 
+    /// Writes `bytes` into the file `name` of `folder`, as a whole; a link of that name is replaced and never followed.
+    pub fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+        ReportFile::open_in(folder, name)?.put(bytes)
+    }
+
+    /// What lies in the folder because of it, now or at the end; links on the way are resolved.
+    pub fn own(&self) -> Vec<PathBuf> {
+        let Some(Temporary { path, target }) = &self.temporary else { return Vec::new() };
+        let real = |path: &PathBuf| {
+            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            Some(folder.canonicalize().ok()?.join(path.file_name()?))
+        };
+        [path, target].into_iter().filter_map(real).collect()
+    }
+
     /// The path as it was given.
     pub fn path(&self) -> &Path {
         &self.path

@@ -188,6 +188,10 @@ fn with_config(
     };
     match found {
         Some(found) => ignore_what_is_not_needed(look, Some(&found), proposal),
+        // What it extends may name them.
+        None if table.contains_key("extends") => {
+            proposal.notes.push(format!("{FILE_NAME} extends another file: no Dockerfile is written"));
+        }
         None if context == "." && value("dockerfile").is_none() => {
             write_dockerfile(look, checkout, options, proposal)?;
             ignore_what_is_not_needed(look, None, proposal);
