@@ -68,8 +68,13 @@ mod dockerignore_engine {
     /// The regular files that `COPY . /` would copy.
     fn files(root: &Path) -> Result<BTreeSet<String>> {
         let stop = Stop::default();
-        let options =
-            ListOptions { root, dockerfile: Path::new("Dockerfile"), known_blob: None, stop: &stop };
+        let options = ListOptions {
+            root,
+            dockerfile: Path::new("Dockerfile"),
+            own: &[],
+            known_blob: None,
+            stop: &stop,
+        };
         let listing = list(&options)?;
         let seen = listing.entries().filter(|entry| entry.kind == EntryKind::File && !entry.forced);
         Ok(seen.map(|entry| String::from_utf8(entry.path).unwrap()).collect())

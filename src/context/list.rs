@@ -27,6 +27,8 @@ pub struct ListOptions<'a> {
     pub root: &'a Path,
     /// The Dockerfile, relative to `root`. It has to be inside, be it through a link.
     pub dockerfile: &'a Path,
+    /// What imgbuild itself writes, relative to `root`: it is no part of the context.
+    pub own: &'a [PathBuf],
     /// Saves reading files that git knows.
     pub known_blob: Option<&'a KnownBlob<'a>>,
     /// Ends the pass early, with an error.
@@ -63,7 +65,8 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
     if ignore_file.as_deref() == Some(Path::new(ignore_file::NAME)) {
         forced.push(ignore_file::NAME.into());
     }
-    let rules = Rules { ignore: &ignore, forced: &forced, stop: options.stop };
+    let own: Vec<Vec<u8>> = options.own.iter().map(|path| path.as_os_str().as_bytes().to_vec()).collect();
+    let rules = Rules { ignore: &ignore, forced: &forced, own: &own, stop: options.stop };
     let found = walk(Dirs::new(root.as_fd()), rules, Files::new(options.known_blob, options.stop))?;
 
     let named = dockerfile.as_os_str().as_bytes();

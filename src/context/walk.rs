@@ -27,6 +27,8 @@ pub(super) struct Rules<'a> {
     pub(super) ignore: &'a Ignore,
     /// Paths that are sent even if excluded.
     pub(super) forced: &'a [Vec<u8>],
+    /// Paths that are never sent, with what is below them.
+    pub(super) own: &'a [Vec<u8>],
     pub(super) stop: &'a Stop,
 }
 
@@ -122,7 +124,7 @@ impl Walk<'_> {
                 self.rules.forced.iter().any(|f| {
                     f.strip_prefix(self.path.as_slice()).is_some_and(|below| below.starts_with(b"/"))
                 });
-            if forced_only && !forced && !leads_to_forced {
+            if (forced_only || self.rules.own.contains(&self.path)) && !forced && !leads_to_forced {
                 continue;
             }
             let kind = match child.kind {

@@ -242,7 +242,9 @@ pub(super) async fn list(
     source: Option<&Arc<SourceState>>,
 ) -> Result<Arc<Listing>> {
     let (located, source, stop) = (located.clone(), source.cloned(), session.stop.clone());
+    let own = session.own.clone();
     let listing = blocking(move || {
+        let own: Vec<PathBuf> = own.iter().filter_map(|path| inside(path, &located.context)).collect();
         let ids = source.as_deref().and_then(BlobIds::open);
         let inside = source.as_deref().and_then(|s| inside(&located.context, &s.root)).unwrap_or_default();
         let known = |path: &Path, metadata: &fs::Metadata| {
@@ -251,6 +253,7 @@ pub(super) async fn list(
         context::list_work_tree(&ListOptions {
             root: &located.context,
             dockerfile: &located.dockerfile,
+            own: &own,
             known_blob: ids.is_some().then_some(&known),
             stop: &stop,
         })
@@ -258,10 +261,10 @@ pub(super) async fn list(
     listing.await.map(Arc::new)
 }
 
-/// Where the context lies in the repository.
-fn inside(context: &Path, root: &Path) -> Option<PathBuf> {
+/// Where the context lies in the repository, or what is written lies in the context.
+fn inside(path: &Path, root: &Path) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;
-    context.strip_prefix(root).ok().map(Path::to_owned)
+    path.strip_prefix(root).ok().map(Path::to_owned)
 }
 
 /// Says what the context came to.

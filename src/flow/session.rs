@@ -22,6 +22,8 @@ pub struct Session {
     pub events: Events,
     /// Hides every login from the moment it is known.
     pub masker: Masker,
+    /// What the run itself writes, as absolute paths: it neither enters the context nor makes the tree unclean.
+    pub own: Vec<PathBuf>,
     /// Set by the first signal.
     pub stop: Stop,
     /// The run's id: its start and a random part, so that ids sort by time and never meet.
@@ -46,7 +48,8 @@ impl Session {
         // Seeded by the system's randomness, which is all that is needed here.
         let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
         let run = format!("{clock:x}-{:08x}", random & 0xffff_ffff);
-        Ok(Session { environment, directory, config, events, masker, stop: Stop::default(), run, now })
+        let (own, stop) = (Vec::new(), Stop::default());
+        Ok(Session { environment, directory, config, events, masker, own, stop, run, now })
     }
 
     /// Where the journals of runs lie.

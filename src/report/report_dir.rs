@@ -58,6 +58,27 @@ impl ReportDir {
         Ok(ReportDir { path: path.to_owned(), files })
     }
 
+    /// What lies somewhere because of it, now or at the end; links on the way are resolved. It is the folder itself, and
+    /// those above it, where nothing else is in there.
+    pub fn own(&self) -> Vec<PathBuf> {
+        let files: Vec<PathBuf> = self.files.iter().flat_map(|(_, _, file)| file.own()).collect();
+        let holds_no_other = |folder: &Path, own: &[PathBuf]| {
+            fs::read_dir(folder).is_ok_and(|mut entries| {
+                entries.all(|entry| entry.is_ok_and(|entry| own.contains(&entry.path())))
+            })
+        };
+        let Ok(mut folder) = self.path.canonicalize() else { return files };
+        if !holds_no_other(&folder, &files) {
+            return files;
+        }
+        while let Some(above) = folder.parent().map(Path::to_owned)
+            && holds_no_other(&above, std::slice::from_ref(&folder))
+        {
+            folder = above;
+        }
+        vec![folder]
+    }
+
     /// The page for people.
     pub fn page(&self) -> PathBuf {
         self.path.join("report.html")
@@ -173,6 +194,27 @@ mod tests {
         assert!(read(folder.join("summary.md")).contains("the tree is dirty"));
         let nothing = "IMGBUILD_DIGEST=\nIMGBUILD_IMAGE=\nIMGBUILD_VERSION=\nIMGBUILD_TAGS=\n";
         assert_eq!(read(folder.join("imgbuild.env")), nothing);
+    }
+
+    #[test]
+    fn what_is_its_own_is_known() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        fs::write(root.join("Dockerfile"), "").unwrap();
+        // The folder, and the one above it that it made.
+        assert_eq!(ReportDir::open(&root.join("a/b")).unwrap().own(), [root.join("a")]);
+        // What an earlier run left is its own as well.
+        let open = ReportDir::open(&root.join("out")).unwrap();
+        open.write(&report(), &Masker::default()).unwrap();
+        assert_eq!(ReportDir::open(&root.join("out")).unwrap().own(), [root.join("out")]);
+        // Of a folder with other things in it, the files alone.
+        fs::write(root.join("out/notes"), "mine").unwrap();
+        for folder in [root.join("out"), root.clone()] {
+            let own = ReportDir::open(&folder).unwrap().own();
+            assert!(own.contains(&folder.join("report.html")), "{own:?}");
+            assert!(own.iter().all(|path| path.parent() == Some(&folder)), "{own:?}");
+            assert!(!own.contains(&folder.join("notes")) && !own.contains(&folder), "{own:?}");
+        }
     }
 
     #[test]

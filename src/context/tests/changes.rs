@@ -92,6 +92,7 @@ fn the_folder_that_was_listed_is_sent_even_if_moved() {
     let options = crate::context::ListOptions {
         root: &root,
         dockerfile: Path::new("Dockerfile"),
+        own: &[],
         known_blob: None,
         stop: &stop,
     };

@@ -44,7 +44,7 @@ fn devices_are_never_opened() {
     let stop = Stop::default();
     let root = open_root(Path::new("/dev")).unwrap();
     let ignore = Ignore::parse(b"*/*\n").unwrap();
-    let rules = Rules { ignore: &ignore, forced: &[], stop: &stop };
+    let rules = Rules { ignore: &ignore, forced: &[], own: &[], stop: &stop };
     let found = walk(Dirs::new(root.as_fd()), rules, Files::new(None, &stop)).unwrap();
     assert!(
         found.skipped.iter().any(|s| s.path == b"null" && s.kind == Special::Device),
@@ -106,7 +106,8 @@ fn what_cannot_be_read_is_named() {
 
 fn assert_unreadable(root: &Path) {
     let stop = Stop::default();
-    let options = ListOptions { root, dockerfile: Path::new("Dockerfile"), known_blob: None, stop: &stop };
+    let options =
+        ListOptions { root, dockerfile: Path::new("Dockerfile"), own: &[], known_blob: None, stop: &stop };
     let error = list(&options).unwrap_err();
     assert_eq!((error.kind(), error.message()), (Kind::Io, "cannot read `sub/secret` for the context"));
     assert!(error.to_string().contains("ermission denied"), "{error}");

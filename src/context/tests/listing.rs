@@ -143,6 +143,7 @@ fn a_context_that_is_none() {
         let options = crate::context::ListOptions {
             root: Path::new(root),
             dockerfile: Path::new("Dockerfile"),
+            own: &[],
             known_blob: None,
             stop: &stop,
         };
@@ -206,6 +207,7 @@ fn a_work_tree_leaves_gits_folder_out_unless_it_is_asked_for() {
     let options = crate::context::ListOptions {
         root: tree.root(),
         dockerfile: Path::new("Dockerfile"),
+        own: &[],
         known_blob: None,
         stop: &stop,
     };

@@ -9,8 +9,13 @@ use crate::stop::Stop;
 
 fn listing(tree: &Tree) -> Listing {
     let stop = Stop::default();
-    let options =
-        ListOptions { root: tree.root(), dockerfile: "Dockerfile".as_ref(), known_blob: None, stop: &stop };
+    let options = ListOptions {
+        root: tree.root(),
+        dockerfile: "Dockerfile".as_ref(),
+        own: &[],
+        known_blob: None,
+        stop: &stop,
+    };
     list(&options).unwrap()
 }
 

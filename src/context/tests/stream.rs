@@ -252,6 +252,7 @@ fn both_passes_stop_when_asked() {
     let options = crate::context::ListOptions {
         root: tree.root(),
         dockerfile: Path::new("Dockerfile"),
+        own: &[],
         known_blob: None,
         stop: &stop,
     };

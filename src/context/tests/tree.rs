@@ -64,7 +64,13 @@ impl Tree {
 
     pub(super) fn list_for(&self, dockerfile: &str, known_blob: Option<&KnownBlob<'_>>) -> Result<Listing> {
         let stop = Stop::default();
-        list(&ListOptions { root: self.root(), dockerfile: Path::new(dockerfile), known_blob, stop: &stop })
+        list(&ListOptions {
+            root: self.root(),
+            dockerfile: Path::new(dockerfile),
+            own: &[],
+            known_blob,
+            stop: &stop,
+        })
     }
 
     /// The paths that are sent: folders with a slash, what is forced in brackets.
