@@ -308,12 +308,28 @@ fn buildkite_shows_groups_and_its_agent_gets_the_rest() {
     let said = fs::read_to_string(said).expect("said");
     let calls: Vec<&str> = said.lines().filter(|line| line.starts_with("> ")).collect();
     assert!(calls.contains(&"> annotate --style error --context imgbuild"), "{said}");
-    assert!(calls.contains(&"> meta-data set imgbuild:json"), "{said}");
+    assert!(!calls.iter().any(|call| call.contains("meta-data")), "nothing was published: {said}");
     assert!(said.contains("### ❌ imgbuild ci failed") && controls(&said).is_empty(), "{said}");
 
     script("exit 1");
     let ran = ci(&repo, 6, &environment, &[]);
     ran.says("note: buildkite-agent annotate failed: exit status: 1");
+
+    let published = lab.path("published");
+    script(&format!("{{ echo \"> $*\"; cat; echo; }} >>'{}'", published.display()));
+    repo.write("imgbuild.toml", &lab::config(&lab.repository()));
+    repo.commit("expect what is there");
+    let head = repo.head();
+    let mut environment = environment.to_vec();
+    environment.retain(|(name, _)| *name != "BUILDKITE_COMMIT");
+    environment.extend([("BUILDKITE_COMMIT", &*head), ("BUILDKITE_STEP_KEY", "image")]);
+    ci(&repo, 0, &environment, &[]);
+    let said = fs::read_to_string(published).expect("said");
+    assert!(said.contains("> annotate --style success --context imgbuild-image\n"), "{said}");
+    assert!(
+        said.contains(&format!("> meta-data set imgbuild:image\n{}@sha256:", lab.repository())),
+        "{said}"
+    );
 }
 
 #[test]

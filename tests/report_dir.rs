@@ -114,6 +114,25 @@ fn a_run_that_passed_leaves_every_file() {
     }
 }
 
+/// In a checkout that says nothing of the folder, and that is kept from run to run.
+#[test]
+fn reports_in_the_checkout_are_no_part_of_what_is_built() {
+    let lab = Lab::new("dirinside");
+    let repo = lab.hello();
+    let dockerfile = fs::read_to_string(repo.path.join("Dockerfile")).expect("Dockerfile");
+    repo.write("Dockerfile", &format!("{dockerfile}COPY . /all\n"));
+    repo.commit("all of it");
+    let digest = || repo.imgbuild(&["context", "--digest"]).run().stdout.trim().to_owned();
+    let clean = digest();
+    for round in ["first", "second"] {
+        let files = ["--report-dir", "a/reports", "--junit", "junit.xml", "--report", "www/run.json"];
+        repo.imgbuild(&[&["ci"], &files[..]].concat()).expect(0).says("run.json");
+        let report = reports(&repo.path.join("a/reports")).json;
+        assert!(clean.contains(report["context"]["digest"].as_str().expect("digest")), "{round}: {report:#}");
+        assert_eq!(report["source"]["clean"], true, "{round}");
+    }
+}
+
 #[test]
 fn a_run_that_failed_leaves_every_file_that_say_why() {
     let lab = Lab::new("dirfail");

@@ -42,7 +42,7 @@ fn repository(path: &Path, language: &str, values: &[(&str, &str)]) {
     write("imgbuild.toml", &templates::filled("imgbuild.toml", &values));
     write("README.md", "A service.\n");
     write(".env", "PASSWORD=hunter2\n");
-    write(".gitignore", ".env\nimgbuild-report\n");
+    write(".gitignore", ".env\n");
     for name in SOURCES.iter().find(|(known, _)| *known == language).expect("sources").1 {
         write(name, "hello\n");
     }

@@ -1,6 +1,6 @@
 //! What of a command goes to the CI beyond its text: marks on its page, the outputs of the step, a summary.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::output::Output;
 use crate::environment::Environment;
@@ -17,6 +17,8 @@ pub(super) struct Ci {
     /// The file of `GITHUB_STEP_SUMMARY`.
     summary: Option<PathBuf>,
     agent: Option<Agent>,
+    /// Where the command works, as seen from the repository's root: findings are named from there.
+    folder: PathBuf,
 }
 
 /// Files of a run's report that CIs read.
@@ -26,19 +28,21 @@ pub(super) struct Files {
 }
 
 impl Ci {
-    pub(super) fn new(surface: Surface, environment: &Environment) -> Ci {
+    /// `directory` is the folder to work in, as it was given.
+    pub(super) fn new(surface: Surface, environment: &Environment, directory: &Path) -> Ci {
         let file = |name: &str| environment.get_os(name).map(PathBuf::from);
         let agent = (surface == Surface::Buildkite).then(|| environment.program("buildkite-agent")).flatten();
         Ci {
             outputs: file("GITHUB_OUTPUT"),
             summary: file("GITHUB_STEP_SUMMARY"),
-            agent: agent.map(Agent::new),
+            folder: in_repository(directory),
+            agent: agent.map(|program| Agent::new(program, environment.get("BUILDKITE_STEP_KEY"))),
         }
     }
 
     /// The end of a run, whose report is masked and written.
     pub(super) fn concluded(&self, report: &RunReport, files: Files, output: &Output) {
-        output.log(&output.mode.surface.annotations(&Annotation::of_report(report)));
+        output.log(&output.mode.surface.annotations(&self.placed(Annotation::of_report(report))));
         self.outputs(&Outputs::of_report(report), output);
         self.checked(report, files, output);
     }
@@ -76,12 +80,22 @@ impl Ci {
                 *text = output.masker.text(std::mem::take(text));
             }
         }
-        output.log(&output.mode.surface.annotations(&Annotation::of_findings(&findings)));
+        output.log(&output.mode.surface.annotations(&self.placed(Annotation::of_findings(&findings))));
+    }
+
+    /// The same marks, on files as the CI knows them: by their paths in the repository.
+    fn placed(&self, mut marks: Vec<Annotation>) -> Vec<Annotation> {
+        for path in marks.iter_mut().filter_map(|mark| mark.path.as_mut()) {
+            *path = from_root(&self.folder, path);
+        }
+        marks
     }
 
     /// A mark for why a command failed.
     pub(super) fn error(&self, error: &Error, output: &Output) {
-        let mark = Annotation::of_error(error, &output.masker);
+        // That a check found something is for its exit code to say: a problem of TeamCity's fails the build by itself.
+        let mark =
+            Annotation::of_error(error, &output.masker).map(|mark| Annotation { is_of_run: false, ..mark });
         output.log(&output.mode.surface.annotations(mark.as_slice()));
     }
 
@@ -95,6 +109,46 @@ impl Ci {
     fn called(&self, result: Result<(), String>, output: &Output) {
         if let Err(why) = result {
             output.say(&format!("note: {why}"));
+        }
+    }
+}
+
+/// Where `directory` lies in its repository; nowhere deeper than its root where there is none.
+fn in_repository(directory: &Path) -> PathBuf {
+    let Ok(real) = directory.canonicalize() else { return PathBuf::new() };
+    let root = real.ancestors().find(|folder| folder.join(".git").exists());
+    root.and_then(|root| real.strip_prefix(root).ok()).map(Path::to_owned).unwrap_or_default()
+}
+
+/// `path`, which is relative to `folder`, relative to what that one is relative to; as it is where it leads out of it.
+fn from_root(folder: &Path, path: &str) -> String {
+    let mut whole = PathBuf::new();
+    for part in folder.join(path).components() {
+        match part {
+            Component::ParentDir if !whole.pop() => return path.to_owned(),
+            Component::ParentDir | Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_on_files_of_the_repository() {
+        let table = [
+            ("", "Dockerfile", "Dockerfile"),
+            ("svc/api", "Dockerfile", "svc/api/Dockerfile"),
+            ("svc/api", "../../imgbuild.toml", "imgbuild.toml"),
+            ("svc", "./a/../b", "svc/b"),
+            ("svc", "../../elsewhere", "../../elsewhere"),
+            ("svc", "/etc/x", "/etc/x"),
+        ];
+        for (folder, path, expected) in table {
+            assert_eq!(from_root(Path::new(folder), path), expected, "{folder} {path}");
         }
     }
 }

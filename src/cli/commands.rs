@@ -38,7 +38,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     let junit_path = flags::junit(&cli.command, &directory);
     let report_dir = flags::report_dir(&cli.command, &environment, &directory);
     let (config, masker) = (cli.global.config.clone(), output.masker.clone());
-    let session = Session::begin(environment, directory, config, events, masker)?;
+    let mut session = Session::begin(environment, directory, config, events, masker)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -56,6 +56,10 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     let junit = junit_path.map(|path| ReportFile::open(&path)).transpose()?;
     let dir = report_dir.map(|path| ReportDir::open(&path)).transpose()?;
     let reports = Reports { file, junit, dir };
+    session.own = reports.own();
+    if is_run {
+        output.mask(&session.environment);
+    }
     let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
     let reporter = report::spawn(receiver, reporters, output.masker.clone())?;
 
@@ -230,6 +234,12 @@ struct Reports {
 }
 
 impl Reports {
+    /// What lies in folders because of them.
+    fn own(&self) -> Vec<PathBuf> {
+        let files = [&self.file, &self.junit].into_iter().flatten().flat_map(ReportFile::own);
+        files.chain(self.dir.iter().flat_map(ReportDir::own)).collect()
+    }
+
     /// What of them CIs read.
     fn files(&self) -> Files {
         let junit = self.junit.as_ref().map(|file| file.path().to_owned());

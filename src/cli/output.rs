@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::flow::detect;
 use crate::report::{self, Masker, OutputFlags, OutputMode, RunReport, Surroundings};
+use crate::rules::holds_secret;
 
 /// Variables that hold what must not be shown, wherever a build or a container prints it.
 const SECRETS: [&str; 8] = [
@@ -21,6 +22,9 @@ const SECRETS: [&str; 8] = [
     "IMGBUILD_REGISTRY_PASSWORD",
     "REGISTRY_TOKEN",
 ];
+
+/// Bytes from which on a value is hidden for its variable's name alone.
+const LONG: usize = 12;
 
 /// Those of them that a runner of GitHub's kind makes itself.
 const RUNNERS: [&str; 3] = ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN"];
@@ -40,14 +44,19 @@ impl Output {
                 masker.add(secret);
             }
         }
+        // What a name alone gives away is only hidden where it cannot be a common word.
+        let named = environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        for (_, secret) in named.filter(|(name, value)| value.len() >= LONG && holds_secret(name, value)) {
+            masker.add(secret);
+        }
         let off = global.ci_output == CiOutput::Off
             || environment
                 .get("IMGBUILD_CI_OUTPUT")
                 .is_some_and(|_| !environment.is_true("IMGBUILD_CI_OUTPUT"));
-        let ci = if off { Ci::default() } else { Ci::new(detect(environment).surface, environment) };
-        let output = Output { mode: Output::mode(global, off, environment), masker, ci };
-        output.mask(environment);
-        output
+        let directory = global.directory.as_deref().unwrap_or(Path::new("."));
+        let ci =
+            if off { Ci::default() } else { Ci::new(detect(environment).surface, environment, directory) };
+        Output { mode: Output::mode(global, off, environment), masker, ci }
     }
 
     fn mode(global: &Global, off: bool, environment: &Environment) -> OutputMode {
@@ -72,8 +81,12 @@ impl Output {
         resolve(&flags, environment)
     }
 
-    /// Has the CI mask the secrets of the environment, before anything else is printed.
-    fn mask(&self, environment: &Environment) {
+    /// Has the CI mask the secrets of the environment, before anything else of a run is printed. Only a runner that takes
+    /// outputs is sure to listen: others would keep what it is told.
+    pub(super) fn mask(&self, environment: &Environment) {
+        if environment.get_os("GITHUB_OUTPUT").is_none() {
+            return;
+        }
         // The runner's own tokens are masked by it already, and a file would keep the secrets.
         let known = RUNNERS.map(|name| environment.get(name));
         let secrets = SECRETS.into_iter().filter_map(|name| environment.get(name));

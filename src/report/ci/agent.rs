@@ -14,22 +14,31 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// The agent's program.
 #[derive(Debug)]
-pub struct Agent(PathBuf);
+pub struct Agent {
+    program: PathBuf,
+    /// What annotations of this step are known by.
+    context: String,
+}
 
 impl Agent {
-    /// `program` is its absolute path.
-    pub fn new(program: PathBuf) -> Agent {
-        Agent(program)
+    /// `program` is its absolute path, and `step` what Buildkite calls the step, where it has a name.
+    pub fn new(program: PathBuf, step: Option<&str>) -> Agent {
+        let context = step.map_or_else(|| "imgbuild".to_owned(), |step| format!("imgbuild-{step}"));
+        Agent { program, context }
     }
 
     /// Shows `page`, which is Markdown, on the page of the build. The reason why not is one line.
     pub fn annotate(&self, page: &str, ok: bool) -> Result<(), String> {
         let style = if ok { "success" } else { "error" };
-        self.call(&["annotate", "--style", style, "--context", "imgbuild"], page)
+        self.call(&["annotate", "--style", style, "--context", &self.context], page)
     }
 
-    /// Sets the outputs as meta-data, by their names behind `imgbuild:`. The first that cannot be set ends it.
+    /// Sets the outputs of what was published as meta-data, by their names behind `imgbuild:`: they belong together, and are
+    /// of the whole build, so that a step that published nothing leaves them as they are. The first that cannot be set ends it.
     pub fn set(&self, outputs: &Outputs) -> Result<(), String> {
+        if !outputs.is_published() {
+            return Ok(());
+        }
         // It takes no empty value.
         let values = outputs.pairs().into_iter().filter(|(_, value)| !value.is_empty());
         for (name, value) in values {
@@ -41,7 +50,7 @@ impl Agent {
     /// Text goes by stdin: arguments can be read by every process of the machine.
     fn call(&self, arguments: &[&str], text: &str) -> Result<(), String> {
         let name = format!("buildkite-agent {}", arguments.first().copied().unwrap_or_default());
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new(&self.program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|cause| format!("cannot start {name}: {cause}"))?;
         // One that does not read must not hold up the run.

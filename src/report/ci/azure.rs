@@ -38,6 +38,8 @@ pub(super) fn issue(annotation: &Annotation) -> Option<String> {
 /// Variables of the step, which later ones read as `$(STEP.digest)`.
 pub(super) fn outputs(outputs: &Outputs) -> String {
     let line = |(name, value): (&str, String)| {
+        // `$(name)` is another variable's value, and those hold passwords.
+        let value = value.replace("$(", if name == "json" { "\\u0024(" } else { "$ (" });
         format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", data(&value))
     };
     outputs.pairs().into_iter().map(line).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::github;
-use crate::report::run_report::RunReport;
+use crate::report::run_report::{RunReport, TagState};
 use crate::report::{escape, json};
 
 /// Labels that are annotations of the manifest as well, as docker/metadata-action has them.
@@ -39,6 +39,12 @@ impl Outputs {
         references: Vec<String>,
         labels: BTreeMap<String, String>,
     ) -> Outputs {
+        // On the engine alone it is nobody's repository on Docker Hub.
+        let short = |reference: String| match digest {
+            Some(_) => reference,
+            None => reference.strip_prefix("docker.io/library/").map(str::to_owned).unwrap_or(reference),
+        };
+        let references: Vec<String> = references.into_iter().map(short).collect();
         let first = references.first().map(String::as_str).unwrap_or_default();
         let image = match digest {
             Some(digest) => format!("{repository}@{digest}"),
@@ -61,7 +67,9 @@ impl Outputs {
     pub fn of_report(report: &RunReport) -> Outputs {
         let image = report.image.clone().unwrap_or_default();
         let (repository, digest) = (image.repository.unwrap_or_default(), image.digest);
-        let references = report.tags.iter().map(|tag| tag.reference.clone()).collect();
+        // What was only planned is nowhere.
+        let made = report.tags.iter().filter(|tag| matches!(tag.state, TagState::Verified | TagState::Local));
+        let references = made.map(|tag| tag.reference.clone()).collect();
         let digest = digest.as_ref().map(|digest| digest.as_str());
         Outputs::new(&repository, digest, references, report.labels.clone())
     }
@@ -69,6 +77,11 @@ impl Outputs {
     /// The lines for the file that `GITHUB_OUTPUT` names.
     pub fn github(&self) -> String {
         github::outputs(self)
+    }
+
+    /// Whether there is an image in a registry.
+    pub(super) fn is_published(&self) -> bool {
+        !self.digest.is_empty()
     }
 
     /// Each as a text. Lists have an entry a line, so that nothing hidden is left in an entry.

@@ -364,7 +364,12 @@ fn outputs_are_the_values_as_they_are() {
     assert!(obeyed.iter().all(|one| one.property("isOutput") == "true"));
     let azure: BTreeMap<String, String> =
         obeyed.into_iter().map(|one| (one.property("variable").to_owned(), one.data)).collect();
-    assert_eq!(azure, read(&released().github()));
+    // The same values, but for what would be another variable's.
+    let as_azure_has_it = |(name, value): (String, String)| {
+        let open = if name == "json" { "\\u0024(" } else { "$ (" };
+        (name, value.replace("$(", open))
+    };
+    assert_eq!(azure, read(&released().github()).into_iter().map(as_azure_has_it).collect());
 
     let obeyed = ci_agents::teamcity(&Surface::TeamCity.outputs(&released()));
     let value = |name: &str| {
@@ -395,11 +400,41 @@ fn the_dotenv_is_what_gitlab_reads() {
         "1\nIMGBUILD_IMAGE=evil".to_owned(),
     )]);
     let tags = (0..1000).map(|i| format!("ghcr.io/acme/x:{i}")).collect();
-    let text = dotenv(&Outputs::new("x", None, tags, labels));
+    let unpublished = dotenv(&Outputs::new("x", None, vec!["x:1".to_owned()], labels.clone()));
+    assert_eq!(unpublished, "IMGBUILD_DIGEST=\nIMGBUILD_IMAGE=\nIMGBUILD_VERSION=\nIMGBUILD_TAGS=\n");
+    let text = dotenv(&Outputs::new("x", Some("sha256:0"), tags, labels));
     assert!(text.len() <= 5 * 1024 && text.ends_with('\n'), "{}", text.len());
     let keys: Vec<&str> = text.lines().filter_map(|line| line.split_once('=')).map(|(key, _)| key).collect();
     assert_eq!(keys, ["IMGBUILD_DIGEST", "IMGBUILD_IMAGE", "IMGBUILD_VERSION", "IMGBUILD_TAGS"]);
     assert!(text.lines().nth(3).unwrap().split(' ').skip(1).all(|tag| tag.starts_with("ghcr.io/acme/x:")));
+}
+
+#[test]
+fn what_was_only_planned_is_no_output() {
+    let tag = |reference: &str, state| TagFacts {
+        reference: reference.to_owned(),
+        digest: None,
+        before: None,
+        state,
+    };
+    let mut report = RunReport::new("ci", "1", "2026-01-01T00:00:00Z");
+    report.tags =
+        vec![tag("ghcr.io/acme/x:1.0", TagState::Planned), tag("docker.io/library/x:dev", TagState::Local)];
+    let outputs = Outputs::of_report(&report);
+    assert_eq!((outputs.image.as_str(), outputs.tags.as_slice()), ("x:dev", &["x:dev".to_owned()][..]));
+    report.tags.truncate(1);
+    assert_eq!(Outputs::of_report(&report).image, "");
+}
+
+#[test]
+fn no_variable_of_azures_gets_into_its_outputs() {
+    let labels = BTreeMap::from([("branch".to_owned(), "x$(registryPassword)".to_owned())]);
+    let outputs = Outputs::new("x", None, vec!["x:1".to_owned()], labels);
+    let text = Surface::Azure.outputs(&outputs);
+    assert!(!text.contains("$("), "{text}");
+    let json = ci_agents::azure(&text).into_iter().find(|one| one.property("variable") == "json").unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json.data).unwrap();
+    assert_eq!(json["labels"]["branch"], "x$(registryPassword)");
 }
 
 #[test]
@@ -493,7 +528,7 @@ fn agent(folder: &std::path::Path, script: &str) -> Agent {
     let program = folder.join("buildkite-agent");
     fs::write(&program, format!("#!/bin/sh\ncd '{}' && {script}\n", folder.display())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    Agent::new(program)
+    Agent::new(program, None)
 }
 
 #[test]
@@ -513,6 +548,6 @@ fn the_agent_gets_values_by_stdin_and_its_failure_is_told() {
     let large = "x".repeat(1 << 20);
     let failed = agent(folder.path(), "exit 3").annotate(&large, true).unwrap_err();
     assert!(failed.starts_with("buildkite-agent annotate failed: exit status: 3"), "{failed}");
-    let none = Agent::new(folder.path().join("nowhere")).set(&released()).unwrap_err();
+    let none = Agent::new(folder.path().join("nowhere"), None).set(&released()).unwrap_err();
     assert!(none.starts_with("cannot start buildkite-agent meta-data: "), "{none}");
 }
