@@ -1,4 +1,4 @@
-//! `imgbuild init`: what a repository lacks is worked out first ([`propose`]), shown ([`Proposal::text`]) and then written
+//! `imgbuild init`: what a repository lacks is worked out first ([`propose()`]), shown ([`Proposal::text`]) and then written
 //! ([`Proposal::apply`]). A file that is there is never touched.
 //!
 //! What stands in the repository is a stranger's: it is read within bounds, never through links that lead out, and what of
