@@ -10,6 +10,9 @@ use crate::rules::facts::{ProcessSeen, ProcessesSeen};
 /// Bytes of a command line that are kept.
 const SHOWN: usize = 200;
 
+/// What starts a service, and waits for it.
+const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "busybox"];
+
 /// Looks so far.
 pub(super) struct Samples {
     seen: ProcessesSeen,
@@ -30,6 +33,19 @@ impl Samples {
     pub(super) fn add(&mut self, rows: Vec<ProcessRow>) {
         self.seen.samples.push(rows.iter().filter(|row| !row.stat.starts_with('Z')).map(of_row).collect());
         self.last = rows;
+    }
+
+    /// Whether several executables were there at every look, but for a shell that only started the rest: either they are
+    /// several services, or they only take a while to go.
+    pub(super) fn are_several(&self) -> bool {
+        let of = |sample: &[ProcessSeen]| -> BTreeSet<String> {
+            let is_starter = |process: &ProcessSeen| {
+                process.pid == self.seen.first && SHELLS.contains(&process.name.as_str())
+            };
+            sample.iter().filter(|process| !is_starter(process)).map(|p| p.executable.clone()).collect()
+        };
+        let all = self.seen.samples.iter().map(|sample| of(sample)).reduce(|some, more| &some & &more);
+        all.is_some_and(|all| all.len() > 1)
     }
 
     pub(super) fn missing(&mut self, why: String) {
@@ -69,5 +85,31 @@ fn of_row(row: &ProcessRow) -> ProcessSeen {
         name: row.comm.clone(),
         executable,
         args: shortened(&row.args, SHOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(pid: u32, comm: &str) -> ProcessRow {
+        ProcessRow { pid, comm: comm.to_owned(), args: format!("/bin/{comm}"), ..ProcessRow::default() }
+    }
+
+    #[test]
+    fn several_are_those_that_stay() {
+        let looked = |looks: &[&[(u32, &str)]]| {
+            let mut samples = Samples::new(1, &BTreeSet::new());
+            for look in looks {
+                samples.add(look.iter().map(|(pid, comm)| row(*pid, comm)).collect());
+            }
+            samples.are_several()
+        };
+        assert!(!looked(&[]));
+        assert!(looked(&[&[(1, "httpd"), (2, "curl")], &[(1, "httpd"), (2, "curl")]]));
+        assert!(!looked(&[&[(1, "httpd"), (2, "curl")], &[(1, "httpd")]]));
+        assert!(!looked(&[&[(1, "nginx"), (2, "nginx"), (3, "nginx")]]));
+        assert!(!looked(&[&[(1, "sh"), (2, "httpd")]]), "a shell that waits");
+        assert!(looked(&[&[(1, "sh"), (2, "httpd"), (3, "crond")]]));
     }
 }

@@ -21,6 +21,8 @@ const LOOKS: usize = 3;
 const BETWEEN: Duration = Duration::from_millis(300);
 /// And as many while there are more processes at each: what forks without end takes a while on a busy machine.
 const MOST_LOOKS: usize = 20;
+/// And as many while several executables are there: what a start leaves running for a moment is no service.
+const MOST_WHILE_SEVERAL: usize = 12;
 /// Files whose ends are shown, and how much of each is read for that.
 const LOG_FILES: usize = 5;
 const LOG_TAIL: u64 = 64 * 1024;
@@ -66,7 +68,10 @@ async fn running(rig: &Rig<'_>, facts: &mut RuntimeFacts, container: &Container)
     let mut seen = processes::Samples::new(container.pid, &rig.plan.companions);
     let mut next = Instant::now();
     let (mut looks, mut before, mut count) = (0, 0, 0);
-    while looks < LOOKS || (count > before && looks < MOST_LOOKS) {
+    while looks < LOOKS
+        || (count > before && looks < MOST_LOOKS)
+        || (seen.are_several() && looks < MOST_WHILE_SEVERAL)
+    {
         // The time between two looks is what is measured here.
         sleep_until(next).await;
         next += BETWEEN;
