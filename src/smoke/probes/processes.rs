@@ -40,9 +40,16 @@ impl Samples {
     pub(super) fn are_several(&self) -> bool {
         let of = |sample: &[ProcessSeen]| -> BTreeSet<String> {
             let is_starter = |process: &ProcessSeen| {
-                process.pid == self.seen.first && SHELLS.contains(&process.name.as_str())
+                // Of a script, the name is its own.
+                let executable = process.executable.rsplit('/').next().unwrap_or_default();
+                process.pid == self.seen.first && SHELLS.contains(&executable)
             };
-            sample.iter().filter(|process| !is_starter(process)).map(|p| p.executable.clone()).collect()
+            // A HEALTHCHECK that runs is not below the first process, and no part of the service.
+            let is_below = |process: &ProcessSeen| {
+                process.pid == self.seen.first || sample.iter().any(|other| other.pid == process.ppid)
+            };
+            let counted = sample.iter().filter(|process| is_below(process) && !is_starter(process));
+            counted.map(|process| process.executable.clone()).collect()
         };
         let all = self.seen.samples.iter().map(|sample| of(sample)).reduce(|some, more| &some & &more);
         all.is_some_and(|all| all.len() > 1)
@@ -93,7 +100,8 @@ mod tests {
     use super::*;
 
     fn row(pid: u32, comm: &str) -> ProcessRow {
-        ProcessRow { pid, comm: comm.to_owned(), args: format!("/bin/{comm}"), ..ProcessRow::default() }
+        let ppid = if pid == 1 || comm == "wget" { 0 } else { 1 };
+        ProcessRow { pid, ppid, comm: comm.to_owned(), args: format!("/bin/{comm}"), ..ProcessRow::default() }
     }
 
     #[test]
@@ -110,6 +118,11 @@ mod tests {
         assert!(!looked(&[&[(1, "httpd"), (2, "curl")], &[(1, "httpd")]]));
         assert!(!looked(&[&[(1, "nginx"), (2, "nginx"), (3, "nginx")]]));
         assert!(!looked(&[&[(1, "sh"), (2, "httpd")]]), "a shell that waits");
+        assert!(!looked(&[&[(1, "httpd"), (2, "wget")]]), "a HEALTHCHECK");
+        let script = ProcessRow { args: "/bin/sh /usr/bin/serve".to_owned(), ..row(1, "serve") };
+        let mut samples = Samples::new(1, &BTreeSet::new());
+        samples.add(vec![script, row(2, "httpd")]);
+        assert!(!samples.are_several(), "a script that waits");
         assert!(looked(&[&[(1, "sh"), (2, "httpd"), (3, "crond")]]));
     }
 }
