@@ -50,7 +50,7 @@ pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts
 pub use sightings::sightings;
 #[cfg(test)]
 pub(crate) use words::SECRET_LINES;
-pub(crate) use words::holds_secret;
 pub use words::{hides_secret, secrets_in};
+pub(crate) use words::{holds_secret, services};
 
 use rule::rule;

@@ -37,7 +37,8 @@ pub(in crate::rules) use logs::log_file;
 pub(in crate::rules) use mentions::{mentions, mentions_variable};
 pub(in crate::rules) use package_hosts::is_package_host;
 pub(in crate::rules) use platforms::serves;
-pub(in crate::rules) use processes::{is_shell, manager, program, services};
+pub(crate) use processes::services;
+pub(in crate::rules) use processes::{is_shell, manager, program};
 pub(crate) use secret_names::holds_secret;
 pub(in crate::rules) use secret_names::{means_otherwise, names_secret};
 #[cfg(test)]

@@ -134,7 +134,7 @@ pub(in crate::rules) fn manager(process: &ProcessSeen) -> Option<(&str, &'static
 
 /// A service that ran for as long as was looked at.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::rules) struct Service<'a> {
+pub(crate) struct Service<'a> {
     /// Its program.
     pub(in crate::rules) name: &'a str,
     /// The command line of its first process.
@@ -144,7 +144,7 @@ pub(in crate::rules) struct Service<'a> {
 /// The services that ran at the last look and at one before it, in the order of their processes; `None` where there were
 /// not two looks. Processes of one executable are one service. What only starts or helps another is none, nor is what was
 /// started into the container from outside, such as a healthcheck.
-pub(in crate::rules) fn services(seen: &ProcessesSeen) -> Option<Vec<Service<'_>>> {
+pub(crate) fn services(seen: &ProcessesSeen) -> Option<Vec<Service<'_>>> {
     let (last, before) = seen.samples.split_last().filter(|(_, before)| !before.is_empty())?;
     let earlier: BTreeSet<(u32, &str)> =
         before.iter().flatten().map(|process| (process.pid, program(process))).collect();

@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::engine::ProcessRow;
 use crate::expect::shortened;
-use crate::rules::Fact;
 use crate::rules::facts::{ProcessSeen, ProcessesSeen};
+use crate::rules::{Fact, services};
 
 /// Bytes of a command line that are kept.
 const SHOWN: usize = 200;
-
-/// What starts a service, and waits for it.
-const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "busybox"];
 
 /// Looks so far.
 pub(super) struct Samples {
@@ -35,24 +32,9 @@ impl Samples {
         self.last = rows;
     }
 
-    /// Whether several executables were there at every look, but for a shell that only started the rest: either they are
-    /// several services, or they only take a while to go.
+    /// Whether several services seem to run, as the rule has it: they do, or they only take a while to go.
     pub(super) fn are_several(&self) -> bool {
-        let of = |sample: &[ProcessSeen]| -> BTreeSet<String> {
-            let is_starter = |process: &ProcessSeen| {
-                // Of a script, the name is its own.
-                let executable = process.executable.rsplit('/').next().unwrap_or_default();
-                process.pid == self.seen.first && SHELLS.contains(&executable)
-            };
-            // A HEALTHCHECK that runs is not below the first process, and no part of the service.
-            let is_below = |process: &ProcessSeen| {
-                process.pid == self.seen.first || sample.iter().any(|other| other.pid == process.ppid)
-            };
-            let counted = sample.iter().filter(|process| is_below(process) && !is_starter(process));
-            counted.map(|process| process.executable.clone()).collect()
-        };
-        let all = self.seen.samples.iter().map(|sample| of(sample)).reduce(|some, more| &some & &more);
-        all.is_some_and(|all| all.len() > 1)
+        services(&self.seen).is_some_and(|services| services.len() > 1)
     }
 
     pub(super) fn missing(&mut self, why: String) {
@@ -116,13 +98,15 @@ mod tests {
         assert!(!looked(&[]));
         assert!(looked(&[&[(1, "httpd"), (2, "curl")], &[(1, "httpd"), (2, "curl")]]));
         assert!(!looked(&[&[(1, "httpd"), (2, "curl")], &[(1, "httpd")]]));
-        assert!(!looked(&[&[(1, "nginx"), (2, "nginx"), (3, "nginx")]]));
-        assert!(!looked(&[&[(1, "sh"), (2, "httpd")]]), "a shell that waits");
-        assert!(!looked(&[&[(1, "httpd"), (2, "wget")]]), "a HEALTHCHECK");
+        let twice = |look: &[(u32, &str)]| looked(&[look, look]);
+        assert!(!twice(&[(1, "nginx"), (2, "nginx"), (3, "nginx")]));
+        assert!(!twice(&[(1, "sh"), (2, "httpd")]), "a shell that waits");
+        assert!(!twice(&[(1, "httpd"), (2, "wget")]), "a HEALTHCHECK");
         let script = ProcessRow { args: "/bin/sh /usr/bin/serve".to_owned(), ..row(1, "serve") };
         let mut samples = Samples::new(1, &BTreeSet::new());
+        samples.add(vec![script.clone(), row(2, "httpd")]);
         samples.add(vec![script, row(2, "httpd")]);
         assert!(!samples.are_several(), "a script that waits");
-        assert!(looked(&[&[(1, "sh"), (2, "httpd"), (3, "crond")]]));
+        assert!(twice(&[(1, "sh"), (2, "httpd"), (3, "crond")]));
     }
 }
