@@ -10,6 +10,16 @@ use crate::error::{Error, Kind, Result};
 /// Where a Dockerfile is looked for, relative to the context.
 pub const DOCKERFILES: [&str; 4] = ["Dockerfile", "Containerfile", "docker/Dockerfile", "build/Dockerfile"];
 
+/// Whether a file of this name is one: `Dockerfile`, `Dockerfile.NAME`, `NAME.Dockerfile`, and the same of Containerfile.
+pub fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["dockerfile", "containerfile"].iter().any(|kind| {
+        let behind = lower.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        behind && !lower.ends_with(".dockerignore")
+            || lower.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
 /// What a build reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {

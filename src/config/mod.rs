@@ -31,7 +31,7 @@ mod variables;
 pub use document::Document;
 pub use flags::Flags;
 pub use load::{FILE_NAME, load, parse_policy, read_commit, read_policy, read_revision};
-pub use locate::{DOCKERFILES, Disk, Located, Lookup, locate, locate_in};
+pub use locate::{DOCKERFILES, Disk, Located, Lookup, is_dockerfile, locate, locate_in};
 pub use origin::{Origin, Place, Sourced};
 pub use parse::{MAX_BYTES, parse};
 pub use policy::{Policy, with_policy};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{CheckOptions, TextFile};
+use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::flow::gather;
 use crate::flow::session::{Session, blocking};
@@ -114,13 +115,6 @@ fn search(
     Ok(())
 }
 
-/// `Dockerfile`, `Dockerfile.NAME`, `NAME.Dockerfile`, and the same of Containerfile.
 fn is_dockerfile(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let lower = name.to_ascii_lowercase();
-    ["dockerfile", "containerfile"].iter().any(|kind| {
-        let behind = lower.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        behind && !lower.ends_with(".dockerignore")
-            || lower.strip_suffix(kind).is_some_and(|rest| rest.ends_with('.'))
-    })
+    path.file_name().and_then(|name| name.to_str()).is_some_and(config::is_dockerfile)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::{Look, below};
-use crate::config::DOCKERFILES;
+use crate::config::{self, DOCKERFILES};
 use crate::context::Ignore;
 use crate::dockerfile::{self, Facts};
 use crate::error::{Error, Kind, Result};
@@ -134,17 +134,10 @@ fn context_of(look: &Look, path: &str) -> String {
     if all_in(".", &sources) || !all_in(folder, &sources) { ".".to_owned() } else { folder.to_owned() }
 }
 
-/// `Dockerfile`, `Containerfile`, and with something before or behind a dot; but no `.dockerignore` of one.
+/// One that can be built from: no list of what to ignore, whatever engine it is for.
 fn is_dockerfile(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    ["dockerfile", "containerfile"].iter().any(|word| {
-        name == *word
-            || name.strip_suffix(word).is_some_and(|before| before.ends_with('.'))
-            || name
-                .strip_prefix(word)
-                .and_then(|behind| behind.strip_prefix('.'))
-                .is_some_and(|ending| !ending.ends_with("ignore"))
-    })
+    let name = path.rsplit('/').next().unwrap_or(path);
+    config::is_dockerfile(name) && !name.to_ascii_lowercase().ends_with("ignore")
 }
 
 fn listed(names: &[&str]) -> String {
