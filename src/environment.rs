@@ -35,6 +35,11 @@ impl Environment {
             .is_some_and(|v| !["0", "false", "no", "off"].iter().any(|no| v.eq_ignore_ascii_case(no)))
     }
 
+    /// Whether `value` is what Azure Pipelines leaves of a variable that does not exist: its own name, `$(name)`.
+    pub fn is_unmapped(value: &str) -> bool {
+        value.starts_with("$(") && value.ends_with(')')
+    }
+
     /// The program `name` of PATH. Relative entries are passed over: the work tree must not bring its own.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let runs = |file: &PathBuf| {

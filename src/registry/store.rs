@@ -116,10 +116,8 @@ impl CredentialStore {
     }
 
     fn environment_login(&self, host: &str) -> Option<Credential> {
-        // Azure Pipelines leaves a variable that does not exist as its own name.
-        let is_unset = |value: &&str| {
-            self.environment.is_true("TF_BUILD") && value.starts_with("$(") && value.ends_with(')')
-        };
+        let is_azure = self.environment.is_true("TF_BUILD");
+        let is_unset = |value: &str| is_azure && Environment::is_unmapped(value);
         let get = |name| self.environment.get(name).filter(|value| !is_unset(value));
         let is_host = |name: &str| docker_key(&hostname(name)) == docker_key(host);
         let make = |username: &str, password: &str, origin: &str| {

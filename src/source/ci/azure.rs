@@ -17,7 +17,7 @@ pub(super) fn marker(env: &Environment) -> Option<&'static str> {
 
 /// A variable; one that the pipeline maps and that does not exist holds its own name, `$(System.X)`.
 fn var<'a>(look: &Look<'a>, key: &str) -> Option<Fact<&'a str>> {
-    look.var(key).filter(|found| !(found.value.starts_with("$(") && found.value.ends_with(')')))
+    look.var(key).filter(|found| !Environment::is_unmapped(found.value))
 }
 
 fn text(look: &Look<'_>, key: &str) -> Option<Fact<String>> {
