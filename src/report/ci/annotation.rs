@@ -73,11 +73,12 @@ impl Annotation {
         }
     }
 
-    /// Why a command failed, masked; `None` for one that was cancelled, which is no news to whoever did it.
+    /// Why a command failed that is no run, masked; `None` for one that was cancelled, which is no news to whoever did it.
+    /// That a check found something is for its exit code to say: a problem of TeamCity's fails the build by itself.
     pub fn of_error(error: &Error, masker: &Masker) -> Option<Annotation> {
         let hints: Vec<String> = error.hints().iter().map(|hint| masker.text(hint)).collect();
         let message = masker.text(error.to_string());
-        (!CANCELLED.contains(&error.kind())).then(|| Annotation::of_run("imgbuild", &message, &hints))
+        (!CANCELLED.contains(&error.kind())).then(|| Annotation::failure("imgbuild", &message, &hints))
     }
 
     /// What came of a run, the worst first, at most ten of each level. The report has to be masked.
@@ -85,11 +86,9 @@ impl Annotation {
         let mut all = Vec::new();
         let cancelled = CANCELLED.map(Kind::exit_code).contains(&report.exit_code);
         if let Some(error) = report.error.as_ref().filter(|_| !cancelled) {
-            all.push(Annotation::of_run(
-                &format!("imgbuild {}", report.command),
-                &error.message,
-                &error.hints,
-            ));
+            let title = format!("imgbuild {}", report.command);
+            let failure = Annotation::failure(&title, &error.message, &error.hints);
+            all.push(Annotation { is_of_run: true, ..failure });
         }
         for test in report.tests.iter().filter(|test| test.outcome == Ended::Failed) {
             let title = format!("test {} failed", test.name);
@@ -105,10 +104,10 @@ impl Annotation {
         capped(standing.map(Annotation::of).collect())
     }
 
-    fn of_run(title: &str, message: &str, hints: &[String]) -> Annotation {
+    fn failure(title: &str, message: &str, hints: &[String]) -> Annotation {
         let hints = hints.iter().map(|hint| format!("\nhint: {hint}"));
         let message = std::iter::once(message.to_owned()).chain(hints).collect();
-        Annotation { is_of_run: true, ..Annotation::plain(Level::Error, title.to_owned(), message) }
+        Annotation::plain(Level::Error, title.to_owned(), message)
     }
 
     fn plain(level: Level, title: String, message: String) -> Annotation {
