@@ -1,10 +1,12 @@
 //! What of a command goes to the CI beyond its text: marks on its page, the outputs of the step, a summary.
 
+use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
 
 use super::output::Output;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::flow;
 use crate::report::ci::{self, Agent, Annotation, Outputs};
 use crate::report::{RunReport, Surface};
 use crate::rules::FindingRecord;
@@ -17,8 +19,8 @@ pub(super) struct Ci {
     /// The file of `GITHUB_STEP_SUMMARY`.
     summary: Option<PathBuf>,
     agent: Option<Agent>,
-    /// Where the command works, as seen from the repository's root: findings are named from there.
-    folder: PathBuf,
+    /// Where the command works, as it was given: findings are named from there.
+    directory: PathBuf,
 }
 
 /// Files of a run's report that CIs read.
@@ -28,14 +30,13 @@ pub(super) struct Files {
 }
 
 impl Ci {
-    /// `directory` is the folder to work in, as it was given.
     pub(super) fn new(surface: Surface, environment: &Environment, directory: &Path) -> Ci {
         let file = |name: &str| environment.get_os(name).map(PathBuf::from);
         let agent = (surface == Surface::Buildkite).then(|| environment.program("buildkite-agent")).flatten();
         Ci {
             outputs: file("GITHUB_OUTPUT"),
             summary: file("GITHUB_STEP_SUMMARY"),
-            folder: in_repository(directory),
+            directory: directory.to_owned(),
             agent: agent.map(|program| Agent::new(program, environment.get("BUILDKITE_STEP_KEY"))),
         }
     }
@@ -58,7 +59,7 @@ impl Ci {
             self.told(ci::append(path, |taken| ci::page(report, taken)), output);
         }
         if let Some(agent) = &self.agent {
-            self.called(agent.annotate(&ci::page(report, 0), report.ok), output);
+            self.told(agent.annotate(&ci::page(report, 0), report.ok), output);
         }
     }
 
@@ -69,7 +70,7 @@ impl Ci {
             self.told(ci::append(path, |_| outputs.github()), output);
         }
         if let Some(agent) = &self.agent {
-            self.called(agent.set(outputs), output);
+            self.told(agent.set(outputs), output);
         }
     }
 
@@ -85,28 +86,23 @@ impl Ci {
 
     /// The same marks, on files as the CI knows them: by their paths in the repository.
     fn placed(&self, mut marks: Vec<Annotation>) -> Vec<Annotation> {
-        for path in marks.iter_mut().filter_map(|mark| mark.path.as_mut()) {
-            *path = from_root(&self.folder, path);
+        if marks.iter().any(|mark| mark.path.is_some()) {
+            let folder = in_repository(&self.directory);
+            for path in marks.iter_mut().filter_map(|mark| mark.path.as_mut()) {
+                *path = from_root(&folder, path);
+            }
         }
         marks
     }
 
     /// A mark for why a command failed.
     pub(super) fn error(&self, error: &Error, output: &Output) {
-        // That a check found something is for its exit code to say: a problem of TeamCity's fails the build by itself.
-        let mark =
-            Annotation::of_error(error, &output.masker).map(|mark| Annotation { is_of_run: false, ..mark });
+        let mark = Annotation::of_error(error, &output.masker);
         output.log(&output.mode.surface.annotations(mark.as_slice()));
     }
 
     /// What goes to the CI is no part of the run: it fails nothing.
-    fn told(&self, result: Result<(), Error>, output: &Output) {
-        if let Err(error) = result {
-            output.say(&format!("note: {error}"));
-        }
-    }
-
-    fn called(&self, result: Result<(), String>, output: &Output) {
+    fn told(&self, result: Result<(), impl Display>, output: &Output) {
         if let Err(why) = result {
             output.say(&format!("note: {why}"));
         }
@@ -116,8 +112,7 @@ impl Ci {
 /// Where `directory` lies in its repository; nowhere deeper than its root where there is none.
 fn in_repository(directory: &Path) -> PathBuf {
     let Ok(real) = directory.canonicalize() else { return PathBuf::new() };
-    let root = real.ancestors().find(|folder| folder.join(".git").exists());
-    root.and_then(|root| real.strip_prefix(root).ok()).map(Path::to_owned).unwrap_or_default()
+    real.strip_prefix(flow::root_of(&real)).map(Path::to_owned).unwrap_or_default()
 }
 
 /// `path`, which is relative to `folder`, relative to what that one is relative to; as it is where it leads out of it.

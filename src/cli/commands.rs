@@ -143,7 +143,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             output.ci.outputs(&plan.outputs, output);
             match output.mode.format {
                 Format::Human => output.lines(&plan.text),
-                Format::Json | Format::Ndjson => output.out(&(report::json::safe(&plan.json) + "\n")),
+                Format::Json | Format::Ndjson => output.json(&plan.json),
             }
         }
         Command::Check(args) => check::check(args, &cli.global, session, output).await,
@@ -155,27 +155,21 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             let tags = flow::tags(session, &Flags::default(), repository, *all).await?;
             match output.mode.format {
                 Format::Human => output.lines(&tags.text),
-                Format::Json | Format::Ndjson => {
-                    output.out(&(report::json::safe(&tags.json.to_string()) + "\n"))
-                }
+                Format::Json | Format::Ndjson => output.json(&tags.json.to_string()),
             }
         }
         Command::Clean { yes } => {
             let cleaned = flow::clean(session, *yes).await?;
             match output.mode.format {
                 Format::Human => output.lines(&cleaned.text),
-                Format::Json | Format::Ndjson => {
-                    output.out(&(report::json::safe(&cleaned.json.to_string()) + "\n"))
-                }
+                Format::Json | Format::Ndjson => output.json(&cleaned.json.to_string()),
             }
         }
         Command::CiInfo => {
             let info = flow::ci_info(session).await?;
             match output.mode.format {
                 Format::Human => output.lines(&info.text),
-                Format::Json | Format::Ndjson => {
-                    output.out(&(report::json::safe(&info.json.to_string()) + "\n"))
-                }
+                Format::Json | Format::Ndjson => output.json(&info.json.to_string()),
             }
         }
         Command::Doctor => {
@@ -183,9 +177,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             match output.mode.format {
                 // Its lines are escaped and broken to the width already.
                 Format::Human => output.out(&checkup.text(&output.mode.of_stdout())),
-                Format::Json | Format::Ndjson => {
-                    output.out(&(report::json::safe(&checkup.json().to_string()) + "\n"))
-                }
+                Format::Json | Format::Ndjson => output.json(&checkup.json().to_string()),
             }?;
             checkup.error().map_or(Ok(()), Err)
         }
@@ -193,9 +185,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
             let settings = flow::settings(session, &flags::of_build(build, &cli.global)?).await?;
             match output.mode.format {
                 Format::Human => output.lines(&crate::config::to_toml(&settings, *origin)),
-                Format::Json | Format::Ndjson => {
-                    output.out(&(report::json::safe(&crate::config::to_json(&settings)) + "\n"))
-                }
+                Format::Json | Format::Ndjson => output.json(&crate::config::to_json(&settings)),
             }
         }
         Command::Ci(_)
@@ -217,9 +207,7 @@ async fn context(args: &ContextArgs, session: &Session, output: &Output) -> Resu
         return shown.write_tar(session, std::io::stdout()).await;
     }
     match (output.mode.format, args.what.digest, args.what.list) {
-        (Format::Json | Format::Ndjson, ..) => {
-            output.out(&(report::json::safe(&shown.json(args.what.list)) + "\n"))
-        }
+        (Format::Json | Format::Ndjson, ..) => output.json(&shown.json(args.what.list)),
         (Format::Human, true, _) => output.out(&format!("{}\n", shown.digest())),
         (Format::Human, _, true) => shown.each_line(&mut |line| output.lines(line)),
         (Format::Human, _, _) => output.lines(&shown.summary()),

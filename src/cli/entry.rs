@@ -12,6 +12,7 @@ use super::args::{Cli, Color};
 use super::{commands, output};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::flow::detect;
 use crate::report::{OutputFlags, escape};
 
 /// Runs the process: arguments, environment and folder are read here and nowhere else.
@@ -45,7 +46,7 @@ fn start(arguments: Vec<OsString>) -> ExitCode {
 /// Prints what the parser says: `--help` and `--version` come this way too.
 fn unparsed(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> ExitCode {
     let flags = OutputFlags { color: output::choice(color(arguments)), ..OutputFlags::default() };
-    let mode = output::resolve(&flags, environment);
+    let mode = output::resolve(&flags, environment, &detect(environment));
     let is_hostile = |argument: &OsString| {
         let argument = argument.to_string_lossy();
         escape::line(&argument, usize::MAX) != argument

@@ -6,7 +6,7 @@ use super::args::{Ci, InitArgs, Language};
 use super::output::Output;
 use crate::error::{Error, Kind, Result};
 use crate::flow::{self, InitOptions, Initiated, Session};
-use crate::report::{self, Format};
+use crate::report::Format;
 
 pub(super) fn init(args: &InitArgs, session: &Session, output: &Output) -> Result<()> {
     let program = std::env::current_exe().unwrap_or_else(|_| "imgbuild".into());
@@ -23,7 +23,7 @@ pub(super) fn init(args: &InitArgs, session: &Session, output: &Output) -> Resul
     let outcome = outcome(args, &initiated, output)?;
     let written = outcome == Outcome::Written;
     if !is_human {
-        output.out(&(report::json::safe(&initiated.json(written).to_string()) + "\n"))?;
+        output.json(&initiated.json(written).to_string())?;
     }
     match outcome {
         Outcome::Nothing if initiated.has_additions() => output.say("no file is missing"),

@@ -6,7 +6,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::tree;
+use super::{help, tree};
 use crate::error::{Error, Kind, Result};
 use crate::report::ReportFile;
 
@@ -75,10 +75,7 @@ fn render(command: &Command, above: Option<&Command>) -> Result<String> {
 fn ending(above: Option<&Command>) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    let ok = (0, "ok");
-    for (code, summary) in
-        std::iter::once(ok).chain(Kind::ALL.iter().map(|kind| (kind.exit_code(), kind.summary())))
-    {
+    for (code, summary) in help::codes() {
         roff.control("TP", []).text([bold(code.to_string())]).text([roman(summary)]);
     }
     if let Some(above) = above {

@@ -7,7 +7,7 @@ use super::args::{CiOutput, Color, Format, Global, Progress};
 use super::ci::Ci;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::flow::detect;
+use crate::flow::{Around, detect};
 use crate::report::{self, Masker, OutputFlags, OutputMode, RunReport, Surroundings};
 use crate::rules::holds_secret;
 
@@ -54,12 +54,12 @@ impl Output {
                 .get("IMGBUILD_CI_OUTPUT")
                 .is_some_and(|_| !environment.is_true("IMGBUILD_CI_OUTPUT"));
         let directory = global.directory.as_deref().unwrap_or(Path::new("."));
-        let ci =
-            if off { Ci::default() } else { Ci::new(detect(environment).surface, environment, directory) };
-        Output { mode: Output::mode(global, off, environment), masker, ci }
+        let around = detect(environment);
+        let ci = if off { Ci::default() } else { Ci::new(around.surface, environment, directory) };
+        Output { mode: Output::mode(global, off, environment, &around), masker, ci }
     }
 
-    fn mode(global: &Global, off: bool, environment: &Environment) -> OutputMode {
+    fn mode(global: &Global, off: bool, environment: &Environment, ci: &Around) -> OutputMode {
         let flags = OutputFlags {
             format: match global.format {
                 Format::Human => report::Format::Human,
@@ -78,7 +78,7 @@ impl Output {
             quiet: global.quiet,
             no_ci_output: off,
         };
-        resolve(&flags, environment)
+        resolve(&flags, environment, ci)
     }
 
     /// Has the CI mask the secrets of the environment, before anything else of a run is printed. Only a runner that takes
@@ -164,6 +164,11 @@ impl Output {
         }
     }
 
+    /// Prints a JSON document to stdout, on a line of its own.
+    pub(super) fn json(&self, document: &str) -> Result<()> {
+        self.out(&(report::json::safe(document) + "\n"))
+    }
+
     /// Prints a line with names from outside to stderr, unless only results are wanted.
     pub(super) fn say(&self, line: &str) {
         if self.mode.progress != report::Progress::Quiet {
@@ -210,9 +215,8 @@ impl Output {
 }
 
 /// How this process prints, by what was asked for and by where it runs.
-pub(super) fn resolve(flags: &OutputFlags, environment: &Environment) -> OutputMode {
+pub(super) fn resolve(flags: &OutputFlags, environment: &Environment, ci: &Around) -> OutputMode {
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
-    let ci = detect(environment);
     let around = Surroundings {
         stdout_tty: std::io::stdout().is_terminal(),
         stderr_tty: std::io::stderr().is_terminal(),

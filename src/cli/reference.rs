@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::tree;
-use crate::error::Kind;
+use super::{help, tree};
 
 /// The page in Markdown.
 pub fn commands() -> String {
@@ -22,9 +21,9 @@ pub fn commands() -> String {
     for command in tree::each(&tree).into_iter().skip(1) {
         section(&mut page, command);
     }
-    page.push_str("\n## Exit codes\n\n| code | means |\n|---|---|\n| 0 | ok |\n");
-    for kind in Kind::ALL {
-        let _ = writeln!(page, "| {} | {} |", kind.exit_code(), kind.summary());
+    page.push_str("\n## Exit codes\n\n| code | means |\n|---|---|\n");
+    for (code, summary) in help::codes() {
+        let _ = writeln!(page, "| {code} | {summary} |");
     }
     page
 }

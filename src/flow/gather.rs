@@ -108,7 +108,7 @@ pub(super) fn settings_of(
 }
 
 /// The root of the repository that `folder` lies in, by the name `.git` alone; `folder` where there is none.
-pub(super) fn root_of(folder: &Path) -> &Path {
+pub fn root_of(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
 }
 

@@ -46,7 +46,7 @@ pub use context::{Shown, context};
 pub use copy::copy;
 pub use detect::{Around, detect};
 pub use doctor::doctor;
-pub use gather::dockerfile_text;
+pub use gather::{dockerfile_text, root_of};
 pub use hook::{HookOptions, Hooked, Manager, hook};
 pub use init::{Ci, InitOptions, Initiated, Language, init};
 pub use inside::{Inside, inside};
