@@ -25,6 +25,10 @@ const SERVE: &str = "#!/bin/sh\n\
 const HEALTH: &str =
     "HEALTHCHECK CMD [\"wget\", \"-q\", \"-O\", \"/dev/null\", \"http://127.0.0.1:8080/\"]\n";
 
+/// Ends as what is killed, where the container may not use 128 MB.
+const UNLESS_128_MB: &str = "\nlimit=$(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null)\n\
+    [ \"$limit\" -ge 128000000 ] || exit 137\n";
+
 /// An image, and what has to be found of it.
 struct Case {
     name: &'static str,
@@ -178,6 +182,17 @@ fn cases() -> Vec<Case> {
         Case {
             script: "#!/bin/sh\nexec dd if=/dev/zero bs=100M of=/dev/null\n".to_owned(),
             ..Case::service("out-of-memory", "", &["IMG901", "IMG917"], "")
+        }
+        .with("[[image.test]]\nname = \"small\"\nmemory = \"32MB\"\n", 6),
+        // As a kill for memory of which the engine does not know looks.
+        Case {
+            script: format!("{}wait $server\n", SERVE.replacen('\n', UNLESS_128_MB, 1)),
+            ..Case::service("out-of-memory-unsaid", "", &["IMG901", "IMG917"], "memory")
+        }
+        .with("[[image.test]]\nname = \"small\"\nmemory = \"32MB\"\n", 6),
+        Case {
+            script: "#!/bin/sh\nexit 137\n".to_owned(),
+            ..Case::service("killed-in-any-case", "", &["IMG901"], "137")
         }
         .with("[[image.test]]\nname = \"small\"\nmemory = \"32MB\"\n", 6),
         Case {

@@ -84,6 +84,8 @@ pub struct EngineInfo {
     pub driver: String,
     /// The folder of its data, on its own machine.
     pub root: PathBuf,
+    /// Memory of its machine, in bytes; 0 where it does not say.
+    pub memory_bytes: u64,
     /// A network lies between.
     pub remote: bool,
     /// Its clock at connect, unix seconds; `None` where it does not say.
@@ -151,6 +153,8 @@ struct InfoAnswer {
     name: Option<String>,
     #[serde(rename = "DockerRootDir")]
     root: Option<String>,
+    #[serde(rename = "MemTotal")]
+    memory: Option<u64>,
     #[serde(rename = "SystemTime")]
     time: Option<String>,
     #[serde(rename = "Driver")]
@@ -240,6 +244,7 @@ fn describe(
         buildkit: false,
         driver: info.driver.unwrap_or_default(),
         root: PathBuf::from(root),
+        memory_bytes: info.memory.unwrap_or_default(),
         remote: endpoint.is_remote(),
         clock: info.time.and_then(|time| super::time::unix_seconds(&time)),
         insecure: info.registries.unwrap_or_default().insecure(),

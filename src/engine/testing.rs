@@ -28,6 +28,7 @@ pub(super) fn info() -> EngineInfo {
         buildkit: false,
         driver: "overlay2".to_owned(),
         root: PathBuf::from("/var/lib/docker"),
+        memory_bytes: 8 << 30,
         remote: false,
         clock: Some(1_000_000),
         insecure: Vec::new(),

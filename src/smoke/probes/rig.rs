@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{ProbePlan, lines};
-use crate::engine::{Container, ContainerSpec, Engine, Image, Keeper};
+use crate::engine::{Container, ContainerSpec, Engine, Image, Keeper, Limits};
 use crate::error::{Kind, Result};
 use crate::event::millis;
 use crate::expect::{Health, Misfit, Mount, ReadySpec, Start, TestSpec, What, shortened};
@@ -30,6 +30,10 @@ const REQUEST: Duration = Duration::from_secs(2);
 /// Probes of a HEALTHCHECK whose output is kept, and bytes of each.
 const PROBES: usize = 3;
 const OUTPUT: usize = 300;
+
+/// The exit code of what SIGKILL ends, and how many times the memory a control gets.
+const KILLED: i64 = 137;
+const MORE_MEMORY: u64 = 4;
 
 /// How long the first container took to come up; `None` inside where it did not. Nothing so far outside.
 pub(super) type Up = Option<Option<Duration>>;
@@ -186,6 +190,21 @@ impl<'a> Rig<'a> {
         };
         self.bench.made(&id);
         self.start_until(&id, over).await
+    }
+
+    /// Whether it was memory that a container of `spec` was killed for, where the engine did not say so: it reads that from
+    /// a control group that goes with the container, at times too late. With more memory the same has to come up then.
+    pub(super) async fn killed_for_memory(&self, spec: ContainerSpec, launch: &Launch) -> Result<bool> {
+        let limit = spec.limits.memory_bytes.saturating_mul(MORE_MEMORY);
+        if launch.start.exit != Some(KILLED) || limit == 0 || limit > self.engine().info().memory_bytes / 2 {
+            return Ok(false);
+        }
+        let with_more = ContainerSpec { limits: Limits { memory_bytes: limit, ..spec.limits }, ..spec };
+        let control = self.launch(with_more).await?;
+        if !control.id.is_empty() {
+            self.remove(&control.id).await?;
+        }
+        Ok(control.did_its_work())
     }
 
     /// Starts a container that has ended once more, and waits for it.

@@ -40,12 +40,13 @@ pub(super) async fn observe(
     full: bool,
     up: &watch::Sender<Up>,
 ) -> Result<()> {
-    let launch = rig.launch(rig.container()).await?;
+    let mut launch = rig.launch(rig.container()).await?;
     if launch.id.is_empty() {
         facts.start = Fact::Known(launch.start);
         return Ok(());
     }
     up.send_replace(Some(launch.did_its_work().then_some(launch.took)));
+    launch.start.oom = launch.start.oom || rig.killed_for_memory(rig.container(), &launch).await?;
     facts.start = Fact::Known(launch.start.clone());
     facts.health = launch.health.clone();
     match &launch.container {

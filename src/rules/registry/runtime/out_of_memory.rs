@@ -6,7 +6,9 @@ use crate::rules::{Fact, Found, Place, rule};
 
 rule! {
     /// ## What it does
-    /// Reports a container of which the kernel killed a process because it used more memory than its limit.
+    /// Reports a container of which the kernel killed a process because it used more memory than its limit. Engines learn of
+    /// that a moment late, and at times not at all: where a container ends with exit code 137 and nobody says why, it is
+    /// started once more with four times the memory, and what stays up then was killed for memory.
     ///
     /// ## Why is this bad?
     /// A process that is killed writes nothing to its log, and exit code 137 looks like a stop that took too long. Nothing
