@@ -1,38 +1,39 @@
-//! Whether something inside of an excluded folder can come back, so that the walk has to go there.
+//! Whether something inside of a folder can match, so that a walk has to go there.
 
 use super::pattern::{Pattern, trim_end};
 
-/// The `!` patterns, as far as folders go. All lists are sorted.
+/// Some of the patterns, as far as folders go: for a walk that leaves out what matches, those with a `!`. All lists are
+/// sorted.
 #[derive(Debug, Default)]
-pub(super) struct Below {
-    /// Every `!` pattern is plain text but for a `/*` or `/**` at its end.
+pub(in crate::context) struct Below {
+    /// Every pattern is plain text but for a `/*` or `/**` at its end.
     plain_only: bool,
-    /// Each `!` pattern without that end, with a slash.
+    /// Each pattern without that end, with a slash.
     plain: Vec<Vec<u8>>,
-    /// The plain text with which each `!` pattern starts.
+    /// The plain text with which each pattern starts.
     starts: Vec<Vec<u8>>,
-    /// Each `!` pattern as written, with a slash: what docker's classic client goes by.
+    /// Each pattern as written, with a slash: what docker's classic client goes by.
     written: Vec<Vec<u8>>,
 }
 
 impl Below {
-    pub(super) fn new(patterns: &[Pattern]) -> Below {
-        let negated = || patterns.iter().filter(|p| p.negated);
+    pub(super) fn new(patterns: &[Pattern], which: impl Fn(&Pattern) -> bool) -> Below {
+        let chosen = || patterns.iter().filter(|p| which(p));
         let sorted = |mut texts: Vec<Vec<u8>>| {
             texts.sort_unstable();
             texts.dedup();
             texts
         };
         Below {
-            plain_only: negated().all(|p| !trim_end(p.text()).iter().any(|b| br"*[]?^\".contains(b))),
-            plain: sorted(negated().map(|p| with_slash(trim_end(p.text()))).collect()),
-            starts: sorted(negated().map(|p| p.prefix().to_vec()).collect()),
-            written: sorted(negated().map(|p| with_slash(p.text())).collect()),
+            plain_only: chosen().all(|p| !trim_end(p.text()).iter().any(|b| br"*[]?^\".contains(b))),
+            plain: sorted(chosen().map(|p| with_slash(trim_end(p.text()))).collect()),
+            starts: sorted(chosen().map(|p| p.prefix().to_vec()).collect()),
+            written: sorted(chosen().map(|p| with_slash(p.text())).collect()),
         }
     }
 
-    /// Whether something below this excluded folder may match a `!` pattern.
-    pub(super) fn may_return(&self, dir: &[u8]) -> bool {
+    /// Whether BuildKit's client looks for something below this folder that matches.
+    pub(in crate::context) fn may_return(&self, dir: &[u8]) -> bool {
         if self.written.is_empty() {
             return false;
         }
@@ -42,8 +43,18 @@ impl Below {
             return any_starts_with(&self.plain, &dir);
         }
         // BuildKit's client looks everywhere now. Where no pattern can match it finds nothing.
+        self.can_match(&dir)
+    }
+
+    /// Whether a pattern can match something below this folder.
+    pub(in crate::context) fn reaches(&self, dir: &[u8]) -> bool {
+        self.can_match(&with_slash(dir))
+    }
+
+    /// The same for a folder's path with a slash.
+    fn can_match(&self, dir: &[u8]) -> bool {
         let is_start = |text: &[u8]| self.starts.binary_search_by(|start| start.as_slice().cmp(text)).is_ok();
-        any_starts_with(&self.starts, &dir) || (0..=dir.len()).filter_map(|n| dir.get(..n)).any(is_start)
+        any_starts_with(&self.starts, dir) || (0..=dir.len()).filter_map(|n| dir.get(..n)).any(is_start)
     }
 
     /// Whether docker's classic client looks into this excluded folder.

@@ -2,7 +2,7 @@
 
 /// The shortest path with the same lexical meaning: no `.`, no doubled or trailing slash, no `..` that can be
 /// resolved. The empty path is `.`.
-pub(super) fn clean(path: &[u8]) -> Vec<u8> {
+pub(in crate::context) fn clean(path: &[u8]) -> Vec<u8> {
     let rooted = path.first() == Some(&b'/');
     let mut out = Vec::with_capacity(path.len().max(1));
     if rooted {

@@ -49,22 +49,24 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Line>, BadLine> {
         }
         let read = read_line(trim(line));
         // Moby cleans once more, with the `!` in place, so `!../../x` loses its `!` and `/!x` gains one.
-        let again = trim(&read);
-        if again.is_empty() {
-            continue;
-        }
-        let cleaned = clean(again);
-        let (negated, text) = match cleaned.strip_prefix(b"!") {
-            Some(b"") => return Err(bad(line, EXCLUSION)),
-            Some(text) => (true, text.to_vec()),
-            None => (false, cleaned),
-        };
-        if !is_well_formed(&text) {
-            return Err(bad(line, SYNTAX));
-        }
-        patterns.push(Line { number, negated, text });
+        patterns.extend(pattern(number, &read).map_err(|problem| bad(line, problem))?);
     }
     Ok(patterns)
+}
+
+/// One pattern of a list, as `patternmatcher.New` takes it; none where there is nothing but white space.
+pub(super) fn pattern(number: u32, text: &[u8]) -> Result<Option<Line>, &'static str> {
+    let text = trim(text);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let cleaned = clean(text);
+    let (negated, text) = match cleaned.strip_prefix(b"!") {
+        Some(b"") => return Err(EXCLUSION),
+        Some(text) => (true, text.to_vec()),
+        None => (false, cleaned),
+    };
+    if is_well_formed(&text) { Ok(Some(Line { number, negated, text })) } else { Err(SYNTAX) }
 }
 
 /// A trimmed line with its path cleaned and one leading slash gone.

@@ -8,6 +8,7 @@ use super::index::Index;
 use super::lines::{self, BadLine, Line};
 use super::pattern::{BadPattern, Pattern};
 use super::program::Scratch;
+use super::syntax::is_well_formed;
 use super::{ambiguous, clean};
 use crate::error::{Error, Kind, Result};
 
@@ -54,11 +55,31 @@ impl Ignore {
     pub(crate) fn parse_as(bytes: &[u8], file: &str, implied: &[&str]) -> Result<Ignore> {
         let lines = lines::read(bytes)
             .map_err(|BadLine { number, text, problem }| refusal(file, number, &text, problem))?;
-        let mut patterns = Vec::with_capacity(lines.len());
-        let mut states = 0;
         let implied =
             implied.iter().map(|text| Line { number: 0, negated: false, text: text.as_bytes().to_vec() });
-        for line in implied.chain(lines) {
+        Ignore::of_lines(implied.chain(lines), file)
+    }
+
+    /// The patterns of a list, such as the engine sends them, as `patternmatcher.New` reads them; `of` is what errors call
+    /// the list. Behind them stand `further` patterns, which are clean paths without a `!`.
+    pub(crate) fn of_list(list: &[String], further: Vec<Vec<u8>>, of: &str) -> Result<Ignore> {
+        let mut lines = Vec::with_capacity(list.len() + further.len());
+        for text in list {
+            let bad = |problem| refusal(of, 0, text.as_bytes(), problem);
+            lines.extend(lines::pattern(0, text.as_bytes()).map_err(bad)?);
+        }
+        for text in further {
+            if !is_well_formed(&text) {
+                return Err(refusal(of, 0, &text, lines::SYNTAX));
+            }
+            lines.push(Line { number: 0, negated: false, text });
+        }
+        Ignore::of_lines(lines.into_iter(), of)
+    }
+
+    fn of_lines(lines: impl Iterator<Item = Line>, file: &str) -> Result<Ignore> {
+        let (mut patterns, mut states) = (Vec::new(), 0);
+        for line in lines {
             let pattern = Pattern::new(line);
             states += pattern.states();
             if states > MOST_STATES {
@@ -73,7 +94,7 @@ impl Ignore {
             file: file.to_owned(),
             index: Index::new(&patterns),
             has_bad: patterns.iter().any(Pattern::is_bad),
-            below: Below::new(&patterns),
+            below: Below::new(&patterns, |pattern| pattern.negated),
             patterns,
             work: RefCell::default(),
         })
@@ -133,6 +154,31 @@ impl Ignore {
     /// Whether something below this excluded folder may be taken back in, so that it has to be looked at.
     pub(crate) fn may_return_below(&self, dir: &[u8]) -> bool {
         self.below.may_return(dir)
+    }
+
+    /// The patterns without a `!`, as far as folders go: where to look for what they name.
+    pub(in crate::context) fn wanted_below(&self) -> Below {
+        Below::new(&self.patterns, |pattern| !pattern.negated)
+    }
+
+    /// All patterns, as far as folders go.
+    pub(in crate::context) fn all_below(&self) -> Below {
+        Below::new(&self.patterns, |_| true)
+    }
+
+    /// Whether these are the patterns of an ignore file with such bytes.
+    pub(crate) fn is_file(&self, bytes: &[u8]) -> bool {
+        let lines = lines::read(bytes).unwrap_or_default();
+        lines.len() == self.patterns.len()
+            && lines
+                .iter()
+                .zip(&self.patterns)
+                .all(|(l, p)| (l.negated, l.text.as_slice()) == (p.negated, p.text()))
+    }
+
+    /// Whether a `!` pattern takes paths back.
+    pub(crate) fn takes_back(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.negated)
     }
 
     /// Whether docker's classic client looks into this excluded folder.
@@ -202,6 +248,8 @@ impl Ignore {
 
 fn refusal(file: &str, line: u32, text: &[u8], problem: &str) -> Error {
     let shown: String = String::from_utf8_lossy(text).chars().take(100).collect();
-    Error::new(Kind::Config, format!("{file} line {line}: {problem}: `{shown}`"))
+    // What is no file has no lines.
+    let place = if line == 0 { file.to_owned() } else { format!("{file} line {line}") };
+    Error::new(Kind::Config, format!("{place}: {problem}: `{shown}`"))
         .hint(r"docker refuses it too; a wildcard character that is meant literally is written `\[`, `\*`, `\?`, `\\`")
 }

@@ -9,7 +9,7 @@
 //! - [`clean`], [`syntax`]: Go's `filepath.Clean`, and the grammar check of `filepath.Match`.
 //! - [`translate`], [`regex`], [`compile`], [`program`]: from a pattern to something that matches.
 //! - [`index`]: finds the few patterns that can match a path among very many.
-//! - [`matcher`]: [`Ignore`], the whole file; [`below`]: which excluded folders have to be looked into.
+//! - [`matcher`]: [`Ignore`], the whole file; [`below`]: which folders have to be looked into.
 //! - [`ambiguous`]: pattern sets that engines read differently.
 
 mod ambiguous;
@@ -31,5 +31,8 @@ mod translate;
 mod tests;
 
 pub use ambiguous::Ambiguity;
+pub(super) use below::Below;
+pub(super) use clean::clean;
 pub(super) use matcher::DirMatch;
 pub use matcher::Ignore;
+pub(super) use syntax::matches_name;

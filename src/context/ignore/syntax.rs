@@ -14,12 +14,17 @@ struct Bad;
 /// Go reads no further than the first piece between stars that does not match, so that `a*[` passes here. It is no
 /// regular expression either, and refused when it is first used.
 pub(super) fn is_well_formed(pattern: &[u8]) -> bool {
-    matches_dot(pattern).is_ok()
+    go_match(pattern, b".").is_ok()
 }
 
-/// Go's `Match` for the name `.`.
-fn matches_dot(mut pattern: &[u8]) -> Result<bool, Bad> {
-    let mut name: &[u8] = b".";
+/// Whether `filepath.Match` finds that the pattern is this name, which has no slash in it; never where Go finds the
+/// pattern bad.
+pub(in crate::context) fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+    go_match(pattern, name).unwrap_or(false)
+}
+
+/// Go's `Match`.
+fn go_match(mut pattern: &[u8], mut name: &[u8]) -> Result<bool, Bad> {
     'chunks: while !pattern.is_empty() {
         let (star, chunk, after) = next_chunk(pattern);
         pattern = after;
@@ -160,6 +165,35 @@ mod tests {
         }
         assert!(!is_well_formed(b"[\xff]"), "an invalid byte cannot be in a class");
         assert!(is_well_formed(b"\xff"), "and can be anywhere else");
+    }
+
+    #[test]
+    fn names_are_matched_as_go_does() {
+        for (pattern, name, matches) in [
+            ("abc", "abc", true),
+            ("*", "abc", true),
+            ("*c", "abc", true),
+            ("a*", "a", true),
+            ("a*b*c*d*e*", "axbxcxdxe", true),
+            ("a*b*c*d*e*", "axbxcxdx", false),
+            ("a*b?c*x", "abxbbxdbxebxczzx", true),
+            ("a*b?c*x", "abxbbxdbxebxczzy", false),
+            ("ab[c]", "abc", true),
+            ("ab[e-g]", "abc", false),
+            ("ab[^e-g]", "abc", true),
+            ("a?b", "a\u{263a}b", true),
+            ("a???b", "a\u{263a}b", false),
+            ("[a-\u{3b6}]*", "\u{3b1}", true),
+            ("a\\*b", "a*b", true),
+            ("a\\*b", "axb", false),
+            ("*x", "xxx", true),
+            ("", "", true),
+            ("", "x", false),
+            ("[", "a", false),
+            ("**", "abc", true),
+        ] {
+            assert_eq!(matches_name(pattern.as_bytes(), name.as_bytes()), matches, "{pattern} {name}");
+        }
     }
 
     #[test]
