@@ -155,6 +155,20 @@ impl Entries {
         None
     }
 
+    /// For each entry the number behind what is in it: the next one for all but folders.
+    pub(super) fn ends(&self) -> Vec<u32> {
+        let mut ends: Vec<u32> = (1..).take(self.entries.len()).collect();
+        // From the back, so that what is in a folder has its end already.
+        for at in (0..self.entries.len()).rev() {
+            let parent = self.entries.get(at).and_then(|entry| usize::try_from(entry.parent).ok());
+            let end = ends.get(at).copied().unwrap_or_default();
+            if let Some(above) = parent.and_then(|parent| ends.get_mut(parent)) {
+                *above = end.max(*above);
+            }
+        }
+        ends
+    }
+
     /// The entry's name, its folder's name, and so on.
     fn up(&self, number: u32) -> impl Iterator<Item = &[u8]> {
         let parent = |entry: &&Entry| self.get(entry.parent);

@@ -27,6 +27,11 @@ impl Identity {
         }
     }
 
+    /// When the content was last written, in nanoseconds since 1970.
+    pub(super) fn modified(&self) -> i64 {
+        self.modified
+    }
+
     /// Whether both are the same file or folder, touched or not.
     pub(super) fn is_same_inode(&self, other: &Identity) -> bool {
         self.inode == other.inode

@@ -2,9 +2,12 @@
 //!
 //! Two passes. [`list()`] walks the folder by the rules of its `.dockerignore`, reads what git does not vouch for, and gives a
 //! [`Listing`] with the context digest. [`write_tar`] then streams exactly that; an entry that is no longer what was listed
-//! is an error that names it. Neither follows a link, opens anything but regular files, or holds a file in memory.
+//! is an error that names it. A BuildKit server asks for single files instead: [`Listing::select`] finds what it wants, and
+//! [`Selected::open`] reads it, with the same checks. None of them follows a link, opens anything
+//! but regular files, or holds a file in memory.
 
 mod archive;
+mod content_time;
 mod digest;
 mod dirs;
 mod entries;
@@ -18,6 +21,7 @@ mod listing;
 mod paths;
 mod peek;
 mod read;
+mod select;
 mod shield;
 mod tree;
 mod trouble;
@@ -27,9 +31,11 @@ mod walk;
 mod tests;
 
 pub use archive::write_tar;
+pub use content_time::{FIXED_TIME, content_time};
 pub use gzip::gzip;
 pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
 
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};
+pub use select::{Contents, Selected, Selection, SentEntry};
 pub use tree::{Chosen, ReadFile, Tree, choose};

@@ -1,9 +1,11 @@
-//! Both passes on real folders: ordinary ones, ones that change, and ones made to hurt.
+//! Both passes on real folders: ordinary ones, ones that change, and ones made to hurt; and what a BuildKit server gets of them.
 
 mod changes;
 mod digest;
 mod hostile;
 mod listing;
 mod peek;
+mod select;
+mod select_properties;
 mod stream;
 mod tree;
