@@ -59,6 +59,12 @@ impl Environment {
         self.get_os("HOME").map(PathBuf::from)
     }
 
+    /// The folder of the user's caches: `XDG_CACHE_HOME`, else `~/.cache`. Relative ones count as unset.
+    pub fn cache_home(&self) -> Option<PathBuf> {
+        let configured = self.get_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        configured.or_else(|| self.home().map(|home| home.join(".cache"))).filter(|path| path.is_absolute())
+    }
+
     /// The folder of the user's configurations: `XDG_CONFIG_HOME`, else `~/.config`.
     pub fn config_home(&self) -> Option<PathBuf> {
         self.get_os("XDG_CONFIG_HOME")

@@ -73,6 +73,7 @@ mod dockerignore_engine {
             dockerfile: Path::new("Dockerfile"),
             own: &[],
             known_blob: None,
+            cache: None,
             stop: &stop,
         };
         let listing = list(&options)?;

@@ -10,6 +10,7 @@ use sha1::{Digest as _, Sha1};
 
 use super::dirs::Dirs;
 use super::entries::Content;
+use super::hash_cache::HashCache;
 use super::identity::Identity;
 use super::list::KnownBlob;
 use super::read::{buffer, read_unchanged};
@@ -17,9 +18,10 @@ use super::trouble::{changed, unreadable};
 use crate::error::Result;
 use crate::stop::Stop;
 
-/// Reads files, or takes git's word for what is in them.
+/// Reads files, or takes git's word, or that of an earlier run, for what is in them.
 pub(super) struct Files<'a> {
     known_blob: Option<&'a KnownBlob<'a>>,
+    cache: Option<&'a HashCache>,
     stop: &'a Stop,
     buffer: Vec<u8>,
     /// Inodes with several names, and the entry that came first.
@@ -38,8 +40,12 @@ pub(super) struct Taken {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(known_blob: Option<&'a KnownBlob<'a>>, stop: &'a Stop) -> Files<'a> {
-        Files { known_blob, stop, buffer: buffer(), links: HashMap::new() }
+    pub(super) fn new(
+        known_blob: Option<&'a KnownBlob<'a>>,
+        cache: Option<&'a HashCache>,
+        stop: &'a Stop,
+    ) -> Files<'a> {
+        Files { known_blob, cache, stop, buffer: buffer(), links: HashMap::new() }
     }
 
     /// Takes the regular file that has this name in the folder that `dirs` is in. With `linked` it may turn out to be a
@@ -55,12 +61,21 @@ impl<'a> Files<'a> {
         if let Some(blob) = known {
             return Ok(Taken { identity, content: Content::File(blob), inode });
         }
+        let ticket = match self.cache.map(|cache| cache.look(&file, &metadata)) {
+            Some(Ok(blob)) => return Ok(Taken { identity, content: Content::File(blob), inode }),
+            Some(Err(ticket)) => ticket,
+            None => None,
+        };
         let mut hash = Sha1::new_with_prefix(format!("blob {}\0", identity.size));
         read_unchanged(&mut file, &identity, path, &mut self.buffer, self.stop, |bytes| {
             hash.update(bytes);
             Ok(())
         })?;
-        Ok(Taken { identity, content: Content::File(hash.finalize().into()), inode })
+        let blob = hash.finalize().into();
+        if let (Some(cache), Some(ticket)) = (self.cache, ticket) {
+            cache.remember(ticket, blob);
+        }
+        Ok(Taken { identity, content: Content::File(blob), inode })
     }
 
     /// Notes which entry was the first name of a file with several.

@@ -10,6 +10,7 @@ use super::digest::digest;
 use super::dirs::{Dirs, open_root};
 use super::entries::Content;
 use super::files::Files;
+use super::hash_cache::HashCache;
 use super::ignore_file;
 use super::listing::Listing;
 use super::trouble::{changed, shown};
@@ -31,11 +32,14 @@ pub struct ListOptions<'a> {
     pub own: &'a [PathBuf],
     /// Saves reading files that git knows.
     pub known_blob: Option<&'a KnownBlob<'a>>,
+    /// Saves reading the others once more.
+    pub cache: Option<&'a HashCache>,
     /// Ends the pass early, with an error.
     pub stop: &'a Stop,
 }
 
-/// The first pass: finds all entries and their digest. Blocks, and reads every file that `known_blob` does not know.
+/// The first pass: finds all entries and their digest. Blocks, and reads every file that neither `known_blob` nor `cache`
+/// knows.
 ///
 /// Errors: [`Kind::Config`] for a missing Dockerfile or an invalid ignore file, [`Kind::Refused`] for what changes while it
 /// is read, [`Kind::Io`] for what cannot be read, all with the path.
@@ -67,7 +71,8 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
     }
     let own: Vec<Vec<u8>> = options.own.iter().map(|path| path.as_os_str().as_bytes().to_vec()).collect();
     let rules = Rules { ignore: &ignore, forced: &forced, own: &own, stop: options.stop };
-    let found = walk(Dirs::new(root.as_fd()), rules, Files::new(options.known_blob, options.stop))?;
+    let found =
+        walk(Dirs::new(root.as_fd()), rules, Files::new(options.known_blob, options.cache, options.stop))?;
 
     let named = dockerfile.as_os_str().as_bytes();
     if !found

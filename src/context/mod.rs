@@ -13,6 +13,7 @@ mod dirs;
 mod entries;
 mod files;
 mod gzip;
+mod hash_cache;
 mod identity;
 mod ignore;
 mod ignore_file;
@@ -33,6 +34,7 @@ mod tests;
 pub use archive::write_tar;
 pub use content_time::{FIXED_TIME, content_time};
 pub use gzip::gzip;
+pub use hash_cache::HashCache;
 pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
 

@@ -10,7 +10,7 @@ use super::policy;
 use super::session::{Session, blocking};
 use super::site::Site;
 use crate::config::{self, Document, Flags, Layers, Located, Push, Settings};
-use crate::context::{self, ListOptions, Listing};
+use crate::context::{self, HashCache, ListOptions, Listing};
 use crate::dockerfile::{self, Dockerfile, Facts};
 use crate::engine::{Engine, endpoint};
 use crate::error::{Error, Kind, Result};
@@ -235,28 +235,37 @@ fn unreadable(shown: &str, cause: std::io::Error) -> Error {
     Error::new(Kind::Io, format!("cannot read {shown}")).because(cause)
 }
 
-/// The first pass over the context. Git's own content hashes save reading what provably did not change.
+/// The first pass over the context. Git's own content hashes, and those of earlier runs,
+/// save reading what provably did not change.
 pub(super) async fn list(
     session: &Session,
     located: &Located,
     source: Option<&Arc<SourceState>>,
 ) -> Result<Arc<Listing>> {
     let (located, source, stop) = (located.clone(), source.cloned(), session.stop.clone());
-    let own = session.own.clone();
+    let mut own = session.own.clone();
+    let cache = session.environment.cache_home().map(|cache| cache.join("imgbuild"));
+    own.extend(cache.clone());
     let listing = blocking(move || {
+        let cache = cache.map(|folder| HashCache::open(&folder.join("hashes-v1"), &located.context));
         let own: Vec<PathBuf> = own.iter().filter_map(|path| inside(path, &located.context)).collect();
         let ids = source.as_deref().and_then(BlobIds::open);
         let inside = source.as_deref().and_then(|s| inside(&located.context, &s.root)).unwrap_or_default();
         let known = |path: &Path, metadata: &fs::Metadata| {
             ids.as_ref().and_then(|ids| ids.get(&inside.join(path), metadata)).map(|id| id.0)
         };
-        context::list_work_tree(&ListOptions {
+        let listing = context::list_work_tree(&ListOptions {
             root: &located.context,
             dockerfile: &located.dockerfile,
             own: &own,
             known_blob: ids.is_some().then_some(&known),
+            cache: cache.as_ref(),
             stop: &stop,
-        })
+        })?;
+        if let Some(cache) = cache {
+            cache.save();
+        }
+        Ok(listing)
     });
     listing.await.map(Arc::new)
 }

@@ -94,6 +94,7 @@ fn the_folder_that_was_listed_is_sent_even_if_moved() {
         dockerfile: Path::new("Dockerfile"),
         own: &[],
         known_blob: None,
+        cache: None,
         stop: &stop,
     };
     let listing = crate::context::list(&options).unwrap();

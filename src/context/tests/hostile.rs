@@ -45,7 +45,7 @@ fn devices_are_never_opened() {
     let root = open_root(Path::new("/dev")).unwrap();
     let ignore = Ignore::parse(b"*/*\n").unwrap();
     let rules = Rules { ignore: &ignore, forced: &[], own: &[], stop: &stop };
-    let found = walk(Dirs::new(root.as_fd()), rules, Files::new(None, &stop)).unwrap();
+    let found = walk(Dirs::new(root.as_fd()), rules, Files::new(None, None, &stop)).unwrap();
     assert!(
         found.skipped.iter().any(|s| s.path == b"null" && s.kind == Special::Device),
         "{:?}",
@@ -106,8 +106,14 @@ fn what_cannot_be_read_is_named() {
 
 fn assert_unreadable(root: &Path) {
     let stop = Stop::default();
-    let options =
-        ListOptions { root, dockerfile: Path::new("Dockerfile"), own: &[], known_blob: None, stop: &stop };
+    let options = ListOptions {
+        root,
+        dockerfile: Path::new("Dockerfile"),
+        own: &[],
+        known_blob: None,
+        cache: None,
+        stop: &stop,
+    };
     let error = list(&options).unwrap_err();
     assert_eq!((error.kind(), error.message()), (Kind::Io, "cannot read `sub/secret` for the context"));
     assert!(error.to_string().contains("ermission denied"), "{error}");

@@ -145,6 +145,7 @@ fn a_context_that_is_none() {
             dockerfile: Path::new("Dockerfile"),
             own: &[],
             known_blob: None,
+            cache: None,
             stop: &stop,
         };
         let error = crate::context::list(&options).unwrap_err();
@@ -209,6 +210,7 @@ fn a_work_tree_leaves_gits_folder_out_unless_it_is_asked_for() {
         dockerfile: Path::new("Dockerfile"),
         own: &[],
         known_blob: None,
+        cache: None,
         stop: &stop,
     };
     let has = |listing: &crate::context::Listing| listing.contains(Path::new(".git/config"));

@@ -2,6 +2,7 @@
 
 mod changes;
 mod digest;
+mod hash_cache;
 mod hostile;
 mod listing;
 mod peek;

@@ -14,6 +14,7 @@ fn listing(tree: &Tree) -> Listing {
         dockerfile: "Dockerfile".as_ref(),
         own: &[],
         known_blob: None,
+        cache: None,
         stop: &stop,
     };
     list(&options).unwrap()

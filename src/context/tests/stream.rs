@@ -254,6 +254,7 @@ fn both_passes_stop_when_asked() {
         dockerfile: Path::new("Dockerfile"),
         own: &[],
         known_blob: None,
+        cache: None,
         stop: &stop,
     };
     assert_eq!(crate::context::list(&options).unwrap_err().kind(), Kind::Interrupted);

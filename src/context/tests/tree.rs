@@ -69,6 +69,7 @@ impl Tree {
             dockerfile: Path::new(dockerfile),
             own: &[],
             known_blob,
+            cache: None,
             stop: &stop,
         })
     }
