@@ -1,7 +1,7 @@
 //! From a regular expression to the machine that runs it.
 
 use super::class::Class;
-use super::program::{Program, Step};
+use super::program::{Ahead, Program, Step};
 use super::regex::{Assertion, Atom, Node, Refused, Regex};
 use super::runes::INVALID;
 
@@ -17,6 +17,10 @@ pub(super) fn compile(regex: Regex) -> Result<Program, Refused> {
     let (prefix, suffix, anchored) = match regex.as_slice() {
         [only] => (literal(only.iter(), Assertion::Begin), literal_back(only), begins(only)),
         _ => (Vec::new(), Vec::new(), false),
+    };
+    let ahead = match regex.as_slice() {
+        [only] => anything_ahead(only),
+        _ => None,
     };
     let mut builder = Builder::default();
     let last = regex.len().saturating_sub(1);
@@ -40,6 +44,7 @@ pub(super) fn compile(regex: Regex) -> Result<Program, Refused> {
         steps: builder.steps.into(),
         classes: builder.classes.into(),
         anchored,
+        ahead,
         prefix: prefix.into(),
         suffix: suffix.into(),
         inner: inner.into_bytes().into(),
@@ -48,6 +53,25 @@ pub(super) fn compile(regex: Regex) -> Result<Program, Refused> {
 
 fn begins(sequence: &[Node]) -> bool {
     matches!(sequence, [Node { atom: Atom::Assert(Assertion::Begin), min: 1, .. }, ..])
+}
+
+/// What may stand before plain text at the end, where the sequence is `*text` or `**/*text`.
+fn anything_ahead(sequence: &[Node]) -> Option<Ahead> {
+    let (first, rest) = sequence.split_first()?;
+    let (last, rest) = rest.split_last()?;
+    let is = |node: &Node, place| matches!(node.atom, Atom::Assert(found) if found == place) && node.min == 1;
+    let (ahead, rest) = match rest {
+        [Node { atom: Atom::Folders, .. }, rest @ ..] => (Ahead::Folders, rest),
+        rest => (Ahead::Name, rest),
+    };
+    let is_star = |node: &Node| matches!(&node.atom, Atom::Class(class) if class.is_not_slash());
+    let (star, text) = rest.split_first()?;
+    let fits = is(first, Assertion::Begin)
+        && is(last, Assertion::End)
+        && is_star(star)
+        && (star.min, star.max) == (0, None)
+        && text.iter().all(|node| plain(node).is_some());
+    fits.then_some(ahead)
 }
 
 /// The plain text behind an assertion, up to the first thing that is more than one character.

@@ -38,12 +38,24 @@ pub(super) struct Program {
     pub(super) classes: Box<[Class]>,
     /// Every match starts at the start.
     pub(super) anchored: bool,
+    /// Where a match is nothing but this and its suffix.
+    pub(super) ahead: Option<Ahead>,
     /// What every match starts with.
     pub(super) prefix: Box<[u8]>,
     /// What every match ends with.
     pub(super) suffix: Box<[u8]>,
     /// The longest text that every match holds.
     pub(super) inner: Box<[u8]>,
+}
+
+/// What may stand before the plain text of a pattern such as `*.md` and `**/*.md`: by far the most frequent ones with
+/// wildcards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// `*`
+    Name,
+    /// `**/*`
+    Folders,
 }
 
 /// Sets of states, kept from match to match so that matching allocates nothing.
@@ -82,6 +94,13 @@ impl Program {
     pub(super) fn is_match(&self, path: &[u8], scratch: &mut Scratch) -> bool {
         if !path.starts_with(&self.prefix) || !path.ends_with(&self.suffix) {
             return false;
+        }
+        // A newline is no character for `**`, and the machine's affair.
+        let before = path.get(..path.len() - self.suffix.len()).unwrap_or_default();
+        match self.ahead {
+            Some(Ahead::Name) => return !before.contains(&b'/'),
+            Some(Ahead::Folders) if !before.contains(&b'\n') => return true,
+            _ => {}
         }
         scratch.begin(self.steps.len());
         let mut rest = path;

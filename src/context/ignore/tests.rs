@@ -7,6 +7,32 @@ use regex::bytes::Regex;
 
 use super::{DirMatch, Ignore};
 
+#[test]
+fn what_ends_in_plain_text_is_matched_as_by_the_machine() {
+    for (pattern, path, matches) in [
+        ("*.md", "a.md", true),
+        ("*.md", ".md", true),
+        ("*.md", "a/b.md", false),
+        ("*.md", "a\nb.md", true),
+        ("**/*.md", "b.md", true),
+        ("**/*.md", "a/b/c.md", true),
+        ("**/*.md", "a/b/.md", true),
+        ("**/*.md", "a/b/c.mdx", false),
+        ("**/*.md", "a\n/b.md", false),
+        ("**/*.md", "a/\nb.md", true),
+        ("**/*a/b", "xa/b", true),
+        ("**/*a/b", "y/xa/b", true),
+        ("*a/b", "y/xa/b", false),
+        ("*", "a", true),
+        ("**/*", "a/b", true),
+        ("*\u{e9}", "caf\u{e9}", true),
+    ] {
+        let ignore = Ignore::parse(pattern.as_bytes()).unwrap();
+        let folder = DirMatch::default();
+        assert_eq!(ignore.excludes(path.as_bytes(), &folder).unwrap(), matches, "{pattern} {path:?}");
+    }
+}
+
 /// A pattern as the reference sees it.
 struct Slow {
     negated: bool,
