@@ -163,3 +163,31 @@ fn a_name_with_a_line_break_is_one_entry() {
     let summary = repo.imgbuild(&["context"]).expect(0).stdout;
     assert!(!summary.lines().any(|line| line.starts_with("000644")), "{summary}");
 }
+
+#[test]
+fn hashes_are_kept_for_the_next_run_and_change_nothing() {
+    let lab = Lab::new("hashes");
+    let folder = lab.path("context");
+    let caches = folder.join("caches");
+    std::fs::create_dir_all(&caches).expect("folder");
+    for (name, text) in [("Dockerfile", "FROM scratch\n"), ("data", "one"), ("caches/other", "")] {
+        std::fs::write(folder.join(name), text).expect("write");
+    }
+    let digest = || {
+        let run = lab.imgbuild(&folder, &["context", "--digest"]).env("XDG_CACHE_HOME", &caches);
+        run.expect(0).stdout
+    };
+    let first = digest();
+    let hashes = caches.join("imgbuild/hashes-v1");
+    // Files have to be two seconds old.
+    let kept = (0..1000).any(|_| {
+        assert_eq!(digest(), first);
+        hashes.is_dir()
+    });
+    assert!(kept, "{} was not made", hashes.display());
+    assert_eq!(digest(), first, "what lies in the context of it is no part of it");
+    std::fs::write(folder.join("data"), "two").expect("write");
+    assert_ne!(digest(), first);
+    let nowhere = lab.imgbuild(&folder, &["context", "--digest"]).without("HOME").without("XDG_CACHE_HOME");
+    nowhere.expect(0);
+}

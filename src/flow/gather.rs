@@ -244,7 +244,9 @@ pub(super) async fn list(
 ) -> Result<Arc<Listing>> {
     let (located, source, stop) = (located.clone(), source.cloned(), session.stop.clone());
     let mut own = session.own.clone();
-    let cache = session.environment.cache_home().map(|cache| cache.join("imgbuild"));
+    // Without links, so that it is found where it lies in the context.
+    let home = session.environment.cache_home().map(|home| home.canonicalize().unwrap_or(home));
+    let cache = home.map(|home| home.join("imgbuild"));
     own.extend(cache.clone());
     let listing = blocking(move || {
         let cache = cache.map(|folder| HashCache::open(&folder.join("hashes-v1"), &located.context));
