@@ -132,7 +132,9 @@ impl Contents {
         }
         let hash: [u8; 20] = self.hash.finalize_reset().into();
         if hash != self.blob {
-            return Err(changed(&self.path, "its content is another"));
+            return Err(changed(&self.path, "its content is another").hint(
+                "where nothing does, `touch` the file: its hash was taken from git's index or from an earlier run, and does not fit",
+            ));
         }
         self.done = true;
         Ok(())

@@ -14,8 +14,8 @@ const MOST_LINKS: u32 = 255;
 const LONGEST: usize = 64 * 1024;
 /// What a search may cost: about one for each name that is looked at.
 const BUDGET: usize = 4 << 20;
-/// Bytes of places that are remembered.
-const MOST_MEMORY: usize = 16 << 20;
+/// Bytes that it may keep.
+const MOST_MEMORY: usize = 32 << 20;
 
 /// The patterns that name what is at these paths, sorted, none below another one. `None` where everything is asked for, or
 /// where the links are so many that sending everything is quicker than finding out.
@@ -35,7 +35,7 @@ pub(super) fn follow(entries: &Entries, ends: &[u32], paths: &[String]) -> Optio
     };
     for path in paths {
         let rest = clean(&[b"/", path.as_bytes()].concat()).get(1..).unwrap_or_default().to_vec();
-        search.ways.push(Way { folder: ROOT, rest, links: 0, named: false });
+        search.push(Way { folder: ROOT, rest, links: 0, named: false })?;
         search.run()?;
     }
     Some(without_nested(search.found))
@@ -128,15 +128,13 @@ impl Search<'_> {
         let slash = way.rest.iter().position(|&b| b == b'/').unwrap_or(way.rest.len());
         let (first, after) = way.rest.split_at(slash);
         let after = after.strip_prefix(b"/").unwrap_or_default();
-        self.memory = self.memory.checked_sub(way.rest.len() + 64)?;
         if first.is_empty() || !self.seen.insert((way.folder, way.rest.clone())) {
             return Some(());
         }
         let named = way.named || !climbs;
         if first == b".." {
             let up = self.entries.get(way.folder).map_or(ROOT, Entry::parent);
-            self.ways.push(Way { folder: up, rest: after.to_vec(), links: way.links, named: false });
-            return Some(());
+            return self.push(Way { folder: up, rest: after.to_vec(), links: way.links, named: false });
         }
         for number in self.inside(way.folder, first)? {
             match self.entries.get(number).map(|entry| entry.content) {
@@ -145,11 +143,11 @@ impl Search<'_> {
                         self.name(literal(&self.entries.path(number)))?;
                     }
                     if way.links < MOST_LINKS {
-                        self.lead(way.folder, to, after, way.links + 1);
+                        self.lead(way.folder, to, after, way.links + 1)?;
                     }
                 }
                 Some(Content::Folder) if !after.is_empty() => {
-                    self.ways.push(Way { folder: number, rest: after.to_vec(), links: way.links, named });
+                    self.push(Way { folder: number, rest: after.to_vec(), links: way.links, named })?;
                 }
                 _ => {}
             }
@@ -158,7 +156,7 @@ impl Search<'_> {
     }
 
     /// Goes where a link in `folder` leads, with what is to be looked up there.
-    fn lead(&mut self, folder: u32, to: Text, after: &[u8], links: u32) {
+    fn lead(&mut self, folder: u32, to: Text, after: &[u8], links: u32) -> Option<()> {
         let to = self.entries.text(to);
         let start =
             if to.starts_with(b"/") || folder == ROOT { Vec::new() } else { self.entries.path(folder) };
@@ -175,9 +173,17 @@ impl Search<'_> {
             }
             let rest = rest.join(&b'/');
             if rest.len() <= LONGEST {
-                self.ways.push(Way { folder, rest, links, named: false });
+                self.push(Way { folder, rest, links, named: false })?;
             }
         }
+        Some(())
+    }
+
+    fn push(&mut self, way: Way) -> Option<()> {
+        // It is kept once more when it was gone.
+        self.memory = self.memory.checked_sub(2 * way.rest.len() + 64)?;
+        self.ways.push(way);
+        Some(())
     }
 
     fn name(&mut self, pattern: Vec<u8>) -> Option<()> {

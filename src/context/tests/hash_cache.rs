@@ -128,7 +128,9 @@ fn what_may_still_change_unseen_is_never_kept() {
     assert_eq!(listing.digest(), lab.tree.list().unwrap().digest());
 }
 
-/// A cache that lies proves that nothing is read; one that was damaged is not believed.
+/// What happens to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn damage_is_found_and_costs_a_read() {
     let lab = Lab::with(&[("a", "one"), ("b", "two")]);
@@ -136,7 +138,7 @@ fn damage_is_found_and_costs_a_read() {
     let file = lab.file();
     let whole = fs::read(&file).unwrap();
     assert_eq!(whole.len(), 16 + 3 * 64 + 32);
-    let damage: [&dyn Fn(&mut Vec<u8>); 9] = [
+    let damage: [Damage<'_>; 9] = [
         &|bytes| bytes.clear(),
         &|bytes| bytes.truncate(20),
         &|bytes| bytes.truncate(bytes.len() - 1),

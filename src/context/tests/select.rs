@@ -177,6 +177,22 @@ fn links_that_go_in_circles_end() {
 }
 
 #[test]
+fn links_made_to_hurt_are_not_followed_for_ever() {
+    let tree = Tree::with(&[("dir/file", "")]);
+    for n in 0..300 {
+        tree.link(&format!("to-root-{n}"), "/");
+        tree.link(&format!("dir/grows-{n}"), &"grows-1/".repeat(500));
+    }
+    let all = get(&tree, &Selection::default());
+    // Whatever is too much to follow is sent as a whole.
+    assert_eq!(get(&tree, &follow(&[&"*/".repeat(400)])), all);
+    assert_eq!(get(&tree, &follow(&[&format!("{}x", "to-*/".repeat(400))])), all);
+    let sent = get(&tree, &follow(&["dir/grows-*/x"]));
+    assert!(sent == all || sent.len() == 301, "{}", sent.len());
+    assert!(!get(&tree, &follow(&["to-root-1/dir/file", &"a*".repeat(30_000)])).is_empty());
+}
+
+#[test]
 fn a_link_climbs_from_where_it_leads_to() {
     let tree = Tree::with(&[("far/off/place/x", ""), ("far/off/y", ""), ("y", "")]);
     tree.link("near", "far/off/place");
@@ -469,7 +485,9 @@ fn a_hash_that_is_not_that_of_the_bytes_is_noticed() {
     assert_eq!(shown(&selected), ["Dockerfile", "a", "empty"]);
     assert_eq!(read(&selected, 0).unwrap(), b"FROM scratch\n");
     for (id, path) in [(1, "a"), (2, "empty")] {
-        assert_changed(&read(&selected, id).unwrap_err(), path);
+        let error = read(&selected, id).unwrap_err();
+        assert_changed(&error, path);
+        assert!(error.hints().iter().any(|hint| hint.contains("touch")), "{:?}", error.hints());
     }
 }
 
