@@ -8,5 +8,6 @@ mod listing;
 mod peek;
 mod select;
 mod select_properties;
+mod selected;
 mod stream;
 mod tree;
