@@ -25,6 +25,8 @@ use super::wire::{Plain, Wire, within};
 const NEWEST: (u32, u32) = (1, 51);
 /// An engine that is alive answers in a millisecond; one under heavy load in less than this.
 const PING: Duration = Duration::from_secs(5);
+/// The same where each connection is a login on another machine: ssh connects within 30 s, or says why not.
+const LOGIN: Duration = Duration::from_secs(40);
 /// For calls that do not wait for anything inside a container. Disks of CI machines stall for tens of seconds.
 pub(super) const CALL: Duration = Duration::from_secs(120);
 
@@ -174,7 +176,8 @@ impl Engine {
     pub async fn connect(endpoint: &Endpoint) -> Result<Engine> {
         let told = |fault: Fault| fault.told(endpoint, format!("reach the engine at {endpoint}"));
         let bare = Wire::new(Dialer::new(endpoint));
-        let buildkit = within(PING, async {
+        let ping = if bare.dialer().is_slow() { LOGIN } else { PING };
+        let buildkit = within(ping, async {
             let mut reply = bare.send(bare.request(Method::GET, "/_ping", &[], Plain::default())?).await?;
             reply.collect(4096).await?;
             // The builder that the engine would have its clients take by themselves.
@@ -182,10 +185,10 @@ impl Engine {
         })
         .await
         .map_err(told)?;
-        let version: VersionAnswer = bare.get("/version", &[], PING).await.map_err(told)?;
+        let version: VersionAnswer = bare.get("/version", &[], ping).await.map_err(told)?;
         let api = negotiate(endpoint, &version)?;
         let wire = bare.with_version(&api);
-        let info: InfoAnswer = wire.get("/info", &[], 4 * PING).await.map_err(told)?;
+        let info: InfoAnswer = wire.get("/info", &[], ping.max(4 * PING)).await.map_err(told)?;
         let docker = bollard_over(wire.dialer(), &api).map_err(|error| told(error.into()))?;
         let info = EngineInfo { buildkit, ..describe(endpoint, version, info, api) };
         Ok(Engine { docker, wire, endpoint: endpoint.clone(), info })

@@ -12,7 +12,9 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::endpoint::{Address, Endpoint};
+use super::endpoint::Endpoint;
+use super::ssh::{Ssh, SshStream};
+use super::tls::{Tls, TlsConnection};
 
 /// Opens connections to one engine. Cheap to clone; holds no connection itself.
 #[derive(Debug, Clone)]
@@ -26,38 +28,64 @@ pub enum Dialer {
         /// Port.
         port: u16,
     },
+    /// TLS over TCP.
+    Tls {
+        /// Name or address, which the engine's certificate must hold.
+        host: Arc<str>,
+        /// Port.
+        port: u16,
+        /// Whom to trust, and what to show.
+        tls: Tls,
+    },
+    /// A command on another machine, which passes everything on to the engine there.
+    Ssh(Ssh),
 }
 
 impl Dialer {
     /// The dialer for `endpoint`.
     pub fn new(endpoint: &Endpoint) -> Dialer {
-        match endpoint.address() {
-            Address::Unix(path) => Dialer::Unix(path.as_path().into()),
-            Address::Tcp { host, port } => Dialer::Tcp { host: host.as_str().into(), port: *port },
-        }
+        endpoint.dialer().clone()
     }
 
     /// The value of the Host header: the engine ignores it on a socket, a proxy before TCP may not.
     pub fn authority(&self) -> String {
         match self {
-            Dialer::Unix(_) => "docker".to_owned(),
-            Dialer::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
-            Dialer::Tcp { host, port } => format!("{host}:{port}"),
+            Dialer::Unix(_) | Dialer::Ssh(_) => "docker".to_owned(),
+            Dialer::Tcp { host, port } | Dialer::Tls { host, port, .. } => joined(host, *port),
         }
     }
 
-    /// A new connection.
+    /// Whether a new connection takes so long that one is better used again: a log-in on another machine.
+    pub(super) fn is_slow(&self) -> bool {
+        matches!(self, Dialer::Ssh(_))
+    }
+
+    /// A new connection, ready for HTTP/1.1.
+    ///
+    /// Over ssh it is returned before the other side was reached: then its first read fails with the reason.
     pub async fn dial(&self) -> io::Result<Stream> {
         match self {
             Dialer::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
-            Dialer::Tcp { host, port } => {
-                let stream = TcpStream::connect((host.as_ref(), *port)).await?;
-                // Requests are small and each waits for its answer: Nagle would add 40 ms to many.
-                stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+            Dialer::Tcp { host, port } => Ok(Stream::Tcp(tcp(host, *port).await?)),
+            Dialer::Tls { host, port, tls } => {
+                let connection = tls.connect(host, tcp(host, *port).await?).await?;
+                Ok(Stream::Tls(Box::new(connection)))
             }
+            Dialer::Ssh(ssh) => Ok(Stream::Ssh(Box::new(ssh.dial().await?))),
         }
     }
+}
+
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await?;
+    // Requests are small and each waits for its answer: Nagle would add 40 ms to many.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// `host:port`, with brackets around an IPv6 address.
+pub(super) fn joined(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl tower_service::Service<http::Uri> for Dialer {
@@ -83,6 +111,10 @@ pub enum Stream {
     Unix(UnixStream),
     /// To a TCP port.
     Tcp(TcpStream),
+    /// To a TCP port, over TLS.
+    Tls(Box<TlsConnection>),
+    /// To a process that passes it on.
+    Ssh(Box<SshStream>),
 }
 
 impl Connection for Stream {
@@ -96,6 +128,8 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Stream::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Ssh(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -105,6 +139,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Ssh(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -112,6 +148,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Stream::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Ssh(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -119,6 +157,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Ssh(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 
@@ -130,6 +170,8 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Stream::Ssh(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
         }
     }
 
@@ -137,6 +179,8 @@ impl AsyncWrite for Stream {
         match self {
             Stream::Unix(stream) => stream.is_write_vectored(),
             Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+            Stream::Ssh(stream) => stream.is_write_vectored(),
         }
     }
 }

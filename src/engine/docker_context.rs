@@ -10,13 +10,15 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::image::hex;
 
+use super::endpoint::Security;
+
 /// What a context says about its engine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
     /// As written: `unix://…`, `tcp://…`, `ssh://…`.
     pub(super) host: String,
-    /// Key material lies beside the context.
-    pub(super) tls: bool,
+    /// What it says about TLS: by files that lie beside it, or by a key.
+    pub(super) security: Security,
     /// For messages.
     pub(super) origin: String,
 }
@@ -38,6 +40,8 @@ struct Meta {
 struct MetaEndpoint {
     #[serde(rename = "Host", default)]
     host: String,
+    #[serde(rename = "SkipTLSVerify", default)]
+    skips_verification: bool,
 }
 
 /// Neither file is ever near this size; a larger one is not docker's.
@@ -62,20 +66,26 @@ pub(super) fn current(env: &Environment) -> Result<Option<Found>> {
         Error::new(Kind::Engine, format!("{origin} does not exist below {}", dir.display()))
             .hint("list them with `docker context ls`, choose one with `docker context use NAME`")
     })?;
-    let host = meta.endpoints.get("docker").map(|e| e.host.clone()).filter(|host| !host.is_empty());
-    match host {
-        // docker/cli writes an empty host for an imported context that means the default socket.
-        None => Ok(None),
-        Some(host) => Ok(Some(Found {
-            host,
-            tls: dir.join("contexts/tls").join(folder).join("docker").is_dir(),
-            origin,
-        })),
-    }
+    // docker/cli writes an empty host for an imported context that means the default socket.
+    let Some(found) = meta.endpoints.get("docker").filter(|found| !found.host.is_empty()) else {
+        return Ok(None);
+    };
+    let files = dir.join("contexts/tls").join(folder).join("docker");
+    let security = match (found.skips_verification, files.is_dir()) {
+        (true, _) => Security::Unverified {
+            by: format!("SkipTLSVerify of {origin}"),
+            instead: format!(
+                "give it the engine's CA: `docker context update {name:?} --docker host=…,ca=ca.pem`"
+            ),
+        },
+        (false, true) => Security::Verified(Some(files)),
+        (false, false) => Security::Unsaid,
+    };
+    Ok(Some(Found { host: found.host.clone(), security, origin }))
 }
 
 /// The folder of docker's configuration.
-fn config_dir(env: &Environment) -> Option<PathBuf> {
+pub(super) fn config_dir(env: &Environment) -> Option<PathBuf> {
     match env.get_os("DOCKER_CONFIG") {
         Some(dir) => Some(PathBuf::from(dir)),
         None => env.home().map(|home| home.join(".docker")),
@@ -133,9 +143,16 @@ mod tests {
         );
         std::fs::write(dir.path().join("config.json"), r#"{"currentContext":"a","auths":{}}"#).unwrap();
         assert_eq!(current(&env(&[])).unwrap().unwrap().host, "unix:///a");
-        assert!(!current(&env(&[("DOCKER_CONTEXT", "b")])).unwrap().unwrap().tls);
-        std::fs::create_dir_all(tls).unwrap();
-        assert!(current(&env(&[("DOCKER_CONTEXT", "b")])).unwrap().unwrap().tls);
+        let b = || current(&env(&[("DOCKER_CONTEXT", "b")])).unwrap().unwrap().security;
+        assert_eq!(b(), Security::Unsaid);
+        std::fs::create_dir_all(&tls).unwrap();
+        assert_eq!(b(), Security::Verified(Some(tls)));
+        context(
+            dir.path(),
+            "b",
+            r#"{"Name":"b","Endpoints":{"docker":{"Host":"tcp://b:1","SkipTLSVerify":true}}}"#,
+        );
+        assert!(matches!(b(), Security::Unverified { by, .. } if by.contains("SkipTLSVerify")));
         assert_eq!(current(&env(&[("DOCKER_CONTEXT", "default")])).unwrap(), None);
         let absent = current(&env(&[("DOCKER_CONTEXT", "../../etc")])).unwrap_err();
         assert!(absent.message().contains("does not exist"), "{absent}");

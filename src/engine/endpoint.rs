@@ -6,16 +6,21 @@ use std::path::{Path, PathBuf};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 
+use super::dialer::{Dialer, joined};
 use super::docker_context;
+use super::ssh::Ssh;
+use super::ssh_target::{SshTarget, is_of_a_host, split_port};
+use super::tls::Tls;
 
-/// Where an engine listens, and what said so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where an engine listens, what said so, and how it is reached.
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     address: Address,
     origin: String,
+    dialer: Dialer,
 }
 
-/// The transports that exist now. TLS and ssh are refused while parsing, so that nothing falls back to plain TCP.
+/// The transports. Plain TCP is never taken in place of TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A Unix socket.
@@ -27,22 +32,109 @@ pub enum Address {
         /// Port, 2375 where none was written.
         port: u16,
     },
+    /// TLS over TCP, the engine's certificate being verified; the host has no brackets around an IPv6 address.
+    Tls {
+        /// Name or address.
+        host: String,
+        /// Port, 2376 where none was written.
+        port: u16,
+    },
+    /// A command on another machine, started through ssh.
+    Ssh(SshTarget),
 }
 
 /// The port docker's own tools take for plain TCP where none is written.
-const DEFAULT_PORT: u16 = 2375;
+const PLAIN_PORT: u16 = 2375;
+/// The same for TLS.
+const TLS_PORT: u16 = 2376;
+/// The longest address that a message repeats, in characters.
+const MAX_SHOWN: usize = 300;
+
+/// What is said about TLS beside an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Security {
+    /// Nothing.
+    Unsaid,
+    /// TLS, with the files in this folder, if one is known.
+    Verified(Option<PathBuf>),
+    /// TLS with whoever answers. What says so, and what to say in its place.
+    Unverified {
+        /// A variable or a key.
+        by: String,
+        /// A hint.
+        instead: String,
+    },
+}
+
+impl Security {
+    /// What docker's variables say: each counts with any value that is not empty, as for docker's own client. An address
+    /// that `is_https` needs no variable to be verified.
+    fn of_variables(env: &Environment, is_https: bool) -> Security {
+        let folder = || {
+            let named = env.get_os("DOCKER_CERT_PATH").map(PathBuf::from);
+            named.or_else(|| docker_context::config_dir(env))
+        };
+        let is_set = |key: &&str| env.get_os(key).is_some();
+        if is_set(&"DOCKER_TLS_VERIFY") || (is_https && !is_set(&"DOCKER_TLS")) {
+            return Security::Verified(folder());
+        }
+        match ["DOCKER_TLS", "DOCKER_CERT_PATH"].into_iter().find(is_set) {
+            None => Security::Unsaid,
+            // The command ignores DOCKER_CERT_PATH alone, libraries take it for TLS without verification.
+            Some(variable) => Security::Unverified {
+                by: variable.to_owned(),
+                instead: "set DOCKER_TLS_VERIFY=1, with ca.pem in the folder that DOCKER_CERT_PATH names; or unset both for plain TCP on a trusted network".to_owned(),
+            },
+        }
+    }
+}
 
 impl Endpoint {
-    /// The endpoint written as `unix:///path` or `tcp://host:port`; `origin` is shown in errors (`DOCKER_HOST`).
+    /// The endpoint written as `unix:///path`, `tcp://host:port`, `https://host:port` or `ssh://user@host`, with no
+    /// variables beside it; `origin` is shown in errors (`DOCKER_HOST`).
     pub fn parse(text: &str, origin: impl Into<String>) -> Result<Endpoint> {
-        let origin = origin.into();
-        let address = Address::parse(text).map_err(|error| error_from(&origin, error))?;
-        Ok(Endpoint { address, origin })
+        Endpoint::named(text, origin, &Environment::default())
+    }
+
+    /// The same, with what docker's variables say about TLS, and with the environment that ssh is given.
+    ///
+    /// Reads the certificates for TLS: [`Kind::Config`] where one cannot be used.
+    pub fn named(text: &str, origin: impl Into<String>, env: &Environment) -> Result<Endpoint> {
+        let security = Security::of_variables(env, text.starts_with("https://"));
+        Endpoint::secured(text, origin.into(), env, security)
+    }
+
+    fn secured(text: &str, origin: String, env: &Environment, security: Security) -> Result<Endpoint> {
+        let is_secure = security != Security::Unsaid;
+        let address = Address::parse(text, is_secure).map_err(|error| error_from(&origin, error))?;
+        let dialer = match &address {
+            Address::Unix(path) => Dialer::Unix(path.as_path().into()),
+            Address::Tcp { host, port } => Dialer::Tcp { host: host.as_str().into(), port: *port },
+            Address::Tls { host, port } => {
+                let folder = match security {
+                    Security::Verified(folder) => folder,
+                    Security::Unsaid => None,
+                    Security::Unverified { by, instead } => {
+                        return Err(Error::new(
+                            Kind::Usage,
+                            format!("{by} asks for TLS to {address} (from {origin}) without verification, so with whoever answers"),
+                        )
+                        .hint(instead));
+                    }
+                };
+                let tls = Tls::load(folder.as_deref(), &[])?;
+                Dialer::Tls { host: host.as_str().into(), port: *port, tls }
+            }
+            Address::Ssh(target) => Dialer::Ssh(Ssh::new(target.clone(), env)),
+        };
+        Ok(Endpoint { address, origin, dialer })
     }
 
     /// The engine that listens on the socket `path`.
     pub fn unix(path: impl Into<PathBuf>, origin: impl Into<String>) -> Endpoint {
-        Endpoint { address: Address::Unix(path.into()), origin: origin.into() }
+        let path = path.into();
+        let dialer = Dialer::Unix(path.as_path().into());
+        Endpoint { address: Address::Unix(path), origin: origin.into(), dialer }
     }
 
     /// Where it listens.
@@ -55,20 +147,18 @@ impl Endpoint {
         &self.origin
     }
 
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
     /// Whether bytes to it cross a network. Sockets and loopback do not, and compressing for them costs time only.
     pub fn is_remote(&self) -> bool {
-        match &self.address {
-            Address::Unix(_) => false,
-            Address::Tcp { host, .. } => !is_loopback(host),
-        }
+        self.address.host().is_some_and(|host| !is_loopback(host))
     }
 
     /// The host under which ports that its containers publish are reached from here.
     pub fn published_host(&self) -> &str {
-        match &self.address {
-            Address::Tcp { host, .. } if !is_loopback(host) => host,
-            _ => "127.0.0.1",
-        }
+        self.address.host().filter(|host| !is_loopback(host)).unwrap_or("127.0.0.1")
     }
 }
 
@@ -82,53 +172,71 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Unix(path) => write!(f, "unix://{}", path.display()),
-            Address::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
-            Address::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Address::Tcp { host, port } => write!(f, "tcp://{}", joined(host, *port)),
+            Address::Tls { host, port } => write!(f, "https://{}", joined(host, *port)),
+            Address::Ssh(target) => target.fmt(f),
         }
     }
 }
 
 impl Address {
-    fn parse(text: &str) -> Result<Address> {
+    /// The address that `text` is; `tcp://` is TLS where it `is_secure`.
+    fn parse(text: &str, is_secure: bool) -> Result<Address> {
+        let refused = |why: &str| Error::new(Kind::Usage, format!("{} {why}", shown(text)));
         let (scheme, rest) = text.split_once("://").ok_or_else(|| {
-            Error::new(Kind::Usage, format!("{text:?} has no scheme"))
-                .hint("write unix:///path/to.sock or tcp://host:port")
+            refused("has no scheme")
+                .hint("write unix:///path/to.sock, tcp://host:port, https://host:port or ssh://user@host")
         })?;
         match scheme {
             "unix" if rest.starts_with('/') => Ok(Address::Unix(PathBuf::from(rest))),
-            "unix" => Err(Error::new(Kind::Usage, format!("{text:?} names no absolute path"))),
-            "tcp" | "http" => tcp(rest)
-                .ok_or_else(|| Error::new(Kind::Usage, format!("{text:?} is not an address with a port"))),
-            "ssh" | "https" | "npipe" | "fd" => {
-                Err(Error::new(Kind::Usage, format!("engines over {scheme}:// are not supported yet"))
-                    .hint("give a unix:// socket or tcp:// address, e.g. through `ssh -L /tmp/e.sock:/var/run/docker.sock`"))
+            "unix" => Err(refused("names no absolute path")),
+            "tcp" | "http" | "https" => {
+                let (host, port) = tcp(rest).ok_or_else(|| refused("is not an address with a port"))?;
+                Ok(match is_secure || scheme == "https" {
+                    true => Address::Tls { host, port: port.unwrap_or(TLS_PORT) },
+                    false => Address::Tcp { host, port: port.unwrap_or(PLAIN_PORT) },
+                })
             }
-            _ => Err(Error::new(Kind::Usage, format!("{scheme}:// is no transport of an engine"))),
+            "ssh" => SshTarget::parse(rest).map(Address::Ssh).map_err(|why| {
+                refused(&format!("leads nowhere: {why}"))
+                    .hint("write ssh://user@host:port, or a name of your ssh configuration")
+            }),
+            "npipe" | "fd" => {
+                Err(refused(&format!("cannot be used: engines over {scheme}:// are not supported"))
+                    .hint("give a unix:// socket, tcp://, https:// or ssh://"))
+            }
+            _ => Err(refused("names no transport of an engine")),
+        }
+    }
+
+    /// The host that is connected to.
+    fn host(&self) -> Option<&str> {
+        match self {
+            Address::Unix(_) => None,
+            Address::Tcp { host, .. } | Address::Tls { host, .. } => Some(host),
+            Address::Ssh(target) => Some(target.host()),
         }
     }
 }
 
-/// `host`, `host:port`, `[v6]:port`; a path behind it is refused, as no request would carry it.
-fn tcp(rest: &str) -> Option<Address> {
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let (host, port) = match rest.strip_prefix('[') {
-        Some(v6) => {
-            let (host, after) = v6.split_once(']')?;
-            (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
+/// An address for messages, without what may be a password.
+fn shown(text: &str) -> String {
+    let cut = |text: &str| text.chars().take(MAX_SHOWN).collect::<String>();
+    match text.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme =
+                before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+            format!("{:?}", cut(&format!("{scheme}…@{after}")))
         }
-        None => match rest.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (rest, None),
-        },
-    };
+        None => format!("{:?}", cut(text)),
+    }
+}
+
+/// `host`, `host:port`, `[v6]:port`; a path behind it is refused, as no request would carry it.
+fn tcp(rest: &str) -> Option<(String, Option<u16>)> {
+    let (host, port) = split_port(rest.strip_suffix('/').unwrap_or(rest))?;
     let host = if host.is_empty() { "127.0.0.1" } else { host };
-    let plain =
-        host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'%'));
-    let port = match port {
-        Some(digits) => digits.parse().ok().filter(|port| *port != 0)?,
-        None => DEFAULT_PORT,
-    };
-    plain.then(|| Address::Tcp { host: host.to_owned(), port })
+    host.bytes().all(is_of_a_host).then(|| (host.to_owned(), port))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -154,26 +262,16 @@ pub fn endpoint(env: &Environment) -> Result<Endpoint> {
 }
 
 fn locate(env: &Environment, sockets: &[PathBuf]) -> Result<Endpoint> {
-    let tls = ["DOCKER_TLS_VERIFY", "DOCKER_TLS", "DOCKER_CERT_PATH"]
-        .into_iter()
-        .find(|key| env.get_os(key).is_some());
     if let Some(host) = env.get("DOCKER_HOST") {
-        let endpoint = Endpoint::parse(host, "DOCKER_HOST")?;
-        return match (&endpoint.address, tls) {
-            (Address::Tcp { .. }, Some(variable)) => {
-                Err(no_tls(&format!("{variable} asks for TLS to {endpoint}")))
-            }
-            _ => Ok(endpoint),
-        };
+        return Endpoint::named(host, "DOCKER_HOST", env);
     }
     if let Some(found) = docker_context::current(env)? {
-        let endpoint = Endpoint::parse(&found.host, &found.origin)?;
-        return match &endpoint.address {
-            Address::Tcp { .. } if found.tls => {
-                Err(no_tls(&format!("{} asks for TLS to {endpoint}", found.origin)))
-            }
-            _ => Ok(endpoint),
+        // What the context says of TLS stands before what the variables say.
+        let security = match found.security {
+            Security::Unsaid => return Endpoint::named(&found.host, found.origin, env),
+            said => said,
         };
+        return Endpoint::secured(&found.host, found.origin, env, security);
     }
     sockets.iter().find(|path| path.exists()).map(|path| Endpoint::unix(path, "a default socket")).ok_or_else(|| {
         let looked: Vec<String> = sockets.iter().map(|path| path.display().to_string()).collect();
@@ -181,11 +279,6 @@ fn locate(env: &Environment, sockets: &[PathBuf]) -> Result<Endpoint> {
             .hint("start docker (`sudo systemctl start docker`) or podman (`systemctl --user start podman.socket`)")
             .hint("or name an engine with DOCKER_HOST or a docker context")
     })
-}
-
-fn no_tls(what: &str) -> Error {
-    Error::new(Kind::Usage, format!("{what}, which is not supported yet"))
-        .hint("imgbuild never talks plain TCP where TLS was asked for; use a unix socket, or unset the variable on a trusted network")
 }
 
 #[cfg(test)]
@@ -204,6 +297,9 @@ mod tests {
             ("tcp://box", "tcp://box:2375"),
             ("tcp://[::1]:1/", "tcp://[::1]:1"),
             ("http://:1234", "tcp://127.0.0.1:1234"),
+            ("https://box", "https://box:2376"),
+            ("https://[::1]:99/", "https://[::1]:99"),
+            ("ssh://ada@box:22/run/x.sock", "ssh://ada@box:22/run/x.sock"),
         ] {
             assert_eq!(Endpoint::parse(text, "a test").unwrap().to_string(), shown);
         }
@@ -217,36 +313,125 @@ mod tests {
             "tcp://a/b:1",
             "ftp://x",
             "tcp://u@h:1",
-            "ssh://x",
-            "https://x",
+            "tcp://a:+1",
+            "https://a b",
+            "https://a/b",
+            "ssh://",
+            "ssh://-oProxyCommand=id",
+            "ssh://ada:hunter2@box",
+            "tcp://ada:hunter2@box:1",
+            "ada:hunter2@box",
+            "fd://",
+            "npipe:////./pipe/docker_engine",
         ] {
             let error = Endpoint::parse(bad, "DOCKER_HOST").unwrap_err();
             assert!(error.kind() == Kind::Usage && error.message().contains("DOCKER_HOST"), "{bad}: {error}");
+            assert!(!error.message().contains("hunter2"), "{bad}: {error}");
         }
+        let endless = format!("ssh://{}@box", "x:".repeat(100_000));
+        assert!(Endpoint::parse(&endless, "").unwrap_err().message().len() < 1000);
     }
 
     #[test]
     fn only_a_network_is_remote() {
-        for (text, remote) in
-            [("unix:///x", false), ("tcp://127.0.0.9:1", false), ("tcp://[::1]", false), ("tcp://box", true)]
-        {
-            assert_eq!(Endpoint::parse(text, "").unwrap().is_remote(), remote, "{text}");
+        for (text, remote, published) in [
+            ("unix:///x", false, "127.0.0.1"),
+            ("tcp://127.0.0.9:1", false, "127.0.0.1"),
+            ("tcp://[::1]", false, "127.0.0.1"),
+            ("tcp://box", true, "box"),
+            ("https://localhost", false, "127.0.0.1"),
+            ("https://box:1", true, "box"),
+            ("ssh://ada@localhost", false, "127.0.0.1"),
+            ("ssh://ada@box:22/x", true, "box"),
+        ] {
+            let endpoint = Endpoint::parse(text, "").unwrap();
+            assert_eq!((endpoint.is_remote(), endpoint.published_host()), (remote, published), "{text}");
         }
+    }
+
+    /// Where the variables lead, or what refuses them. The folder of certificates is empty: the system's roots.
+    fn led(pairs: &[(&str, &str)]) -> Result<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().to_str().unwrap();
+        let all: Vec<_> = pairs.iter().copied().chain([("DOCKER_CONFIG", config)]).collect();
+        locate(&env(&all), &[]).map(|endpoint| endpoint.to_string())
     }
 
     #[test]
     fn docker_host_wins_and_tls_is_never_dropped() {
-        let host = ("DOCKER_HOST", "tcp://10.1.1.1:2376");
-        assert_eq!(
-            locate(&env(&[host, ("DOCKER_CONTEXT", "absent")]), &[]).unwrap().to_string(),
-            "tcp://10.1.1.1:2376"
-        );
-        for variable in ["DOCKER_TLS_VERIFY", "DOCKER_TLS", "DOCKER_CERT_PATH"] {
-            let error = locate(&env(&[host, (variable, "1")]), &[]).unwrap_err();
-            assert!(error.message().contains(variable) && error.message().contains("not supported yet"));
+        let (verify, unverified, path) =
+            (("DOCKER_TLS_VERIFY", "0"), ("DOCKER_TLS", "1"), ("DOCKER_CERT_PATH", "/nowhere"));
+        let host = |text| ("DOCKER_HOST", text);
+        let absent = ("DOCKER_CONTEXT", "absent");
+        for (pairs, expected) in [
+            (&[host("tcp://10.1.1.1:2376"), absent][..], "tcp://10.1.1.1:2376"),
+            (&[host("tcp://10.1.1.1"), verify], "https://10.1.1.1:2376"),
+            (&[host("tcp://10.1.1.1:2375"), verify, unverified, path], "https://10.1.1.1:2375"),
+            (&[host("http://box:1"), verify], "https://box:1"),
+            (&[host("https://box")], "https://box:2376"),
+            (&[host("https://box:443"), path], "https://box:443"),
+            // A socket and ssh are as good with TLS variables around as without.
+            (&[host("unix:///x"), verify], "unix:///x"),
+            (&[host("unix:///x"), unverified], "unix:///x"),
+            (&[host("ssh://box"), verify, path], "ssh://box"),
+        ] {
+            assert_eq!(led(pairs).unwrap(), expected, "{pairs:?}");
         }
-        // A unix socket is as good with TLS variables around as without.
-        assert!(locate(&env(&[("DOCKER_HOST", "unix:///x"), ("DOCKER_TLS_VERIFY", "1")]), &[]).is_ok());
+        for (pairs, named) in [
+            (&[host("tcp://10.1.1.1:2376"), unverified][..], "DOCKER_TLS asks"),
+            (&[host("https://10.1.1.1:2376"), unverified, path], "DOCKER_TLS asks"),
+            (&[host("tcp://10.1.1.1:2376"), path], "DOCKER_CERT_PATH asks"),
+        ] {
+            let error = led(pairs).unwrap_err();
+            assert!(error.kind() == Kind::Usage && error.message().contains(named), "{error}");
+            assert!(
+                error.hints().iter().any(|hint| hint.contains("DOCKER_TLS_VERIFY")),
+                "{:?}",
+                error.hints()
+            );
+        }
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_used_are_found_out_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), "rubbish").unwrap();
+        let path = folder.path().to_str().unwrap();
+        let host = ("DOCKER_HOST", "tcp://box:1");
+        for variable in ["DOCKER_CERT_PATH", "DOCKER_CONFIG"] {
+            let error = locate(&env(&[host, ("DOCKER_TLS_VERIFY", "1"), (variable, path)]), &[]).unwrap_err();
+            assert!(error.kind() == Kind::Config && error.message().contains("ca.pem"), "{error}");
+        }
+    }
+
+    #[test]
+    fn contexts_with_tls_and_with_ssh() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = ("DOCKER_CONFIG", folder.path().to_str().unwrap());
+        let put = |host: &str, more: &str| {
+            let hash = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"; // sha256 of "a"
+            let meta = folder.path().join("contexts/meta").join(hash);
+            std::fs::create_dir_all(&meta).unwrap();
+            let text = format!(r#"{{"Name":"a","Endpoints":{{"docker":{{"Host":"{host}"{more}}}}}}}"#);
+            std::fs::write(meta.join("meta.json"), text).unwrap();
+            folder.path().join("contexts/tls").join(hash).join("docker")
+        };
+        let led = |more: &[(&str, &str)]| {
+            let all: Vec<_> = more.iter().copied().chain([config, ("DOCKER_CONTEXT", "a")]).collect();
+            locate(&env(&all), &[]).map(|endpoint| endpoint.to_string())
+        };
+        let files = put("tcp://box:99", "");
+        assert_eq!(led(&[]).unwrap(), "tcp://box:99");
+        assert_eq!(led(&[("DOCKER_TLS_VERIFY", "1")]).unwrap(), "https://box:99");
+        assert!(led(&[("DOCKER_TLS", "1")]).is_err());
+        std::fs::create_dir_all(&files).unwrap();
+        assert_eq!(led(&[]).unwrap(), "https://box:99");
+        std::fs::write(files.join("key.pem"), "rubbish").unwrap();
+        assert!(led(&[]).unwrap_err().message().contains("cert.pem is missing"));
+        put("tcp://box:99", r#","SkipTLSVerify":true"#);
+        assert!(led(&[]).unwrap_err().message().contains("SkipTLSVerify of DOCKER_CONTEXT \"a\""));
+        put("ssh://ada@box", r#","SkipTLSVerify":false"#);
+        assert_eq!(led(&[]).unwrap(), "ssh://ada@box");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::error::{Error, Kind};
 
 use super::endpoint::{Address, Endpoint};
+use super::unreachable::Unreachable;
 
 /// The cause behind a failed call.
 #[derive(Debug)]
@@ -37,6 +38,14 @@ impl Fault {
         }
     }
 
+    /// What a connection broke with: there may never have been one, as the transport knows.
+    pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Fault {
+        match Unreachable::in_chain(error) {
+            Some(reason) => Fault::Dial(reason.clone().into()),
+            None => Fault::Lost(chain(error)),
+        }
+    }
+
     /// The engine's own words, if it had any.
     pub(super) fn message(&self) -> &str {
         match self {
@@ -49,6 +58,10 @@ impl Fault {
     pub(super) fn told(self, endpoint: &Endpoint, what: impl fmt::Display) -> Error {
         match self {
             Fault::Dial(error) => undialled(endpoint, error),
+            Fault::Refused { status: 400, message } if is_of_a_tls_server(&message) => {
+                Error::new(Kind::Engine, format!("cannot {what}: the engine at {endpoint} speaks TLS"))
+                    .hint(TLS_HINT)
+            }
             Fault::Refused { status, message } if message.trim().is_empty() => {
                 Error::new(Kind::Engine, format!("cannot {what}: the engine answered with status {status}"))
             }
@@ -66,15 +79,29 @@ impl Fault {
                 format!("cannot {what}: the engine at {endpoint} gave no answer for {}", seconds(limit)),
             )
             .hint("an engine that hangs is restarted with `sudo systemctl restart docker`"),
-            Fault::Garbled(cause) => Error::new(
-                Kind::Engine,
-                format!(
-                    "cannot {what}: the answer of {endpoint} is not one of a container engine: {}",
-                    cap(&cause)
-                ),
-            ),
+            Fault::Garbled(cause) => {
+                let told = Error::new(
+                    Kind::Engine,
+                    format!(
+                        "cannot {what}: the answer of {endpoint} is not one of a container engine: {}",
+                        cap(&cause)
+                    ),
+                );
+                match endpoint.address() {
+                    Address::Tcp { .. } => told.hint(format!("if it speaks TLS: {TLS_HINT}")),
+                    _ => told,
+                }
+            }
         }
     }
+}
+
+const TLS_HINT: &str = "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem (~/.docker by default)";
+
+/// What servers of TLS answer to plain HTTP: Go's, and nginx.
+fn is_of_a_tls_server(message: &str) -> bool {
+    message.contains("HTTP request to an HTTPS server")
+        || message.contains("HTTP request was sent to HTTPS port")
 }
 
 /// `12 s`, `0.5 s`.
@@ -107,6 +134,10 @@ pub(super) fn with_space_hint(error: Error, message: &str) -> Error {
 
 fn undialled(endpoint: &Endpoint, error: io::Error) -> Error {
     let from = endpoint.origin();
+    if let Some(reason) = Unreachable::in_chain(&error) {
+        let text = format!("cannot reach the engine at {endpoint} (from {from}): {}", cap(&reason.why));
+        return reason.hints.iter().fold(Error::new(Kind::Engine, text), |error, hint| error.hint(hint));
+    }
     let unix = matches!(endpoint.address(), Address::Unix(_));
     let start = "start docker (`sudo systemctl start docker`) or podman (`systemctl --user start podman.socket`), or name another engine with DOCKER_HOST";
     let (text, hints): (String, &[&str]) = match error.kind() {
@@ -144,7 +175,7 @@ impl From<bollard::errors::Error> for Fault {
             B::JsonSerdeError { err } => Fault::Garbled(err.to_string()),
             other => match io_cause(&other) {
                 Some(error) if is_dial(error.kind()) => Fault::Dial(error),
-                _ => Fault::Lost(chain(&other)),
+                _ => Fault::broken(&other),
             },
         }
     }

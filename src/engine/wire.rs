@@ -160,7 +160,7 @@ pub(super) async fn within<T>(
 
 fn lost(error: hyper::Error) -> Fault {
     // A parse error means that something else than an HTTP server listens there.
-    if error.is_parse() { Fault::Garbled(chain(&error)) } else { Fault::Lost(chain(&error)) }
+    if error.is_parse() { Fault::Garbled(chain(&error)) } else { Fault::broken(&error) }
 }
 
 type Driver = Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>;
