@@ -291,8 +291,8 @@ fn bollard_over(dialer: &Dialer, api_version: &str) -> Result<Docker, bollard::e
     /// bollard's limit covers a whole upload; the calls have limits of their own.
     const DAY: u64 = 24 * 60 * 60;
     let mut builder = Client::builder(TokioExecutor::new());
-    // A kept connection may have died with a restarted engine; a new one costs 0.1 ms.
-    builder.pool_max_idle_per_host(0);
+    // A kept connection may have died with a restarted engine; a new one costs 0.1 ms, unless it is a login elsewhere.
+    builder.pool_max_idle_per_host(if dialer.is_slow() { 4 } else { 0 });
     let client = builder.build(dialer.clone());
     let transport = move |request: BollardRequest| {
         let answer = client.request(request);

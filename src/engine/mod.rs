@@ -20,6 +20,7 @@ mod endpoint;
 mod events;
 mod exec;
 mod fault;
+mod idle;
 mod image_history;
 mod images;
 mod import;

@@ -26,6 +26,8 @@ const LOGIN: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Of what ssh says, the last bytes count.
 const MAX_WORDS: usize = 4096;
+/// The longest line of them that a message repeats, in characters.
+const MAX_LINE: usize = 300;
 
 /// The way to one engine over ssh. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -102,7 +104,9 @@ impl Words {
     fn last(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept).into_owned();
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let cut = lines.map(|line| line.chars().take(MAX_LINE).collect());
+        let lines: Vec<String> = cut.collect();
         lines.get(lines.len().saturating_sub(2)..).unwrap_or_default().join("; ")
     }
 }

@@ -141,7 +141,8 @@ impl Ours {
                 .hint("renew it, and see that the clock of this machine is right"),
             C::NotValidYet | C::NotValidYetContext { .. } => Unreachable::new("its certificate is not valid yet")
                 .hint("see that the clocks of both machines are right"),
-            C::UnknownIssuer => Unreachable::new(format!(
+            // A CA that was made anew under its old name gives the second one.
+            C::UnknownIssuer | C::BadSignature => Unreachable::new(format!(
                 "its certificate is signed by none of the CAs in {}",
                 self.authority
             ))

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::dialer::{Dialer, Stream};
 use super::fault::{Fault, chain};
+use super::idle::{Idle, Line, Sent, drive};
 
 /// The body of most requests.
 pub(super) type Plain = Full<Bytes>;
@@ -41,15 +42,18 @@ pub(super) struct Wire {
     dialer: Dialer,
     /// `/v1.41`, or empty until it is negotiated.
     prefix: String,
+    /// Where connections are used again.
+    idle: Option<Idle>,
 }
 
 impl Wire {
     pub(super) fn new(dialer: Dialer) -> Wire {
-        Wire { dialer, prefix: String::new() }
+        let idle = dialer.is_slow().then(Idle::default);
+        Wire { dialer, prefix: String::new(), idle }
     }
 
     pub(super) fn with_version(&self, version: &str) -> Wire {
-        Wire { dialer: self.dialer.clone(), prefix: format!("/v{version}") }
+        Wire { prefix: format!("/v{version}"), ..self.clone() }
     }
 
     pub(super) fn dialer(&self) -> &Dialer {
@@ -82,21 +86,52 @@ impl Wire {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let mut request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+        loop {
+            let waiting = match &self.idle {
+                Some(idle) => idle.take().await,
+                None => None,
+            };
+            let is_old = waiting.is_some();
+            let Line { mut sender, mut connection } = match waiting {
+                Some(line) => line,
+                None => self.line().await?,
+            };
+            let mut answer = Box::pin(sender.try_send_request(request));
+            let answered = poll_fn(|cx| {
+                // The connection is polled here and not in a task, so that it dies with this future.
+                drive(&mut connection, cx);
+                answer.as_mut().poll(cx)
+            })
+            .await;
+            drop(answer);
+            match answered {
+                Ok(response) => {
+                    let (head, body) = response.into_parts();
+                    let line = Some(Line { sender, connection });
+                    return Ok(Reply {
+                        status: head.status,
+                        headers: head.headers,
+                        body,
+                        line,
+                        idle: self.idle.clone(),
+                    });
+                }
+                Err(mut error) => match error.take_message() {
+                    // It closed in the very moment: nothing of the request was sent.
+                    Some(unsent) if is_old => request = unsent,
+                    _ => return Err(lost(error.into_error())),
+                },
+            }
+        }
+    }
+
+    /// A new connection.
+    async fn line(&self) -> Result<Line, Fault> {
         let stream = self.dialer.dial().await.map_err(Fault::Dial)?;
         let io = TokioIo::new(Patient { stream, deaf: false });
-        let (mut sender, connection) = http1::handshake(io).await.map_err(lost)?;
-        let mut connection: Driver = Some(Box::pin(connection));
-        let mut answer = Box::pin(sender.send_request(request));
-        let response = poll_fn(|cx| {
-            // The connection is polled here and not in a task, so that it dies with this future.
-            drive(&mut connection, cx);
-            answer.as_mut().poll(cx)
-        })
-        .await
-        .map_err(lost)?;
-        drop(answer);
-        let (head, body) = response.into_parts();
-        Ok(Reply { status: head.status, headers: head.headers, body, connection, _sender: Box::new(sender) })
+        let (sender, connection) = http1::handshake::<_, Sent>(io).await.map_err(lost)?;
+        Ok(Line { sender, connection: Some(Box::pin(connection)) })
     }
 
     /// As [`open`](Wire::open), with an error status turned into the engine's message.
@@ -163,39 +198,36 @@ fn lost(error: hyper::Error) -> Fault {
     if error.is_parse() { Fault::Garbled(chain(&error)) } else { Fault::broken(&error) }
 }
 
-type Driver = Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>;
-
-/// Polls the connection; a finished one is dropped. Its error is told again by whatever waits for the answer.
-fn drive(connection: &mut Driver, cx: &mut Context<'_>) {
-    if let Some(running) = connection
-        && running.as_mut().poll(cx).is_ready()
-    {
-        *connection = None;
-    }
-}
-
 /// An answer whose body is still to come. Dropping it closes the connection.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: http::HeaderMap,
     body: Incoming,
-    connection: Driver,
-    /// Without its sender hyper would take the connection for one nobody wants.
-    _sender: Box<dyn std::any::Any + Send>,
+    /// Its sender, too: without it hyper would take the connection for one nobody wants.
+    line: Option<Line>,
+    /// Where the connection goes once the body ended.
+    idle: Option<Idle>,
 }
 
 impl Reply {
     /// The next bytes; `None` where the engine ended the body properly.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
-            let Reply { body, connection, .. } = self;
+            let Reply { body, line, .. } = self;
             let frame = poll_fn(|cx| {
-                drive(connection, cx);
+                if let Some(Line { connection, .. }) = line {
+                    drive(connection, cx);
+                }
                 Pin::new(&mut *body).poll_frame(cx)
             })
             .await;
             match frame {
-                None => return Ok(None),
+                None => {
+                    if let (Some(idle), Some(line)) = (&self.idle, self.line.take()) {
+                        idle.put(line);
+                    }
+                    return Ok(None);
+                }
                 Some(Err(error)) => return Err(lost(error)),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {

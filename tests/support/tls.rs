@@ -37,8 +37,19 @@ impl Ca {
     }
 
     pub(crate) fn sign(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> Pair {
+        self.sign_with(name, purpose, |_| {})
+    }
+
+    /// As [`sign`](Ca::sign), with something else than usual.
+    pub(crate) fn sign_with(
+        &self,
+        name: &str,
+        purpose: ExtendedKeyUsagePurpose,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Pair {
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
         parameters.extended_key_usages = vec![purpose];
+        change(&mut parameters);
         let key = KeyPair::generate().expect("a key");
         let der = parameters.signed_by(&key, &self.0).expect("a certificate");
         Pair { certificate: der.pem(), key: key.serialize_pem(), der }
