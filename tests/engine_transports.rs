@@ -217,6 +217,8 @@ fn the_main_job_over_ssh() {
         assert!(arguments.ends_with(end) && arguments.contains("BatchMode=yes"), "{arguments}");
     }
     assert!(!ssh.is_alive(), "an ssh was left");
+    // Some thirty requests.
+    assert!(ssh.calls().len() < 15, "{} connections", ssh.calls().len());
 }
 
 /// The environment of the library in these tests.
@@ -290,6 +292,28 @@ async fn a_socket_of_another_name_on_the_other_side() {
     let engine =
         Engine::connect(&Endpoint::named(&host, "the test", &environment(&variables)).unwrap()).await;
     assert!(engine.unwrap().info().remote);
+}
+
+#[tokio::test]
+async fn a_connection_over_ssh_is_used_again_until_it_goes() {
+    let lab = Lab::new("ssh-again");
+    let (ssh, variables) = over_ssh(&lab, &lab.engine);
+    let endpoint = Endpoint::named("ssh://engine.test", "the test", &environment(&variables)).unwrap();
+    // Who it is, what it speaks, what it tells of itself.
+    let engine = Engine::connect(&endpoint).await.unwrap();
+    assert!(engine.inspect_container("none-such").await.unwrap().is_none());
+    assert_eq!(ssh.calls().len(), 1, "{:?}", ssh.calls());
+    let (pid, _) = ssh.calls()[0];
+    let process = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(process, Signal::KILL).unwrap();
+    let gone = async {
+        while ssh.is_alive() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.unwrap();
+    assert!(engine.inspect_container("none-such").await.unwrap().is_none());
+    assert_eq!(ssh.calls().len(), 2, "{:?}", ssh.calls());
 }
 
 /// What is said where `ssh` does `script`.

@@ -301,7 +301,7 @@ mod tests {
             ("https://[::1]:99/", "https://[::1]:99"),
             ("ssh://ada@box:22/run/x.sock", "ssh://ada@box:22/run/x.sock"),
         ] {
-            assert_eq!(Endpoint::parse(text, "a test").unwrap().to_string(), shown);
+            assert_eq!(Address::parse(text, false).unwrap().to_string(), shown);
         }
         for bad in [
             "",
@@ -344,14 +344,25 @@ mod tests {
             ("ssh://ada@localhost", false, "127.0.0.1"),
             ("ssh://ada@box:22/x", true, "box"),
         ] {
-            let endpoint = Endpoint::parse(text, "").unwrap();
+            let folder = certificates();
+            let path = folder.path().to_str().unwrap();
+            let endpoint = Endpoint::named(text, "", &env(&[("DOCKER_CONFIG", path)])).unwrap();
             assert_eq!((endpoint.is_remote(), endpoint.published_host()), (remote, published), "{text}");
         }
     }
 
-    /// Where the variables lead, or what refuses them. The folder of certificates is empty: the system's roots.
-    fn led(pairs: &[(&str, &str)]) -> Result<String> {
+    /// A folder with a CA, so that nothing depends on the machine's.
+    fn certificates() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let ca = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), ca.pem()).unwrap();
+        folder
+    }
+
+    /// Where the variables lead, or what refuses them.
+    fn led(pairs: &[(&str, &str)]) -> Result<String> {
+        let folder = certificates();
         let config = folder.path().to_str().unwrap();
         let all: Vec<_> = pairs.iter().copied().chain([("DOCKER_CONFIG", config)]).collect();
         locate(&env(&all), &[]).map(|endpoint| endpoint.to_string())
@@ -359,8 +370,12 @@ mod tests {
 
     #[test]
     fn docker_host_wins_and_tls_is_never_dropped() {
-        let (verify, unverified, path) =
-            (("DOCKER_TLS_VERIFY", "0"), ("DOCKER_TLS", "1"), ("DOCKER_CERT_PATH", "/nowhere"));
+        let own = certificates();
+        let (verify, unverified, path) = (
+            ("DOCKER_TLS_VERIFY", "0"),
+            ("DOCKER_TLS", "1"),
+            ("DOCKER_CERT_PATH", own.path().to_str().unwrap()),
+        );
         let host = |text| ("DOCKER_HOST", text);
         let absent = ("DOCKER_CONTEXT", "absent");
         for (pairs, expected) in [
@@ -406,7 +421,7 @@ mod tests {
 
     #[test]
     fn contexts_with_tls_and_with_ssh() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = certificates();
         let config = ("DOCKER_CONFIG", folder.path().to_str().unwrap());
         let put = |host: &str, more: &str| {
             let hash = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"; // sha256 of "a"
@@ -425,6 +440,7 @@ mod tests {
         assert_eq!(led(&[("DOCKER_TLS_VERIFY", "1")]).unwrap(), "https://box:99");
         assert!(led(&[("DOCKER_TLS", "1")]).is_err());
         std::fs::create_dir_all(&files).unwrap();
+        std::fs::copy(folder.path().join("ca.pem"), files.join("ca.pem")).unwrap();
         assert_eq!(led(&[]).unwrap(), "https://box:99");
         std::fs::write(files.join("key.pem"), "rubbish").unwrap();
         assert!(led(&[]).unwrap_err().message().contains("cert.pem is missing"));

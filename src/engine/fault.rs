@@ -78,7 +78,7 @@ impl Fault {
                 Kind::Engine,
                 format!("cannot {what}: the engine at {endpoint} gave no answer for {}", seconds(limit)),
             )
-            .hint("an engine that hangs is restarted with `sudo systemctl restart docker`"),
+            .hint(unanswered(endpoint)),
             Fault::Garbled(cause) => {
                 let told = Error::new(
                     Kind::Engine,
@@ -93,6 +93,16 @@ impl Fault {
                 }
             }
         }
+    }
+}
+
+/// What to do about an engine that gives no answer.
+fn unanswered(endpoint: &Endpoint) -> String {
+    match endpoint.address() {
+        Address::Ssh(target) => {
+            format!("see whether it answers by hand: `ssh -o BatchMode=yes {} docker version`", target.host())
+        }
+        _ => "an engine that hangs is restarted with `sudo systemctl restart docker`".to_owned(),
     }
 }
 

@@ -135,7 +135,7 @@ impl Drop for Process {
     }
 }
 
-type Ending = Pin<Box<dyn Future<Output = Option<io::Error>> + Send>>;
+type Ending = Pin<Box<dyn Future<Output = io::Error> + Send>>;
 
 /// An open connection over ssh.
 pub struct SshStream {
@@ -159,33 +159,33 @@ impl std::fmt::Debug for SshStream {
 }
 
 impl SshStream {
-    /// What it means that the output ended: nothing, where the process ended well.
-    fn end(&mut self) -> Ending {
+    /// What it means that the output ended before a byte of it came: whatever ssh says to it, which is waited for.
+    fn unanswered(&mut self) -> Ending {
         let (process, all_said) = (self.process.take(), self.all_said.take());
-        let (words, host, unanswered) = (self.words.clone(), self.host.clone(), self.login.is_some());
+        let (words, host) = (self.words.clone(), self.host.clone());
         Box::pin(async move {
-            let status = match process {
-                Some(mut process) => {
-                    let waited = async {
-                        if let Some(all_said) = all_said {
-                            // A master in the background may keep stderr open.
-                            let _ = tokio::time::timeout(LAST_WORDS / 2, all_said).await;
-                        }
-                        process.0.wait().await.ok()
-                    };
-                    tokio::time::timeout(LAST_WORDS, waited).await.ok().flatten()
+            let waited = async {
+                if let Some(all_said) = all_said {
+                    // A master in the background may keep stderr open.
+                    let _ = tokio::time::timeout(LAST_WORDS / 2, all_said).await;
                 }
-                None => None,
+                process?.0.wait().await.ok()
             };
-            match (unanswered, status) {
-                (true, status) => Some(not_through(&host, &words.last(), status).into()),
-                (false, Some(status)) if !status.success() => Some(io::Error::new(
-                    io::ErrorKind::ConnectionReset,
-                    format!("ssh ended with {}: {}", shown(status), words.last()),
-                )),
-                (false, _) => None,
-            }
+            let status = tokio::time::timeout(LAST_WORDS, waited).await.ok().flatten();
+            not_through(&host, &words.last(), status).into()
         })
+    }
+
+    /// The same, of a connection that worked: an end, or why it broke. Nothing is waited for, so that whoever looks
+    /// whether a connection still stands learns at once that it does not.
+    fn ended(&mut self) -> io::Result<()> {
+        match self.process.as_mut().and_then(|process| process.0.try_wait().ok().flatten()) {
+            Some(status) if !status.success() => {
+                let text = format!("ssh ended with {}: {}", shown(status), self.words.last());
+                Err(io::Error::new(io::ErrorKind::ConnectionReset, text))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -224,24 +224,21 @@ fn shown(status: ExitStatus) -> String {
 impl AsyncRead for SshStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
-        if stream.ending.is_none() {
-            let before = buf.filled().len();
-            match ready!(Pin::new(&mut stream.stdout).poll_read(cx, buf)) {
-                Ok(()) if buf.filled().len() == before && buf.remaining() > 0 => {}
-                Ok(()) => {
-                    stream.login = None;
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-            let ending = stream.end();
-            stream.ending = Some(ending);
+        if let Some(ending) = &mut stream.ending {
+            return ending.as_mut().poll(cx).map(Err);
         }
-        let Some(ending) = stream.ending.as_mut() else { return Poll::Ready(Ok(())) };
-        let error = ready!(ending.as_mut().poll(cx));
-        // Whoever reads on gets the same end, without an error.
-        stream.ending = Some(Box::pin(std::future::ready(None)));
-        Poll::Ready(error.map_or(Ok(()), Err))
+        let (before, room) = (buf.filled().len(), buf.remaining());
+        ready!(Pin::new(&mut stream.stdout).poll_read(cx, buf))?;
+        if buf.filled().len() > before || room == 0 {
+            stream.login = None;
+            return Poll::Ready(Ok(()));
+        }
+        if stream.login.is_none() {
+            return Poll::Ready(stream.ended());
+        }
+        let ending = stream.unanswered();
+        let ending = stream.ending.insert(ending);
+        ending.as_mut().poll(cx).map(Err)
     }
 }
 
