@@ -36,7 +36,7 @@ impl Ssh {
             folder,
             &format!(
                 "while [ \"$1\" != -- ]; do shift; done\nshift 2\n\
-                 exec env -i DOCKER_HOST={engine} HOME=\"$SELF\" PATH=\"$SELF/there:/usr/bin:/bin\" sh -c \"$*\""
+                 exec env -i DOCKER_HOST={engine} HOME=\"$SELF\" PATH=\"$SELF/there:/usr/bin:/bin\" sh -c \"exec $*\""
             ),
         )
     }
@@ -64,7 +64,9 @@ impl Ssh {
         self.calls().iter().any(|(pid, _)| {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-            state.is_some_and(|state| state != 'Z')
+            // The first thread may have ended before the others.
+            let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+            state.is_some_and(|state| state != 'Z' || threads > 1)
         })
     }
 
