@@ -45,7 +45,11 @@ impl Idle {
             let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             // The first look is the end of the last request. Then the runtime hears what came meanwhile, so that the
             // second one sees whether the other side has gone.
-            poll_fn(|cx| Poll::Ready(drive(&mut line.connection, cx))).await;
+            poll_fn(|cx| {
+                drive(&mut line.connection, cx);
+                Poll::Ready(())
+            })
+            .await;
             tokio::task::yield_now().await;
             let stands = poll_fn(|cx| {
                 drive(&mut line.connection, cx);

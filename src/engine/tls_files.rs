@@ -223,13 +223,11 @@ mod tests {
             (&["-algorithm", "ED25519"][..], "pkcs8", "BEGIN PRIVATE KEY"),
         ] {
             run(&[&["genpkey", "-out", &at("first.pem")], algorithm].concat());
+            let (from, to) = (at("first.pem"), at("key.pem"));
             match form {
-                "pkcs8" => drop(std::fs::copy(at("first.pem"), at("key.pem")).unwrap()),
-                old => run(&[old, "-in", &at("first.pem"), "-out", &at("key.pem")]
-                    .map(|text| text)
-                    .into_iter()
-                    .chain((old == "rsa").then_some("-traditional"))
-                    .collect::<Vec<_>>()),
+                "rsa" => run(&["rsa", "-traditional", "-in", &from, "-out", &to]),
+                "ec" => run(&["ec", "-in", &from, "-out", &to]),
+                _ => drop(std::fs::copy(from, to).unwrap()),
             }
             assert!(std::fs::read_to_string(at("key.pem")).unwrap().contains(begins), "{form}");
             run(&[&["req", "-key", &at("key.pem"), "-out", &at("cert.pem")], &subject[..]].concat());

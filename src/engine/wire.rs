@@ -80,7 +80,7 @@ impl Wire {
             .map_err(|error| Fault::Garbled(error.to_string()))
     }
 
-    /// Sends a request on a connection of its own and waits for the head of the answer, whatever its status.
+    /// Sends a request on a connection that nobody else has, and waits for the head of the answer, whatever its status.
     pub(super) async fn open<B>(&self, request: Request<B>) -> Result<Reply, Fault>
     where
         B: Body<Data = Bytes> + Send + 'static,
