@@ -138,8 +138,13 @@ pub enum Event {
         /// Bytes of the (possibly compressed) stream handed to the engine so far.
         bytes: u64,
     },
-    /// The engine began a step of the Dockerfile.
+    /// The engine began a step of the Dockerfile. Several may run at once.
     BuildStep {
+        /// Its number in this build, 1-based: the events below name it.
+        step: u32,
+        /// The stage that the engine counts in, where it counts by stage and the stage has a name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stage: Option<String>,
         /// 1-based, as the engine counts.
         index: u32,
         /// How many there are.
@@ -149,10 +154,22 @@ pub enum Event {
         /// Line of the instruction in the Dockerfile, 1-based, where it could be told.
         line: Option<u32>,
     },
-    /// The step announced last came from the cache.
-    BuildCached,
+    /// A step came from the cache.
+    BuildCached {
+        /// Its number.
+        step: u32,
+    },
+    /// A step ended.
+    BuildStepEnded {
+        /// Its number.
+        step: u32,
+        /// Whether it is why the build fails. One that was cut off since another failed is not.
+        failed: bool,
+    },
     /// One line of output of the build.
     BuildLog {
+        /// The number of the step that wrote it; none where no step did.
+        step: Option<u32>,
         /// Without its line end; capped by the sender.
         line: String,
     },

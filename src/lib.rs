@@ -3,7 +3,9 @@
 pub mod environment;
 pub mod error;
 pub mod event;
+mod shell;
 pub mod stop;
+mod token;
 
 pub mod cli;
 pub mod config;

@@ -41,7 +41,7 @@ fn done(exit_code: u8) -> Event {
 }
 
 fn log(line: &str) -> Event {
-    Event::BuildLog { line: line.to_owned() }
+    Event::BuildLog { step: Some(1), line: line.to_owned() }
 }
 
 /// Runs `emit` against a reporter's thread until both are done.
@@ -102,7 +102,14 @@ fn a_million_lines_take_no_memory() {
         report(vec![Box::new(Plain::new(io::sink(), &mode()))], Masker::default(), async |events| {
             events.emit(Event::StageStarted { stage: Stage::Build });
             let instruction = "RUN yes".to_owned();
-            events.emit(Event::BuildStep { index: 1, total: 1, instruction, line: Some(2) });
+            events.emit(Event::BuildStep {
+                step: 1,
+                stage: None,
+                index: 1,
+                total: 1,
+                instruction,
+                line: Some(2),
+            });
             for i in 0..1_000_000 {
                 events.log(log(&format!("line {i} of a build that does not know when to stop"))).await;
             }
@@ -215,7 +222,14 @@ fn no_output_begins_a_line() {
             events.emit(log(&text));
             events.emit(Event::ContainerLog { test: text.clone(), line: text.clone() });
             events.emit(Event::PushStatus { line: text.clone() });
-            events.emit(Event::BuildStep { index: 1, total: 1, instruction: text.clone(), line: None });
+            events.emit(Event::BuildStep {
+                step: 1,
+                stage: None,
+                index: 1,
+                total: 1,
+                instruction: text.clone(),
+                line: None,
+            });
             events.emit(Event::TestFinished {
                 name: text.clone(),
                 outcome: Outcome::Failed,
@@ -252,6 +266,8 @@ fn secrets_reach_no_reporter() {
         masker.add("s3cr3t");
         events.emit(Event::StageStarted { stage: Stage::Build });
         events.emit(Event::BuildStep {
+            step: 1,
+            stage: None,
             index: 1,
             total: 1,
             instruction: "RUN s3cr3t".to_owned(),

@@ -55,6 +55,8 @@ const MAX_INSTRUCTION: usize = 500;
 pub(super) struct Progress<'a> {
     step_line: &'a (dyn Fn(u32) -> Option<u32> + Send + Sync),
     lines: Lines,
+    /// How many steps were announced: the number of the one that runs.
+    count: u32,
     step: Option<Step>,
     cached: bool,
     /// The container whose output the text is.
@@ -67,6 +69,7 @@ impl<'a> Progress<'a> {
         Progress {
             step_line,
             lines: Lines::default(),
+            count: 0,
             step: None,
             cached: false,
             running: None,
@@ -93,7 +96,8 @@ impl<'a> Progress<'a> {
                 let text = uncoloured(&text);
                 self.builder(text, &mut signals);
                 if !self.is_builders(text) {
-                    self.lines.push(text.as_bytes(), |line| signals.push(log(line)));
+                    let step = self.number();
+                    self.lines.push(text.as_bytes(), |line| signals.push(log(step, line)));
                 }
             }
             Message::Status(text) => self.own_line(text, &mut signals),
@@ -111,14 +115,21 @@ impl<'a> Progress<'a> {
 
     /// The last line, where it had no line end.
     pub(super) fn finish(&mut self) -> Option<Signal> {
-        self.lines.finish().map(log)
+        let step = self.number();
+        self.lines.finish().map(|line| log(step, line))
+    }
+
+    /// The number of the step that runs.
+    fn number(&self) -> Option<u32> {
+        Some(self.count).filter(|count| *count > 0)
     }
 
     fn own_line(&mut self, text: String, signals: &mut Vec<Signal>) {
-        signals.extend(self.lines.finish().map(log));
+        let step = self.number();
+        signals.extend(self.finish());
         let mut line = Lines::default();
-        line.push(text.as_bytes(), |line| signals.push(log(line)));
-        signals.extend(line.finish().map(log));
+        line.push(text.as_bytes(), |line| signals.push(log(step, line)));
+        signals.extend(line.finish().map(|line| log(step, line)));
     }
 
     /// What the builder says itself, each in one message: `Step 1/7 : RUN make`, ` ---> Using cache`, ` ---> 0123456789ab`,
@@ -134,10 +145,16 @@ impl<'a> Progress<'a> {
             return;
         }
         if let Some(step) = parse_step(line).filter(|step| self.follows(step)) {
-            signals.extend(self.lines.finish().map(log));
+            signals.extend(self.finish());
             let line = if step.docker { (self.step_line)(step.index) } else { None };
             let step = Step { line, ..step };
+            if self.count > 0 {
+                signals.push(Signal::Event(Event::BuildStepEnded { step: self.count, failed: false }));
+            }
+            self.count = self.count.saturating_add(1);
             signals.push(Signal::Event(Event::BuildStep {
+                step: self.count,
+                stage: None,
                 index: step.index,
                 total: step.total,
                 instruction: step.instruction.clone(),
@@ -147,7 +164,7 @@ impl<'a> Progress<'a> {
             (self.step, self.cached, self.result) = (Some(step), false, None);
         } else if line == " ---> Using cache" || line.starts_with("--> Using cache ") {
             self.cached = true;
-            signals.push(Signal::Event(Event::BuildCached));
+            signals.push(Signal::Event(Event::BuildCached { step: self.count }));
         } else if let Some(id) = line.strip_prefix(" ---> Running in ").filter(|id| is_id(id)) {
             self.running = Some(id.to_owned());
             signals.push(Signal::Container(id.to_owned()));
@@ -190,8 +207,8 @@ impl<'a> Progress<'a> {
     }
 }
 
-fn log(line: String) -> Signal {
-    Signal::Event(Event::BuildLog { line })
+fn log(step: Option<u32>, line: String) -> Signal {
+    Signal::Event(Event::BuildLog { step, line })
 }
 
 /// The classic builder paints each piece of a RUN's standard error red.
@@ -238,12 +255,13 @@ mod tests {
         let mut signals: Vec<Signal> =
             messages.into_iter().flat_map(|message| progress.read(message)).collect();
         signals.extend(progress.finish());
+        signals.retain(|signal| !matches!(signal, Signal::Event(Event::BuildStepEnded { .. })));
         let text = |signal| match signal {
-            Signal::Event(Event::BuildStep { index, total, instruction, line }) => {
+            Signal::Event(Event::BuildStep { index, total, instruction, line, .. }) => {
                 format!("step {index}/{total} {instruction} @{}", line.unwrap_or(0))
             }
-            Signal::Event(Event::BuildCached) => "cached".to_owned(),
-            Signal::Event(Event::BuildLog { line }) => format!("log {line}"),
+            Signal::Event(Event::BuildCached { .. }) => "cached".to_owned(),
+            Signal::Event(Event::BuildLog { line, .. }) => format!("log {line}"),
             Signal::Event(other) => format!("{other:?}"),
             Signal::Image(id, Origin::Found) => format!("found {id}"),
             Signal::Image(id, Origin::Made) => format!("made {id}"),

@@ -1,5 +1,6 @@
 //! Where `ssh://[user@]host[:port][/path/to/socket]` leads, and the arguments that take ssh there.
 
+use crate::shell;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -59,7 +60,7 @@ impl SshTarget {
         arguments.extend(["--".to_owned(), self.host.clone(), "docker".to_owned()]);
         if let Some(socket) = &self.socket {
             // A shell over there reads it.
-            arguments.push(quoted(&format!("--host=unix://{socket}")));
+            arguments.push(shell::word(&format!("--host=unix://{socket}")));
         }
         arguments.extend(["system".to_owned(), "dial-stdio".to_owned()]);
         arguments
@@ -117,12 +118,6 @@ fn socket_path(path: &str) -> Result<String, &'static str> {
         true => Err("its path is none"),
         false => Ok(path.into_owned()),
     }
-}
-
-/// One word to a POSIX shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | ':' | '=');
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 impl fmt::Display for SshTarget {

@@ -59,7 +59,7 @@ impl Masker {
         match event {
             Event::Note { text }
             | Event::Warning { text }
-            | Event::BuildLog { line: text }
+            | Event::BuildLog { line: text, .. }
             | Event::PushStatus { line: text }
             | Event::TestStarted { name: text }
             | Event::BuildStep { instruction: text, .. } => self.mask(text),
@@ -86,7 +86,8 @@ impl Masker {
             | Event::StageFinished { .. }
             | Event::ContextListed { .. }
             | Event::ContextSent { .. }
-            | Event::BuildCached
+            | Event::BuildCached { .. }
+            | Event::BuildStepEnded { .. }
             | Event::ImageBuilt { .. }
             | Event::TagPushing { .. }
             | Event::TagPublished { .. }
@@ -200,9 +201,9 @@ mod tests {
     #[test]
     fn events_are_masked_and_identities_are_not() {
         let masker = masker(&["beef"]);
-        let mut event = Event::BuildLog { line: "beef".to_owned() };
+        let mut event = Event::BuildLog { step: None, line: "beef".to_owned() };
         masker.event(&mut event);
-        assert!(matches!(event, Event::BuildLog { line } if line == "***"));
+        assert!(matches!(event, Event::BuildLog { line, .. } if line == "***"));
         let mut event = Event::ImageBuilt { id: "sha256:beef".to_owned() };
         masker.event(&mut event);
         assert!(matches!(event, Event::ImageBuilt { id } if id == "sha256:beef"));

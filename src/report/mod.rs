@@ -1,6 +1,7 @@
 //! What a run shows: the live view, plain lines, JSON, and the report file. Everything that comes from outside is
 //! hostile here: it is masked, escaped, capped and prefixed before it reaches a terminal or a log.
 
+mod build_steps;
 mod checkup;
 pub mod ci;
 mod error_text;

@@ -24,12 +24,21 @@ pub struct Plain<W> {
     fold: Option<Fold>,
     verbose: bool,
     running: BTreeMap<Stage, u64>,
-    step: (u32, u32),
-    own_step: bool,
+    /// The steps of the build that run, by number.
+    steps: BTreeMap<u32, Step>,
+    /// The step that the last line was of.
+    speaking: Option<u32>,
     /// The tests under way, as they are shown.
     tests: Vec<String>,
     last_ms: u64,
     sent: u64,
+}
+
+/// A step of the build that runs, as it is shown.
+struct Step {
+    name: String,
+    /// It is one of ours, and not shown.
+    own: bool,
 }
 
 impl<W: Write> Plain<W> {
@@ -42,8 +51,8 @@ impl<W: Write> Plain<W> {
             fold: None,
             verbose: mode.verbose,
             running: BTreeMap::new(),
-            step: (0, 0),
-            own_step: false,
+            steps: BTreeMap::new(),
+            speaking: None,
             tests: Vec::new(),
             last_ms: 0,
             sent: 0,
@@ -144,22 +153,35 @@ impl<W: Write> Reporter for Plain<W> {
                     false => Ok(()),
                 }
             }
-            Event::BuildStep { index, total, instruction, line } => {
-                self.step = (*index, *total);
+            Event::BuildStep { step, stage, index, total, instruction, line } => {
                 // The labels of the run: one step each, of which the Dockerfile knows nothing.
-                self.own_step = !self.verbose && line.is_none() && instruction.starts_with("LABEL ");
-                if self.own_step {
-                    return Ok(());
-                }
+                let own = !self.verbose && line.is_none() && instruction.starts_with("LABEL ");
+                let stage = stage.as_ref().map(|stage| self.look.escape(stage, NAME_COLUMNS));
                 let instruction = self.look.escape(instruction, 4 * NAME_COLUMNS);
-                self.say(at_ms, &format!("build: {}", words::step(*index, *total, &instruction, *line)))
+                let text = words::step((*index, *total), stage.as_deref(), &instruction, *line);
+                let name = words::numbered((*index, *total), stage.as_deref());
+                self.steps.insert(*step, Step { name, own });
+                self.speaking = Some(*step);
+                if own { Ok(()) } else { self.say(at_ms, &format!("build: {text}")) }
             }
-            Event::BuildCached if self.own_step => Ok(()),
-            Event::BuildCached => {
-                let (index, total) = self.step;
-                self.say(at_ms, &format!("build: step {index}/{total}: cached"))
+            Event::BuildCached { step } => match self.steps.get(step).filter(|step| !step.own) {
+                Some(step) => self.say(at_ms, &format!("build: {}: cached", step.name)),
+                None => Ok(()),
+            },
+            Event::BuildStepEnded { step, .. } => {
+                self.steps.remove(step);
+                Ok(())
             }
-            Event::BuildLog { line } => self.quote(at_ms, "build", line),
+            Event::BuildLog { step, line } => {
+                // Steps run beside each other, and their lines come as they are written.
+                if *step != self.speaking {
+                    self.speaking = *step;
+                    if let Some(step) = step.and_then(|step| self.steps.get(&step)) {
+                        self.say(at_ms, &format!("build: {} says", step.name))?;
+                    }
+                }
+                self.quote(at_ms, "build", line)
+            }
             Event::ImageBuilt { id } => self.say(at_ms, &format!("build: image {}", self.short(id))),
             Event::TestStarted { name } => {
                 let name = self.short(name);
@@ -229,12 +251,15 @@ impl<W: Write> Reporter for Plain<W> {
         let Some((stage, since)) = self.running.last_key_value() else { return Ok(()) };
         let mut text =
             format!("{}: running for {}", stage.name(), words::duration(at_ms.saturating_sub(*since)));
-        match (stage, self.step, self.tests.as_slice()) {
-            (Stage::Build, (0, 0), _) if self.sent > 0 => {
+        match (stage, self.steps.values().next(), self.tests.as_slice()) {
+            (Stage::Build, None, _) if self.sent > 0 => {
                 text.push_str(&format!(", {} of the context sent", words::size(self.sent)));
             }
-            (Stage::Build, (index, total), _) if total > 0 => {
-                text.push_str(&format!(", step {index}/{total}"))
+            (Stage::Build, Some(step), _) => {
+                text.push_str(&format!(", {}", step.name));
+                if self.steps.len() > 1 {
+                    text.push_str(&format!(" and {} more", self.steps.len() - 1));
+                }
             }
             (Stage::Smoke, _, [first, more @ ..]) => {
                 text.push_str(&format!(", in {first}"));
@@ -396,7 +421,14 @@ push | layer 1: pushed
         let mode = resolve(&OutputFlags::default(), &Surroundings::default());
         let mut plain = Plain::new(Vec::new(), &mode);
         let started = |name: &str| Event::TestStarted { name: name.to_owned() };
-        let step = Event::BuildStep { index: 2, total: 3, instruction: "RUN make".to_owned(), line: Some(4) };
+        let step = Event::BuildStep {
+            step: 1,
+            stage: None,
+            index: 2,
+            total: 3,
+            instruction: "RUN make".to_owned(),
+            line: Some(4),
+        };
         let ok = Outcome::Ok;
         let finished = Event::StageFinished { stage: Stage::Build, outcome: ok, ms: 40_000 };
         let events = vec![

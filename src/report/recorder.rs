@@ -2,21 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::build_steps::BuildSteps;
 use super::run_report::{
-    BuildFacts, ContextFacts, Ended, FailedStep, RunReport, StageTiming, StepTiming, TagFacts, TagState,
-    TestFacts,
+    BuildFacts, ContextFacts, Ended, RunReport, StageTiming, TagFacts, TagState, TestFacts,
 };
 use super::tail::Tail;
-use super::{Masker, escape};
+use super::{Masker, findings};
 use crate::event::{Event, Outcome, Stage, Stamped};
 use crate::image::Digest;
 
 /// Notes and warnings that are kept of each; more are a flood, not information.
 const MOST_REMARKS: usize = 1000;
-/// Steps of a build whose times are kept; no Dockerfile that anybody wrote has as many.
-const MOST_STEPS: usize = 1000;
-/// Bytes of an instruction that are kept beside its times: a heredoc can hold a whole script.
-const MOST_INSTRUCTION: usize = 400;
 
 /// Consumes events; the memory it takes does not grow with the output of builds and containers.
 #[derive(Debug, Default)]
@@ -25,10 +21,7 @@ pub struct Recorder {
     running: BTreeMap<Stage, u64>,
     /// When tests began that have not ended.
     testing: BTreeMap<String, u64>,
-    /// Whether the last of the build's timings is of a step that has not ended.
-    building: bool,
-    step: FailedStep,
-    tail: Tail,
+    steps: BuildSteps,
     logs: BTreeMap<String, Tail>,
     last_ms: u64,
 }
@@ -56,10 +49,12 @@ impl Recorder {
     /// Takes what the report needs from an event.
     pub fn record(&mut self, stamped: &Stamped) {
         self.last_ms = self.last_ms.max(stamped.at_ms);
-        if matches!(&stamped.event, Event::BuildStep { .. } | Event::ImageBuilt { .. })
-            || matches!(&stamped.event, Event::StageFinished { stage: Stage::Build, .. })
-        {
-            self.end_step(stamped.at_ms);
+        self.steps.take(&stamped.event, stamped.at_ms, &mut self.recording.build);
+        if matches!(
+            &stamped.event,
+            Event::ImageBuilt { .. } | Event::StageFinished { stage: Stage::Build, .. }
+        ) {
+            self.steps.end(stamped.at_ms, &mut self.recording.build);
         }
         let recording = &mut self.recording;
         match &stamped.event {
@@ -70,9 +65,9 @@ impl Recorder {
                 if let Some(since) = self.running.remove(stage) {
                     recording.time(*stage, since, *ms, (*outcome).into());
                 }
-                if (*stage, *outcome) == (Stage::Build, Outcome::Failed) && self.step.index > 0 {
-                    let tail = std::mem::take(&mut self.tail).into_vec();
-                    let step = FailedStep { tail, ..std::mem::take(&mut self.step) };
+                if (*stage, *outcome) == (Stage::Build, Outcome::Failed)
+                    && let Some(step) = std::mem::take(&mut self.steps).into_failed()
+                {
                     recording.build.get_or_insert_default().failed_step = Some(step);
                 }
             }
@@ -82,37 +77,6 @@ impl Recorder {
                 recording.context =
                     Some(ContextFacts { entries: *entries, bytes: *bytes, digest: digest.parse().ok() });
             }
-            Event::BuildStep { index, total, instruction, line } => {
-                let build = recording.build.get_or_insert_default();
-                build.steps = build.steps.saturating_add(1);
-                if build.timings.len() < MOST_STEPS {
-                    self.building = true;
-                    build.timings.push(StepTiming {
-                        index: *index,
-                        instruction: cut(instruction),
-                        line: *line,
-                        start_ms: stamped.at_ms,
-                        ms: 0,
-                        cached: false,
-                    });
-                }
-                self.tail.clear();
-                self.step = FailedStep {
-                    index: *index,
-                    total: *total,
-                    instruction: instruction.clone(),
-                    line: *line,
-                    tail: Vec::new(),
-                };
-            }
-            Event::BuildCached => {
-                let build = recording.build.get_or_insert_default();
-                build.cached = build.cached.saturating_add(1);
-                if let Some(step) = build.timings.last_mut().filter(|_| self.building) {
-                    step.cached = true;
-                }
-            }
-            Event::BuildLog { line } => self.tail.push(line),
             Event::ImageBuilt { id } => recording.image = id.parse().ok(),
             Event::ContainerLog { test, line } => {
                 // It may come on either side of the test's end.
@@ -154,6 +118,10 @@ impl Recorder {
             Event::Cancelling { .. } => self.cut_off(stamped.at_ms),
             Event::RunStarted { .. }
             | Event::Finding { .. }
+            | Event::BuildStep { .. }
+            | Event::BuildCached { .. }
+            | Event::BuildStepEnded { .. }
+            | Event::BuildLog { .. }
             | Event::ContextSent { .. }
             | Event::PushStatus { .. }
             | Event::RunFinished { .. } => {}
@@ -166,20 +134,22 @@ impl Recorder {
         self.recording
     }
 
-    /// Ends the step of the build that runs.
-    fn end_step(&mut self, at_ms: u64) {
-        let last = self.recording.build.as_mut().and_then(|build| build.timings.last_mut());
-        if let Some(step) = last.filter(|_| std::mem::take(&mut self.building)) {
-            step.ms = at_ms.saturating_sub(step.start_ms);
-        }
-    }
-
     /// Ends every stage that runs; one that a signal cuts off never says so itself.
     fn cut_off(&mut self, at_ms: u64) {
-        self.end_step(at_ms);
+        self.steps.end(at_ms, &mut self.recording.build);
         for (stage, since) in std::mem::take(&mut self.running) {
             self.recording.time(stage, since, at_ms.saturating_sub(since), Ended::Cancelled);
         }
+    }
+}
+
+/// Puts the line of the Dockerfile to the step that failed there, where it is the only file that was judged.
+fn show_failed_line(report: &mut RunReport) {
+    let step = report.build.as_mut().and_then(|build| build.failed_step.as_mut());
+    let (Some(step), Some(judged)) = (step, report.judged.as_ref()) else { return };
+    let mut texts = judged.texts.values();
+    if let (Some(line), Some(text), None) = (step.line, texts.next(), texts.next()) {
+        step.source = findings::line_that_may_be_shown(text, line);
     }
 }
 
@@ -199,6 +169,7 @@ impl Recording {
     pub fn complete(self, report: &mut RunReport) {
         report.context = report.context.take().or(self.context);
         report.build = report.build.take().or(self.build);
+        show_failed_line(report);
         if let Some(id) = self.image {
             report.image.get_or_insert_default().id.get_or_insert(id);
         }
@@ -229,13 +200,6 @@ fn advance(tags: &mut Vec<TagFacts>, news: TagFacts) {
 }
 
 /// What is kept of an instruction beside its times. The end is marked, by which a secret that was cut is known.
-fn cut(instruction: &str) -> String {
-    match instruction.get(..escape::boundary(instruction, MOST_INSTRUCTION)) {
-        Some(head) if head.len() < instruction.len() => format!("{head}…"),
-        _ => instruction.to_owned(),
-    }
-}
-
 fn remark(remarks: &mut Vec<String>, text: &str) {
     if remarks.len() < MOST_REMARKS {
         remarks.push(text.to_owned());
@@ -245,6 +209,7 @@ fn remark(remarks: &mut Vec<String>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::run_report::StepTiming;
     use crate::report::sample;
 
     fn digest(digit: char) -> Option<Digest> {
@@ -281,6 +246,7 @@ mod tests {
             Some(ContextFacts { entries: 130, bytes: 12_900_000, digest: digest('c') })
         );
         let step = |index, instruction: &str, start_ms, ms, cached| StepTiming {
+            stage: None,
             index,
             instruction: instruction.to_owned(),
             line: Some(index + 2),
@@ -351,19 +317,19 @@ mod tests {
     #[test]
     fn stages_that_never_ended_were_cut_off() {
         let mut run = sample::failed_run();
-        run.truncate(12);
+        run.truncate(13);
         let ended = |run| {
             let report = complete(run, Masker::default(), report());
             let last = report.timings.last().unwrap();
             (last.stage.clone(), last.ms, last.outcome)
         };
-        run.extend(sample::stamp(vec![(850, Event::BuildCached)]));
+        run.extend(sample::stamp(vec![(850, Event::BuildCached { step: 2 })]));
         assert_eq!(ended(run), ("build".to_owned(), 550, Ended::Cancelled));
         let mut run = sample::failed_run();
-        run.truncate(12);
+        run.truncate(13);
         run.extend(sample::stamp(vec![
             (750, Event::Cancelling { signal: "SIGINT".to_owned() }),
-            (9000, Event::BuildCached),
+            (9000, Event::BuildCached { step: 2 }),
         ]));
         assert_eq!(ended(run), ("build".to_owned(), 450, Ended::Cancelled));
     }

@@ -184,6 +184,9 @@ pub struct BuildFacts {
 /// When a step of the build ran.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StepTiming {
+    /// The stage that the engine counts in, where it counts by stage and the stage has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
     /// 1-based, as the engine counts.
     pub index: u32,
     /// The instruction as the engine printed it; a long one is cut.
@@ -192,7 +195,7 @@ pub struct StepTiming {
     pub line: Option<u32>,
     /// When it began, in milliseconds since the run's start.
     pub start_ms: u64,
-    /// Wall time in milliseconds, until the next step or the end of the build.
+    /// Wall time in milliseconds, until its end.
     pub ms: u64,
     /// Whether it came from the cache.
     pub cached: bool,
@@ -201,6 +204,9 @@ pub struct StepTiming {
 /// The step at which a build failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct FailedStep {
+    /// The stage that the engine counts in, where it counts by stage and the stage has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
     /// 1-based, as the engine counts.
     pub index: u32,
     /// How many there are.
@@ -209,6 +215,9 @@ pub struct FailedStep {
     pub instruction: String,
     /// Its line in the Dockerfile, 1-based.
     pub line: Option<u32>,
+    /// That line as it stands in the Dockerfile; none where it may hold a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The last lines it wrote, raw.
     pub tail: Vec<String>,
 }

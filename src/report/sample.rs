@@ -38,11 +38,18 @@ fn finished(stage: Stage, outcome: Outcome, ms: u64) -> Event {
 }
 
 pub(super) fn step(index: u32, instruction: &str) -> Event {
-    Event::BuildStep { index, total: 3, instruction: instruction.to_owned(), line: Some(index + 2) }
+    Event::BuildStep {
+        step: index,
+        stage: None,
+        index,
+        total: 3,
+        instruction: instruction.to_owned(),
+        line: Some(index + 2),
+    }
 }
 
 pub(super) fn log(line: &str) -> Event {
-    Event::BuildLog { line: line.to_owned() }
+    Event::BuildLog { step: Some(2), line: line.to_owned() }
 }
 
 fn context() -> Vec<(u64, Event)> {
@@ -67,7 +74,8 @@ pub(super) fn failed_run() -> Vec<Stamped> {
         (300, started(Stage::Build)),
         (400, Event::ContextSent { bytes: 12_900_000 }),
         (500, step(1, "FROM busybox")),
-        (510, Event::BuildCached),
+        (510, Event::BuildCached { step: 1 }),
+        (600, Event::BuildStepEnded { step: 1, failed: false }),
         (600, step(2, "RUN make\u{202e}")),
         (700, log("::set-output name=x::y")),
         (700, log("\x1b[31mred\x1b[0m ##[group]\r")),
@@ -103,7 +111,8 @@ pub(super) fn published_run() -> Vec<Stamped> {
         (300, Event::Note { text: "read git through the git command".to_owned() }),
         (300, started(Stage::Build)),
         (500, step(1, "FROM busybox")),
-        (510, Event::BuildCached),
+        (510, Event::BuildCached { step: 1 }),
+        (600, Event::BuildStepEnded { step: 1, failed: false }),
         (600, step(2, "RUN make")),
         (700, log("compiling")),
         (12_600, Event::ImageBuilt { id: digest('b') }),

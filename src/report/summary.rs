@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::look::Look;
 use super::run_report::{Ended, ImageFacts, SourceFacts, TagFacts, TagState};
-use super::{OutputMode, Progress, RunReport, error_text, failed_test, words};
+use super::{OutputMode, Progress, RunReport, error_text, failed_test, findings, words};
 use crate::error::Kind;
 
 /// The summary of `report` for stderr, which fits the mode's width and ends with a newline. `written` is where the
@@ -91,9 +91,13 @@ impl Page {
     fn failures(&mut self, report: &RunReport, logs: bool) {
         let look = self.look;
         if let Some(step) = report.build.as_ref().and_then(|build| build.failed_step.as_ref()) {
-            let text = words::step(step.index, step.total, &step.instruction, step.line);
+            let text =
+                words::step((step.index, step.total), step.stage.as_deref(), &step.instruction, step.line);
             self.lines.push(String::new());
             self.lines.extend(look.message(&format!("{} ", look.red("failed:")), &text, 2));
+            if let (Some(line), Some(source)) = (step.line, &step.source) {
+                self.lines.extend(findings::marked_line(source, line, look));
+            }
             self.quote(&step.tail, logs);
         }
         for test in report.tests.iter().filter(|test| test.outcome == Ended::Failed) {

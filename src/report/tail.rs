@@ -37,10 +37,6 @@ impl Tail {
         self.0.iter()
     }
 
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// The lines, oldest first; one that was cut says so.
     pub(super) fn into_vec(self) -> Vec<String> {
         let finish = |line: Line| match line.beyond {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use self::steps::Steps;
 use super::look::Look;
 use super::tail::Tail;
 use super::words;
 use crate::event::{Event, Outcome, Stage, Stamped};
+
+mod steps;
 
 /// Lines of the running step that are shown while it runs.
 const PEEK: usize = 6;
@@ -16,10 +19,7 @@ pub(super) struct View {
     running: BTreeMap<Stage, u64>,
     context: String,
     sent: u64,
-    step: Option<Step>,
-    steps: u32,
-    cached: u32,
-    log: Tail,
+    steps: Steps,
     tests: Vec<Test>,
     passed: u32,
     failed: u32,
@@ -28,13 +28,6 @@ pub(super) struct View {
     pushing: Option<String>,
     push_line: String,
     published: u32,
-}
-
-struct Step {
-    index: u32,
-    total: u32,
-    instruction: String,
-    line: Option<u32>,
 }
 
 struct Test {
@@ -50,10 +43,7 @@ impl View {
             running: BTreeMap::new(),
             context: String::new(),
             sent: 0,
-            step: None,
-            steps: 0,
-            cached: 0,
-            log: Tail::default(),
+            steps: Steps::default(),
             tests: Vec::new(),
             passed: 0,
             failed: 0,
@@ -84,15 +74,10 @@ impl View {
                 self.context = format!("{}, {}", words::count(*entries, "entry"), words::size(*bytes));
             }
             Event::ContextSent { bytes } => self.sent = *bytes,
-            Event::BuildStep { index, total, instruction, line } => {
-                self.steps = self.steps.saturating_add(1);
-                self.log.clear();
-                // An instruction with a heredoc in it can be as long as its file.
-                let instruction = look.escape(instruction, look.width);
-                self.step = Some(Step { index: *index, total: *total, instruction, line: *line });
-            }
-            Event::BuildCached => self.cached = self.cached.saturating_add(1),
-            Event::BuildLog { line } => self.log.push(line),
+            Event::BuildStep { .. }
+            | Event::BuildStepEnded { .. }
+            | Event::BuildCached { .. }
+            | Event::BuildLog { .. } => self.steps.take(look, &stamped.event),
             Event::TestStarted { name } => {
                 let test = Test { name: name.clone(), since: stamped.at_ms, log: Tail::default() };
                 self.tests.push(test);
@@ -152,7 +137,8 @@ impl View {
         };
         let mut lines = vec![self.line(&mark, stage, ms, &detail)];
         if (stage, outcome) == (Stage::Build, Outcome::Failed) {
-            lines.extend(self.log.iter().map(|line| look.quoted(&line.text, line.beyond)));
+            let log = self.steps.shown().into_iter().flat_map(|step| step.log.iter());
+            lines.extend(log.map(|line| look.quoted(&line.text, line.beyond)));
         }
         lines
     }
@@ -189,10 +175,11 @@ impl View {
             lines.push(self.line(&spinner, *stage, at_ms.saturating_sub(*since), &self.doing(*stage)));
             match stage {
                 Stage::Build => {
-                    let hidden = self.log.iter().len().saturating_sub(PEEK);
-                    lines.extend(
-                        self.log.iter().skip(hidden).map(|line| self.look.quoted(&line.text, line.beyond)),
-                    );
+                    if let Some(step) = self.steps.shown() {
+                        let hidden = step.log.iter().len().saturating_sub(PEEK);
+                        let log = step.log.iter().skip(hidden);
+                        lines.extend(log.map(|line| self.look.quoted(&line.text, line.beyond)));
+                    }
                 }
                 Stage::Smoke => lines.extend(self.tests.iter().map(|test| {
                     let elapsed = words::duration(at_ms.saturating_sub(test.since));
@@ -215,8 +202,8 @@ impl View {
 
     /// What a stage is at, or was at when it failed.
     fn doing(&self, stage: Stage) -> String {
-        match (stage, &self.step) {
-            (Stage::Build, Some(step)) => words::step(step.index, step.total, &step.instruction, step.line),
+        match (stage, self.steps.doing()) {
+            (Stage::Build, Some(step)) => step,
             (Stage::Build, None) if self.sent > 0 => {
                 format!("{} of the context sent", words::size(self.sent))
             }
@@ -230,8 +217,8 @@ impl View {
     /// What a stage came to.
     fn result(&self, stage: Stage) -> String {
         match stage {
-            Stage::Build if self.steps > 0 => {
-                format!("{}, {} cached", words::count(self.steps, "step"), self.cached)
+            Stage::Build if self.steps.count > 0 => {
+                format!("{}, {} cached", words::count(self.steps.count, "step"), self.steps.cached)
             }
             Stage::Context => self.context.clone(),
             Stage::Smoke => self.tests_so_far(),

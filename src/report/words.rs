@@ -54,9 +54,20 @@ pub(super) fn of_score(score: &Score) -> String {
 }
 
 /// A step of the build; raw where `instruction` is.
-pub(super) fn step(index: u32, total: u32, instruction: &str, line: Option<u32>) -> String {
+pub(super) fn step(
+    (index, total): (u32, u32),
+    stage: Option<&str>,
+    instruction: &str,
+    line: Option<u32>,
+) -> String {
     let place = line.map(|line| format!(" (Dockerfile:{line})")).unwrap_or_default();
-    format!("step {index}/{total}: {instruction}{place}")
+    format!("{}: {instruction}{place}", numbered((index, total), stage))
+}
+
+/// `step 2/5 of builder`; a stage's name is hostile, and escaped by the caller.
+pub(super) fn numbered((index, total): (u32, u32), stage: Option<&str>) -> String {
+    let stage = stage.map(|stage| format!(" of {stage}")).unwrap_or_default();
+    format!("step {index}/{total}{stage}")
 }
 
 /// The first 12 hex digits of a digest, as engines print them; raw where it is none.

@@ -34,7 +34,7 @@ async fn a_build_tells_its_steps_and_gives_the_aux_id() {
 
     let (again, seen, events) = build(&engine, &dockerfile, with_labels()).await;
     assert_eq!(again.unwrap(), built);
-    assert!(events.iter().filter(|e| matches!(e, Event::BuildCached)).count() == 3, "{events:?}");
+    assert!(events.iter().filter(|e| matches!(e, Event::BuildCached { .. })).count() == 3, "{events:?}");
     assert!(seen.containers.is_empty());
     engine.remove_image(built.id().as_str(), true).await.unwrap();
 }
@@ -139,7 +139,7 @@ async fn a_dropped_build_is_cancelled_on_the_engine() {
     let request = request();
     let started = async {
         while let Some(stamped) = receiver.recv().await {
-            if matches!(&stamped.event, Event::BuildLog { line } if *line == mark) {
+            if matches!(&stamped.event, Event::BuildLog { line, .. } if *line == mark) {
                 return;
             }
         }

@@ -153,7 +153,7 @@ fn request() -> BuildRequest {
 fn logs(events: &[Event]) -> Vec<&str> {
     events
         .iter()
-        .filter_map(|e| if let Event::BuildLog { line } = e { Some(line.as_str()) } else { None })
+        .filter_map(|e| if let Event::BuildLog { line, .. } = e { Some(line.as_str()) } else { None })
         .collect()
 }
 

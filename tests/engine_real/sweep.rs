@@ -83,7 +83,7 @@ async fn a_killed_build_leaves_nothing_after_the_sweep() {
     let dockerfile = format!("FROM {BASE}\nRUN echo {run} > /a\nENV A={run}\nRUN echo started; sleep 300\n");
     let started = async {
         while let Some(stamped) = receiver.recv().await {
-            if matches!(&stamped.event, Event::BuildLog { line } if line == "started") {
+            if matches!(&stamped.event, Event::BuildLog { line, .. } if line == "started") {
                 return;
             }
         }

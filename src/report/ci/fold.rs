@@ -2,9 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::token::token;
 use super::{Surface, azure, buildkite, github, gitlab, teamcity};
 use crate::event::Stage;
+use crate::token::token;
 
 /// A stage whose beginning was written. It has to be closed before another one is opened: GitHub's do not nest.
 #[derive(Debug)]

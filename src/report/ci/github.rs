@@ -5,10 +5,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::token::token;
 use super::{Annotation, Outputs};
 use crate::report::escape;
 use crate::rules::Level;
+use crate::token::token;
 
 /// GitHub cuts an annotation at 64 KiB; nobody reads as much.
 const MOST_COLUMNS: usize = 4_000;

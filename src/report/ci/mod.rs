@@ -20,7 +20,6 @@ mod surface;
 mod teamcity;
 #[cfg(test)]
 mod tests;
-mod token;
 
 pub use agent::Agent;
 pub use annotation::Annotation;

@@ -35,7 +35,8 @@ fn failure(page: &mut Markdown, report: &RunReport) {
         }
     }
     if let Some(step) = report.build.as_ref().and_then(|build| build.failed_step.as_ref()) {
-        let step_text = words::step(step.index, step.total, &step.instruction, step.line);
+        let step_text =
+            words::step((step.index, step.total), step.stage.as_deref(), &step.instruction, step.line);
         page.block(&format!("\n**failed:** {}\n", code(&step_text)));
         page.log(&step.tail);
     }

@@ -78,8 +78,18 @@ fn hostile_run() -> Vec<(u64, Event)> {
                     remedy: word.clone(),
                 },
             ),
-            (1, Event::BuildStep { index: 1, total: 1, instruction: word.clone(), line: None }),
-            (1, Event::BuildLog { line: word.clone() }),
+            (
+                1,
+                Event::BuildStep {
+                    step: 1,
+                    stage: None,
+                    index: 1,
+                    total: 1,
+                    instruction: word.clone(),
+                    line: None,
+                },
+            ),
+            (1, Event::BuildLog { step: Some(1), line: word.clone() }),
             (1, Event::TestStarted { name: word.clone() }),
             (1, Event::ContainerLog { test: word.clone(), line: word.clone() }),
             (

@@ -5,12 +5,15 @@ use std::borrow::Cow;
 use console::measure_text_width;
 
 use super::hush::{HUSHED, is_hushed};
+use crate::dockerfile::{LineIndex, Position, Span};
 use crate::report::escape;
 use crate::report::look::Look;
 use crate::rules::Region;
 
 /// Columns of an excerpt, also where there is room for more: what is beyond is no help.
 const MOST_COLUMNS: usize = 80;
+/// Characters of a line that are kept for later.
+const MOST_KEPT: usize = 1_000;
 /// Columns that a tab takes; its stop is not known in a line that is cut.
 const TAB: &str = "    ";
 /// Bytes of a line that are looked at, on either side of where the region begins.
@@ -46,6 +49,25 @@ pub(super) fn excerpt(
         lines.push(format!("  {gutter} {bar} {}", look.dim(look.ellipsis())));
     }
     lines
+}
+
+/// The whole of a line, number `line` of its file, with carets under all of it.
+pub(in crate::report) fn marked_line(text: &str, line: u32, look: Look) -> Vec<String> {
+    let trimmed = text.trim_end();
+    let start = trimmed.len() - trimmed.trim_start().len();
+    let at = |column: usize| Position { line, column: u32::try_from(column).unwrap_or(u32::MAX) };
+    let end = trimmed.chars().count() + 1;
+    let region = Region { span: Span { start, end: trimmed.len() }, start: at(start + 1), end: at(end) };
+    excerpt(text.as_bytes(), &region, look, |carets| look.red(carets))
+}
+
+/// Line `line` of `file`; none where it may hold a secret, or is not there.
+pub(in crate::report) fn line_that_may_be_shown(file: &[u8], line: u32) -> Option<String> {
+    let span = LineIndex::new(file).line_span(line);
+    let text = String::from_utf8_lossy(file.get(span.start..span.end)?);
+    let above = file.get(span.start.saturating_sub(WINDOW)..span.start)?;
+    let shown = text.trim_end().chars().take(MOST_KEPT).collect::<String>();
+    (!shown.is_empty() && !is_hushed(above, &text)).then_some(shown)
 }
 
 /// The part of a line around a region, safe but for its escapes.

@@ -18,6 +18,7 @@ mod scores;
 mod tests;
 
 pub use checkstyle::checkstyle;
+pub(super) use excerpt::{line_that_may_be_shown, marked_line};
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::human;

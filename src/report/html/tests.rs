@@ -57,7 +57,15 @@ fn of(word: &str, count: usize) -> RunReport {
     report.engine = Some(EngineFacts { id: text(), version: text(), api: text() });
     report.policy = Some(PolicyFacts { digest: sample::digest('a').parse().unwrap(), sources: texts() });
     report.image = Some(ImageFacts { repository: Some(text()), ..ImageFacts::default() });
-    let step = FailedStep { index: 1, total: 2, instruction: text(), line: Some(1), tail: texts() };
+    let step = FailedStep {
+        stage: None,
+        index: 1,
+        total: 2,
+        instruction: text(),
+        line: Some(1),
+        source: None,
+        tail: texts(),
+    };
     let timing = StepTiming { instruction: text(), ..StepTiming::default() };
     report.build =
         Some(BuildFacts { failed_step: Some(step), timings: vec![timing; count], ..BuildFacts::default() });

@@ -145,7 +145,7 @@ note: read git through the git command
 fn a_frame_is_drawn_under_the_lines_that_stay() {
     let (mut live, screen) = live();
     let mut run = sample::failed_run();
-    run.truncate(13);
+    run.truncate(14);
     play(&mut live, run);
     live.tick(1000).unwrap();
     assert_eq!(

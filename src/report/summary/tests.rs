@@ -79,10 +79,12 @@ fn failed_build() -> RunReport {
         steps: 3,
         cached: 1,
         failed_step: Some(FailedStep {
+            stage: None,
             index: 3,
             total: 7,
             instruction: "RUN make\u{202e} all".to_owned(),
             line: Some(5),
+            source: Some("RUN make\u{202e} all".to_owned()),
             tail: vec!["::error::cc: not found ##[group]".to_owned(), "make: *** [all] Error 127".to_owned()],
         }),
         timings: Vec::new(),
@@ -206,6 +208,8 @@ fn failed_build_at_80_columns() {
   time   source 0.0s, context 0.2s, plan 0.3s, build 12.3s
 
 failed: step 3/7: RUN make\\u{202e} all (Dockerfile:5)
+  5 | RUN make\\u{202e} all
+    | ^^^^^^^^^^^^^^^^^^^^
   | \\u{3a}:error::cc: not found \\u{23}#[group]
   | make: *** [all] Error 127
 
@@ -230,6 +234,8 @@ fn failed_build_at_40_columns() {
 
 failed: step 3/7: RUN make\\u{202e} all
   (Dockerfile:5)
+  5 | RUN make\\u{202e} all
+    | ^^^^^^^^^^^^^^^^^^^^
   | \\u{3a}:error::cc: not f… [+14 bytes]
   | make: *** [all] Error 127
 
@@ -284,7 +290,7 @@ error: the registry went away
 fn logs_are_not_shown_twice() {
     for progress in [Progress::Live, Progress::Plain] {
         let text = summary(&failed_build(), &OutputMode { progress, ..mode(80) }, None);
-        assert!(text.contains("failed: step 3/7") && !text.contains("  | "), "{text}");
+        assert!(text.contains("failed: step 3/7") && !text.contains("make: ***"), "{text}");
     }
 }
 

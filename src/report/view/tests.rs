@@ -167,7 +167,7 @@ fn a_signal_ends_what_is_running() {
 fn only_the_last_lines_of_a_step_are_shown() {
     let mut view = view(80);
     let mut run = vec![(0, Event::StageStarted { stage: Stage::Build }), (0, sample::step(1, "RUN make"))];
-    run.extend((0..1000).map(|i| (10, sample::log(&format!("line {i}")))));
+    run.extend((0..1000).map(|i| (10, Event::BuildLog { step: Some(1), line: format!("line {i}") })));
     for stamped in sample::stamp(run) {
         view.event(&stamped);
     }

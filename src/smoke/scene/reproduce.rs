@@ -1,6 +1,7 @@
 //! A command for a shell that starts the same container by hand.
 
 use crate::engine::ContainerSpec;
+use crate::shell;
 
 /// The command for `spec`, of the image that people know as `image`. `network` is told where it outlives the test.
 ///
@@ -57,16 +58,7 @@ pub(in crate::smoke) fn command(spec: &ContainerSpec, image: &str, network: Opti
     }
     words.push(image.to_owned());
     words.extend(arguments);
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// `word` as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    words.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

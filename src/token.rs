@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 32 hex digits, new at each call. `RandomState` is a keyed hash whose key comes from the system, so that no number of
 /// tokens tells the next one.
-pub(super) fn token() -> String {
+pub(crate) fn token() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let half = || RandomState::new().hash_one(COUNT.fetch_add(1, Ordering::Relaxed));
     format!("{:016x}{:016x}", half(), half())
