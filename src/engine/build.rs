@@ -39,6 +39,11 @@ pub struct BuiltImage {
 }
 
 impl BuiltImage {
+    /// The image that a builder of this engine said it built.
+    pub(super) fn of(id: Digest) -> BuiltImage {
+        BuiltImage { id }
+    }
+
     /// The engine's id of the image.
     pub fn id(&self) -> &Digest {
         &self.id
@@ -163,7 +168,7 @@ impl Run<'_> {
                 format!("the engine named the built image by {:?}, which is no id", cap(id)),
             )
         })?;
-        Ok(BuiltImage { id })
+        Ok(BuiltImage::of(id))
     }
 
     async fn pass(&mut self, signals: Vec<Signal>) -> Result<()> {
@@ -214,18 +219,20 @@ impl Run<'_> {
 
     fn lost(&self, fault: Fault) -> Error {
         match fault {
-            Fault::Lost(cause) => Error::new(
-                Kind::Engine,
-                format!(
-                    "the engine at {} was lost in the middle of the build{}: {cause}",
-                    self.engine.endpoint(),
-                    self.place()
-                ),
-            )
-            .hint("see whether it still runs: `docker info`, `journalctl -u docker`"),
+            Fault::Lost(cause) => lost_in_the_middle(self.engine, &self.place(), &cause),
             fault => self.engine.told(fault, "build"),
         }
     }
+}
+
+/// The error of an engine that went away; `place` is where the build was, as ` at step 2/5 …`.
+pub(super) fn lost_in_the_middle(engine: &Engine, place: &str, cause: &str) -> Error {
+    let endpoint = engine.endpoint();
+    Error::new(
+        Kind::Engine,
+        format!("the engine at {endpoint} was lost in the middle of the build{place}: {cause}"),
+    )
+    .hint("see whether it still runs: `docker info`, `journalctl -u docker`")
 }
 
 /// The engine refused the build as a whole: the Dockerfile cannot be parsed, the target does not exist.
@@ -280,7 +287,21 @@ fn failure(step: Option<&Step>, dockerfile: &str, code: i64, text: &str) -> Erro
     if text.contains("Unknown instruction") {
         return Error::new(Kind::Config, format!("{place} is no instruction"));
     }
-    let network = [
+    let from = step.instruction.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
+    if from && is_network_trouble(text) {
+        return Error::new(Kind::Registry, format!("{place} failed: {}", cap(text)));
+    }
+    let error = with_space_hint(Error::new(Kind::Build, format!("{place} failed: {}", cap(text))), text);
+    if from && (text.contains("pull access denied") || text.contains("unauthorized")) {
+        error.hint("log in to the base image's registry, or check its name")
+    } else {
+        error
+    }
+}
+
+/// Whether it is the way to a registry that an engine's text complains of.
+pub(super) fn is_network_trouble(text: &str) -> bool {
+    let signs = [
         "dial ",
         "no such host",
         "i/o timeout",
@@ -290,16 +311,7 @@ fn failure(step: Option<&Step>, dockerfile: &str, code: i64, text: &str) -> Erro
         "x509:",
         "server gave HTTP",
     ];
-    let from = step.instruction.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("from"));
-    if from && network.iter().any(|word| text.contains(word)) {
-        return Error::new(Kind::Registry, format!("{place} failed: {}", cap(text)));
-    }
-    let error = with_space_hint(Error::new(Kind::Build, format!("{place} failed: {}", cap(text))), text);
-    if from && (text.contains("pull access denied") || text.contains("unauthorized")) {
-        error.hint("log in to the base image's registry, or check its name")
-    } else {
-        error
-    }
+    signs.iter().any(|sign| text.contains(sign))
 }
 
 /// Why waiting ended without an answer.

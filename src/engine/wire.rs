@@ -193,7 +193,7 @@ pub(super) async fn within<T>(
     tokio::time::timeout(limit, call).await.unwrap_or(Err(Fault::Slow(limit)))
 }
 
-fn lost(error: hyper::Error) -> Fault {
+pub(super) fn lost(error: hyper::Error) -> Fault {
     // A parse error means that something else than an HTTP server listens there.
     if error.is_parse() { Fault::Garbled(chain(&error)) } else { Fault::broken(&error) }
 }
@@ -210,6 +210,12 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    /// An answer whose connection somebody else drives.
+    pub(super) fn driven(response: http::Response<Incoming>) -> Reply {
+        let (head, body) = response.into_parts();
+        Reply { status: head.status, headers: head.headers, body, line: None, idle: None }
+    }
+
     /// The next bytes; `None` where the engine ended the body properly.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {

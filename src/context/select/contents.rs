@@ -98,6 +98,11 @@ impl Selected {
 }
 
 impl Contents {
+    /// Bytes that are still to come.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Puts the next bytes into `buffer`, which is not empty, and gives how many they are: 0 at the end. Blocks.
     ///
     /// The last bytes are handed out only when the file turned out to be what was listed, down to the hash of its content,

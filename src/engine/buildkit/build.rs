@@ -1,0 +1,291 @@
+//! A build: the request, what the builder asks of us, what it tells, and the limits on all of it, side by side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard_buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusRequest, StatusResponse};
+use tokio::time::Instant;
+use tonic::{Code, Response, Status, Streaming};
+
+use super::connect::BuildKit;
+use super::progress::{Failed, Progress};
+use super::request::BuildKitRequest;
+use super::session::{Files, Sent, Services, Session};
+use super::trouble;
+use crate::context::Listing;
+use crate::engine::BuiltImage;
+use crate::engine::build::lost_in_the_middle;
+use crate::engine::build_progress::{BuildObserver, Origin};
+use crate::engine::fault::{cap, seconds};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events};
+use crate::image::Digest;
+use crate::stop::Stop;
+
+/// How often limits are looked at, and the transfer is told of.
+const TICK: Duration = Duration::from_millis(200);
+/// How long the last news of a build that has ended are waited for.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// A message may hold the whole log of a moment, or the source that a warning is about.
+const MOST_MESSAGE: usize = 64 << 20;
+/// Bytes of a log that become events at once: each may be a line.
+const LOG_PIECE: usize = 16 * 1024;
+
+/// What the builder calls the image in its answer.
+const IMAGE: &str = "containerimage.digest";
+
+impl BuildKit {
+    /// Builds an image of `listing`. Every message becomes an event; `observer` hears of steps as they come, and of the
+    /// image.
+    ///
+    /// Errors are of kind `Build` where the Dockerfile is to blame, `Config` where it cannot be read, `Registry` where a
+    /// base could not be fetched, `Engine` where the builder was lost or hangs; an entry of the context that changed wins
+    /// over all. Dropping the future cancels the build.
+    pub async fn build(
+        &mut self,
+        request: &BuildKitRequest,
+        listing: Arc<Listing>,
+        stop: &Stop,
+        observer: &mut dyn BuildObserver,
+        events: &Events,
+    ) -> Result<BuiltImage> {
+        let files = Files::new(listing, request.times, stop.clone());
+        let sent = files.sent();
+        let services = Services {
+            files,
+            logins: request.build.registry_auth.clone(),
+            secrets: request.secrets.clone(),
+            agents: request.agents.clone(),
+        };
+        let (id, reference) = (random(), random());
+        let session = Session::open(self, id, &request.shared_key, services)
+            .await
+            .map_err(|fault| self.engine.told(fault, "open a session with BuildKit"))?;
+        let solve = request.solve(&reference, session.id())?;
+
+        let mut builder = self.control.clone().max_decoding_message_size(MOST_MESSAGE);
+        let mut teller = builder.clone();
+        let solving = async move { builder.solve(solve).await.map(Response::into_inner) };
+        let telling = async move { teller.status(StatusRequest { r#ref: reference }).await };
+        let mut run = Run {
+            builder: self,
+            request,
+            observer,
+            events,
+            progress: Progress::new(&*request.stage_line),
+            sent: &sent,
+            told: 0,
+            began: Instant::now(),
+            moved: Instant::now(),
+        };
+        let serving = session.serve();
+        let solved = run.drive(solving, telling, serving).await;
+        run.tell_sent();
+        let last = run.progress.finish();
+        run.pass(last).await?;
+        // An entry that changed says more than the builder's word for a transfer that broke off.
+        if let Some(error) = sent.failure() {
+            return Err(error);
+        }
+        run.settle(solved)
+    }
+}
+
+/// How waiting ended.
+enum End {
+    Solved(SolveResponse),
+    Refused(Status),
+    /// The session broke while the builder worked on.
+    Session(String),
+    Failed(Error),
+}
+
+struct Run<'a> {
+    builder: &'a BuildKit,
+    request: &'a BuildKitRequest,
+    observer: &'a mut dyn BuildObserver,
+    events: &'a Events,
+    progress: Progress<'a>,
+    sent: &'a Sent,
+    told: u64,
+    began: Instant,
+    /// When something was last told or sent.
+    moved: Instant,
+}
+
+impl Run<'_> {
+    async fn drive(
+        &mut self,
+        solving: impl Future<Output = Result<SolveResponse, Status>>,
+        telling: impl Future<Output = Result<Response<Streaming<StatusResponse>>, Status>>,
+        serving: impl Future<Output = Result<(), String>>,
+    ) -> End {
+        let (mut solving, mut telling, mut serving) =
+            (std::pin::pin!(solving), std::pin::pin!(telling), std::pin::pin!(serving));
+        let (mut news, mut asked, mut served) = (None::<Streaming<StatusResponse>>, false, false);
+        let mut tick = tokio::time::interval(TICK);
+        let end = loop {
+            let told = async {
+                match news.as_mut() {
+                    Some(news) => news.message().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                solved = &mut solving => {
+                    break match solved {
+                        Ok(answer) => End::Solved(answer),
+                        Err(status) => End::Refused(status),
+                    };
+                }
+                message = told => match message {
+                    Ok(Some(message)) => {
+                        if let Err(error) = self.take(message).await {
+                            return End::Failed(error);
+                        }
+                    }
+                    // What the build came to, its own answer tells.
+                    Ok(None) | Err(_) => news = None,
+                },
+                opened = &mut telling, if !asked => {
+                    asked = true;
+                    news = opened.ok().map(Response::into_inner);
+                }
+                ended = &mut serving, if !served => {
+                    served = true;
+                    if let Err(cause) = ended {
+                        return End::Session(cause);
+                    }
+                }
+                _ = tick.tick() => {
+                    self.tell_sent();
+                    if let Some(error) = self.late() {
+                        return End::Failed(error);
+                    }
+                }
+            }
+        };
+        // The builder tells the end of the last steps after its answer.
+        let last = async {
+            if !asked {
+                news = telling.await.ok().map(Response::into_inner);
+            }
+            while let Some(message) = news.as_mut()?.message().await.ok().flatten() {
+                if let Err(error) = self.take(message).await {
+                    return Some(error);
+                }
+            }
+            None
+        };
+        match tokio::time::timeout(FAREWELL, last).await {
+            Ok(Some(error)) => End::Failed(error),
+            Ok(None) | Err(_) => end,
+        }
+    }
+
+    async fn take(&mut self, message: StatusResponse) -> Result<()> {
+        self.moved = Instant::now();
+        let events = self.progress.vertices(message.vertexes);
+        self.pass(events).await?;
+        for log in message.logs {
+            for piece in log.msg.chunks(LOG_PIECE) {
+                let events = self.progress.log(&log.vertex, piece);
+                self.pass(events).await?;
+            }
+        }
+        let events = self.progress.ended();
+        self.pass(events).await
+    }
+
+    async fn pass(&mut self, events: Vec<Event>) -> Result<()> {
+        for event in events {
+            match event {
+                Event::BuildLog { .. } => self.events.log(event).await,
+                event => {
+                    if let Event::BuildStep { instruction, .. } = &event {
+                        self.observer.on_step(instruction)?;
+                    }
+                    self.events.emit(event);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_sent(&mut self) {
+        let bytes = self.sent.bytes();
+        if bytes > self.told {
+            (self.told, self.moved) = (bytes, Instant::now());
+            self.events.emit(Event::ContextSent { bytes });
+        }
+    }
+
+    /// The error of a limit that has passed.
+    fn late(&self) -> Option<Error> {
+        let build = &self.request.build;
+        if self.began.elapsed() > build.total_timeout {
+            return Some(Error::new(
+                Kind::Build,
+                format!("the build took longer than {}{}", seconds(build.total_timeout), self.at()),
+            ));
+        }
+        if self.moved.elapsed() <= build.idle_timeout {
+            return None;
+        }
+        let kind = if self.progress.running().next().is_some() { Kind::Build } else { Kind::Engine };
+        let silent = seconds(build.idle_timeout);
+        Some(Error::new(kind, format!("the build hangs{}: nothing was said or sent for {silent}", self.at())))
+    }
+
+    /// ` at step 2/5 (Dockerfile:7) RUN make` of what runs; nothing where that is not one step.
+    fn at(&self) -> String {
+        let mut running = self.progress.running();
+        match (running.next(), running.next()) {
+            (Some(step), None) => format!(" at {}", trouble::place(step, &self.request.build.dockerfile)),
+            _ => String::new(),
+        }
+    }
+
+    fn settle(&mut self, end: End) -> Result<BuiltImage> {
+        let answer = match end {
+            End::Solved(answer) => answer,
+            End::Failed(error) => return Err(error),
+            End::Session(cause) => return Err(self.lost(cause)),
+            End::Refused(status) => return Err(self.refused(&status)),
+        };
+        let Some(id) = answer.exporter_response.get(IMAGE) else {
+            return Err(Error::new(Kind::Build, "BuildKit ended the build without an image"));
+        };
+        let id: Digest = id.parse().map_err(|_| {
+            Error::new(
+                Kind::Engine,
+                format!("BuildKit named the built image by {:?}, which is no id", cap(id)),
+            )
+        })?;
+        self.observer.on_image(id.as_str(), Origin::Made)?;
+        Ok(BuiltImage::of(id))
+    }
+
+    fn refused(&self, status: &Status) -> Error {
+        // What the builder itself answers has no cause behind it.
+        let broke = matches!(status.code(), Code::Unavailable | Code::Cancelled)
+            || std::error::Error::source(status).is_some();
+        match self.progress.failed() {
+            Some(failed) => trouble::of(failed, &self.request.build.dockerfile),
+            None if broke => self.lost(status.message().to_owned()),
+            None => {
+                let failed = Failed { name: String::new(), step: None, error: status.message().to_owned() };
+                trouble::of(&failed, &self.request.build.dockerfile)
+            }
+        }
+    }
+
+    fn lost(&self, cause: String) -> Error {
+        lost_in_the_middle(&self.builder.engine, &self.at(), &cause)
+    }
+}
+
+/// Names that nobody else on the engine has.
+fn random() -> String {
+    crate::token::token()
+}

@@ -1,0 +1,23 @@
+//! BuildKit in its own protocol: gRPC over the engine's socket, and a session in which the builder asks us for files, logins
+//! and secrets.
+//!
+//! `connect` finds the builder and what it can; `session` is what it may ask of us; `request` is what it is told to do;
+//! `progress` and `step` read what it tells meanwhile; `build` is all of it at once.
+
+mod build;
+mod connect;
+mod progress;
+mod request;
+mod session;
+mod step;
+mod trouble;
+mod tunnel;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use connect::BuildKit;
+pub use request::{BuildKitRequest, Cache, FileTimes};
+pub use session::{Agent, Secret};

@@ -1,0 +1,127 @@
+//! The session itself: our services, served on a connection that the builder was given.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bollard_buildkit_proto::health::health_server::HealthServer;
+use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_server::SecretsServer;
+use bollard_buildkit_proto::moby::filesync::packet::file_sync_server::FileSyncServer;
+use bollard_buildkit_proto::moby::filesync::v1::auth_server::AuthServer;
+use bollard_buildkit_proto::moby::sshforward::v1::ssh_server::SshServer;
+use http::{HeaderName, HeaderValue};
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+use tonic::Status;
+use tonic::service::Routes;
+
+use super::agent::{Agent, Agents};
+use super::auth::Logins;
+use super::files::Files;
+use super::health::Healthy;
+use super::secrets::{Secret, Secrets};
+use crate::engine::AuthEntry;
+use crate::engine::buildkit::connect::{BuildKit, Way};
+use crate::engine::buildkit::tunnel;
+use crate::engine::fault::{Fault, chain};
+
+/// An engine that has BuildKit hands a connection over at once.
+const ANSWER: Duration = Duration::from_secs(20);
+/// Frames of what we send. The builder's window decides how many are under way.
+const FRAME: u32 = 256 * 1024;
+
+/// What the builder may call, as it wants to be told.
+const METHODS: &[&str] = &[
+    "/grpc.health.v1.Health/Check",
+    "/moby.filesync.v1.FileSync/DiffCopy",
+    "/moby.filesync.v1.Auth/Credentials",
+    "/moby.buildkit.secrets.v1.Secrets/GetSecret",
+    "/moby.sshforward.v1.SSH/CheckAgent",
+    "/moby.sshforward.v1.SSH/ForwardAgent",
+];
+
+/// What is served.
+pub(in crate::engine::buildkit) struct Services {
+    pub(in crate::engine::buildkit) files: Files,
+    /// By registry, as in the classic builder's request.
+    pub(in crate::engine::buildkit) logins: BTreeMap<String, AuthEntry>,
+    /// By id.
+    pub(in crate::engine::buildkit) secrets: BTreeMap<String, Secret>,
+    /// By id.
+    pub(in crate::engine::buildkit) agents: BTreeMap<String, Agent>,
+}
+
+/// A session that is not served yet.
+pub(in crate::engine::buildkit) struct Session {
+    id: String,
+    io: Box<dyn Io>,
+    /// Why the connection broke, where it knows.
+    broke: Option<oneshot::Receiver<Status>>,
+    routes: Routes,
+}
+
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+impl Session {
+    /// Opens a session with the builder. Where `shared_key` is that of an earlier session, the builder compares the files of
+    /// this one with what it kept of that one.
+    pub(in crate::engine::buildkit) async fn open(
+        builder: &BuildKit,
+        id: String,
+        shared_key: &str,
+        services: Services,
+    ) -> Result<Session, Fault> {
+        let mut headers = vec![
+            ("x-docker-expose-session-uuid", id.clone()),
+            ("x-docker-expose-session-name", "imgbuild".to_owned()),
+            ("x-docker-expose-session-sharedkey", shared_key.to_owned()),
+        ];
+        headers.extend(
+            METHODS.iter().map(|method| ("x-docker-expose-session-grpc-method", (*method).to_owned())),
+        );
+        let (io, broke): (Box<dyn Io>, _) = match builder.way {
+            Way::Hijack => {
+                let headers = headers.into_iter().map(|(name, value)| {
+                    let value =
+                        HeaderValue::try_from(value).map_err(|error| Fault::Garbled(error.to_string()))?;
+                    Ok((HeaderName::from_static(name), value))
+                });
+                let headers = headers.collect::<Result<_, Fault>>()?;
+                (Box::new(builder.engine.wire.hijack("/session", "h2c", headers, ANSWER).await?), None)
+            }
+            Way::Direct => {
+                let opened = tunnel::open(&builder.control, &headers)
+                    .map_err(|status| Fault::Garbled(status.message().to_owned()))?;
+                (Box::new(opened.io), Some(opened.broke))
+            }
+        };
+        let routes = Routes::new(HealthServer::new(Healthy))
+            .add_service(FileSyncServer::new(services.files))
+            .add_service(AuthServer::new(Logins::new(services.logins)))
+            .add_service(SecretsServer::new(Secrets::new(services.secrets)))
+            .add_service(SshServer::new(Agents::new(services.agents)))
+            .prepare();
+        Ok(Session { id, io, broke, routes })
+    }
+
+    /// Its id, by which a build names it.
+    pub(in crate::engine::buildkit) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Serves it until the builder closes it, or this is dropped.
+    pub(in crate::engine::buildkit) async fn serve(self) -> Result<(), String> {
+        let served = http2::Builder::new(TokioExecutor::new())
+            .max_frame_size(FRAME)
+            .max_concurrent_streams(None)
+            .serve_connection(TokioIo::new(self.io), TowerToHyperService::new(self.routes))
+            .await;
+        match self.broke.and_then(|mut broke| broke.try_recv().ok()) {
+            Some(status) => Err(status.message().to_owned()),
+            None => served.map_err(|error| chain(&error)),
+        }
+    }
+}

@@ -1,0 +1,645 @@
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard_buildkit_proto::fsutil::types::packet::PacketType;
+use bollard_buildkit_proto::fsutil::types::{Packet, Stat};
+use bollard_buildkit_proto::google::protobuf::Timestamp;
+use bollard_buildkit_proto::moby::buildkit::secrets::v1::GetSecretRequest;
+use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_client::SecretsClient;
+use bollard_buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusResponse, Vertex, VertexLog};
+use bollard_buildkit_proto::moby::filesync::v1::CredentialsRequest;
+use bollard_buildkit_proto::moby::filesync::v1::auth_client::AuthClient;
+use bollard_buildkit_proto::moby::sshforward::v1::ssh_client::SshClient;
+use bollard_buildkit_proto::moby::sshforward::v1::{BytesMessage, CheckAgentRequest};
+use tokio::sync::mpsc;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use super::testing::{Builder, PATIENCE, Sessions, Solving, Transfer};
+use super::*;
+use crate::context::{ListOptions, Listing, list_work_tree};
+use crate::engine::build_progress::{BuildObserver, Origin};
+use crate::engine::testing::{Act, Fake};
+use crate::engine::{AuthEntry, BuildRequest, BuiltImage};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events};
+use crate::stop::Stop;
+
+const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// What is told of images and steps.
+#[derive(Default)]
+struct Seen(Vec<String>);
+
+impl BuildObserver for Seen {
+    fn on_image(&mut self, id: &str, _: Origin) -> Result<()> {
+        self.0.push(id.to_owned());
+        Ok(())
+    }
+    fn on_container(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn context() -> (tempfile::TempDir, Vec<u8>) {
+    let dir = tempfile::tempdir().unwrap();
+    let large: Vec<u8> = (0..1_000_003_u32).map(|n| (n % 251) as u8).collect();
+    let write = |path: &str, content: &[u8]| std::fs::write(dir.path().join(path), content).unwrap();
+    std::fs::create_dir(dir.path().join("dir")).unwrap();
+    write("Dockerfile", b"FROM scratch\nCOPY . /\n");
+    write("dir/a b.txt", b"a");
+    write("dir/skipped", b"b");
+    write("empty", b"");
+    write("large.bin", &large);
+    write("unasked", b"c");
+    symlink("large.bin", dir.path().join("link")).unwrap();
+    (dir, large)
+}
+
+fn listing(root: &Path) -> Arc<Listing> {
+    let stop = Stop::default();
+    let dockerfile = Path::new("Dockerfile");
+    let options = ListOptions { root, dockerfile, own: &[], known_blob: None, cache: None, stop: &stop };
+    Arc::new(list_work_tree(&options).unwrap())
+}
+
+fn request() -> BuildKitRequest {
+    BuildKitRequest {
+        build: BuildRequest::default(),
+        name: "imgbuild.test/x:1".to_owned(),
+        shared_key: "key of the test".to_owned(),
+        times: FileTimes::Content,
+        secrets: BTreeMap::new(),
+        agents: BTreeMap::new(),
+        contexts: BTreeMap::new(),
+        cache_from: Vec::new(),
+        cache_to: Vec::new(),
+        stage_line: Box::new(|_, index, _, _| Some(index + 10)),
+    }
+}
+
+/// One that gives up soon.
+fn hasty() -> BuildKitRequest {
+    let build = BuildRequest { idle_timeout: Duration::from_secs(1), ..BuildRequest::default() };
+    BuildKitRequest { build, ..request() }
+}
+
+/// A build of [`context`], with what was told.
+async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
+    let (dir, _) = context();
+    let listing = listing(dir.path());
+    let engine = builder.engine().await;
+    let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    assert_eq!(buildkit.way, connect::Way::Direct);
+    let (events, mut receiver) = Events::channel();
+    let stop = Stop::default();
+    let mut seen = Seen::default();
+    let building = async {
+        let built = buildkit.build(&request, listing, &stop, &mut seen, &events).await;
+        drop(events);
+        built
+    };
+    let telling = async {
+        let mut told = Vec::new();
+        while let Some(stamped) = receiver.recv().await {
+            told.push(stamped.event);
+        }
+        told
+    };
+    let both = async { tokio::join!(building, telling) };
+    let (built, told) = tokio::time::timeout(PATIENCE, both).await.expect("the build does not end");
+    if let Ok(image) = &built {
+        assert_eq!(seen.0, [image.id().as_str()]);
+    }
+    (built, told)
+}
+
+/// The error of a build.
+async fn refused(builder: &Builder, request: BuildKitRequest) -> Error {
+    build(builder, request).await.0.expect_err("it was built")
+}
+
+fn image() -> SolveResponse {
+    let answer = [("containerimage.digest".to_owned(), DIGEST.to_owned())];
+    SolveResponse { exporter_response: answer.into_iter().collect() }
+}
+
+fn is_file(stat: &Stat) -> bool {
+    stat.mode & (1 << 31 | 1 << 27) == 0
+}
+
+/// What one transfer brought.
+#[derive(Debug)]
+struct Brought {
+    stats: Vec<Stat>,
+    files: BTreeMap<String, (Vec<u8>, u32)>,
+}
+
+/// Fetches all of what these headers ask for.
+async fn fetch(session: &Channel, headers: &[(&'static str, &str)]) -> std::result::Result<Brought, Status> {
+    let mut transfer = Transfer::open(session, headers).await?;
+    let stats = transfer.stats().await?;
+    let wanted: Vec<u32> =
+        (0_u32..).zip(&stats).filter(|(_, stat)| is_file(stat)).map(|(id, _)| id).collect();
+    for id in &wanted {
+        transfer.ask(*id).await;
+    }
+    let contents = transfer.contents(wanted.len()).await?;
+    transfer.finish().await?;
+    let named = contents.into_iter().map(|(id, content)| (stats[id as usize].path.clone(), content));
+    Ok(Brought { files: named.collect(), stats })
+}
+
+const DOCKERFILE: &[(&str, &str)] = &[
+    ("dir-name", "dockerfile"),
+    ("followpaths", "Dockerfile"),
+    ("followpaths", "Dockerfile.dockerignore"),
+    ("followpaths", "dockerfile"),
+];
+const CONTEXT: &[(&str, &str)] = &[
+    ("dir-name", "context"),
+    ("followpaths-encoded", "1"),
+    ("followpaths", "dir"),
+    ("followpaths", "empt%79"),
+    ("followpaths", "link"),
+    ("exclude-patterns", "dir/skipped"),
+];
+
+fn step(digest: &str, name: &str, ended: bool, error: &str) -> Vertex {
+    Vertex {
+        digest: digest.to_owned(),
+        name: name.to_owned(),
+        started: Some(Timestamp::default()),
+        completed: ended.then(Timestamp::default),
+        error: error.to_owned(),
+        ..Vertex::default()
+    }
+}
+
+fn said(vertex: &str, text: &[u8]) -> VertexLog {
+    VertexLog { vertex: vertex.to_owned(), msg: text.to_vec(), ..VertexLog::default() }
+}
+
+#[tokio::test]
+async fn everything_goes_through_the_tunnel() {
+    let (found, mut brought) = mpsc::unbounded_channel();
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+        let found = found.clone();
+        async move {
+            let session = &solving.session;
+            let first = StatusResponse {
+                vertexes: vec![
+                    step("1", "[internal] load build context", false, ""),
+                    step("2", "[1/1] COPY . /", false, ""),
+                ],
+                logs: vec![said("2", b"a li")],
+                ..StatusResponse::default()
+            };
+            let _ = solving.tell.send(Ok(first)).await;
+            let _ = solving
+                .tell
+                .send(Ok(StatusResponse { logs: vec![said("2", b"ne\n")], ..Default::default() }))
+                .await;
+            let dockerfile = fetch(session, DOCKERFILE).await?;
+            let context = fetch(session, CONTEXT).await?;
+            let mut auth = AuthClient::new(session.clone());
+            let mut logins = Vec::new();
+            for host in ["registry.example.com", "registry-1.docker.io", "unknown.example.com"] {
+                let answer =
+                    auth.credentials(CredentialsRequest { host: host.to_owned() }).await?.into_inner();
+                logins.push((answer.username, answer.secret));
+            }
+            let mut client = SecretsClient::new(session.clone());
+            let mut secrets = Vec::new();
+            for id in ["value", "file", "gone", "unknown", "large"] {
+                let asked = GetSecretRequest { id: id.to_owned(), ..GetSecretRequest::default() };
+                let answer = client.get_secret(asked).await;
+                secrets.push(answer.map(|answer| answer.into_inner().data).map_err(|status| status.code()));
+            }
+            let mut client = SshClient::new(session.clone());
+            let mut agents = Vec::new();
+            for id in ["", "default", "unknown"] {
+                let answer = client.check_agent(CheckAgentRequest { id: id.to_owned() }).await;
+                agents.push(answer.map(drop).map_err(|status| status.code()));
+            }
+            let last =
+                StatusResponse { vertexes: vec![step("2", "", true, "")], ..StatusResponse::default() };
+            let _ = solving.tell.send(Ok(last)).await;
+            found
+                .send((solving.request, solving.headers, dockerfile, context, logins, secrets, agents))
+                .unwrap();
+            Ok(image())
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        std::fs::write(dir.path().join(name), content).unwrap();
+        Secret::File(dir.path().join(name))
+    };
+    let secrets = [
+        ("value", Secret::Value(b"by value\n\0".to_vec())),
+        ("file", file("file", b"by file\n")),
+        ("gone", Secret::File(dir.path().join("gone"))),
+        ("large", file("large", &vec![0; 500 * 1024 + 1])),
+    ];
+    let login = |name: &str| AuthEntry {
+        username: name.to_owned(),
+        password: "p".to_owned(),
+        identity_token: None,
+        registry_token: None,
+        server: String::new(),
+    };
+    let registry_auth = BTreeMap::from([
+        ("registry.example.com".to_owned(), login("somebody")),
+        (
+            "https://index.docker.io/v1/".to_owned(),
+            AuthEntry { identity_token: Some("token".to_owned()), ..login("else") },
+        ),
+    ]);
+    let asked = BuildKitRequest {
+        build: BuildRequest { registry_auth, ..BuildRequest::default() },
+        secrets: secrets.into_iter().map(|(id, secret)| (id.to_owned(), secret)).collect(),
+        agents: BTreeMap::from([("default".to_owned(), Agent { socket: PathBuf::from("/none") })]),
+        ..request()
+    };
+    let (built, told) = build(&builder, asked).await;
+    assert_eq!(built.unwrap().id().as_str(), DIGEST);
+
+    let (solve, headers, dockerfile, context, logins, secrets, agents) = brought.recv().await.unwrap();
+    let header = |name: &str| headers.get(name).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(header("x-docker-expose-session-uuid"), solve.session);
+    assert_eq!(header("x-docker-expose-session-sharedkey"), "key of the test");
+    let methods = headers.get_all("x-docker-expose-session-grpc-method").iter();
+    let methods: Vec<&str> = methods.map(|method| method.to_str().unwrap()).collect();
+    assert!(methods.contains(&"/moby.filesync.v1.FileSync/DiffCopy"), "{methods:?}");
+    assert!(methods.contains(&"/moby.buildkit.secrets.v1.Secrets/GetSecret"), "{methods:?}");
+
+    let names = |brought: &Brought| brought.stats.iter().map(|stat| stat.path.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&dockerfile), ["Dockerfile"]);
+    assert_eq!(dockerfile.files["Dockerfile"].0, b"FROM scratch\nCOPY . /\n");
+    let (_again, large) = self::context();
+    assert_eq!(names(&context), ["dir", "dir/a b.txt", "empty", "large.bin", "link"]);
+    assert!(context.stats[0].mode & 1 << 31 != 0);
+    assert_eq!((context.stats[4].linkname.as_str(), context.stats[4].mode >> 27 & 1), ("large.bin", 1));
+    assert_eq!(
+        (context.files["dir/a b.txt"].0.as_slice(), context.files["empty"].0.as_slice()),
+        (&b"a"[..], &b""[..])
+    );
+    let (content, pieces) = &context.files["large.bin"];
+    assert!(content == &large && *pieces > 3, "{} bytes in {pieces} pieces", content.len());
+    assert_eq!(context.stats[3].size, 1_000_003);
+
+    let login = |name: &str, secret: &str| (name.to_owned(), secret.to_owned());
+    assert_eq!(logins, [login("somebody", "p"), login("", "token"), login("", "")]);
+    assert_eq!(
+        secrets,
+        [
+            Ok(b"by value\n\0".to_vec()),
+            Ok(b"by file\n".to_vec()),
+            Err(Code::FailedPrecondition),
+            Err(Code::NotFound),
+            Err(Code::FailedPrecondition)
+        ]
+    );
+    assert_eq!(agents, [Ok(()), Ok(()), Err(Code::NotFound)]);
+
+    let sent = told.iter().filter_map(|event| match event {
+        Event::ContextSent { bytes } => Some(*bytes),
+        _ => None,
+    });
+    assert_eq!(sent.max(), Some(1_000_003 + 1 + 22));
+    let steps = told.iter().filter(|event| !matches!(event, Event::ContextSent { .. }));
+    let steps: Vec<String> = steps.map(|event| format!("{event:?}")).collect();
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    for (event, words) in steps.iter().zip([
+        &["BuildStep {", "step: 1", "COPY . /", "line: Some(11)"][..],
+        &["BuildLog {", "Some(1)", "\"a line\""],
+        &["BuildStepEnded {", "step: 1", "failed: false"],
+    ]) {
+        assert!(words.iter().all(|word| event.contains(word)), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_told_as_one() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let why = "process \"/bin/sh -c make\" did not complete successfully: exit code: 2";
+        let failed =
+            StatusResponse { vertexes: vec![step("1", "[2/2] RUN make", true, why)], ..Default::default() };
+        let _ = solving.tell.send(Ok(failed)).await;
+        Err(Status::unknown(why))
+    });
+    let error = refused(&builder, request()).await;
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (Kind::Build, "step 2/2 (Dockerfile:12) RUN make failed: exit code 2")
+    );
+}
+
+/// A server may have nothing to say in a session until we said something.
+#[tokio::test]
+async fn a_session_that_is_answered_late_is_one() {
+    let builder = Builder::new(Sessions::Late, |solving: Solving| async move {
+        fetch(&solving.session, DOCKERFILE).await.map(|_| image())
+    });
+    assert!(build(&builder, request()).await.0.is_ok());
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_is_an_error_at_once() {
+    let builder = Builder::new(Sessions::Refused, |_| async { Ok(image()) });
+    let error = refused(&builder, request()).await;
+    assert!(error.kind() == Kind::Engine && error.to_string().contains("no sessions today"), "{error}");
+}
+
+#[tokio::test]
+async fn a_session_that_stalls_ends_with_the_limit_on_silence() {
+    for sessions in [Sessions::Ignored, Sessions::Stalled] {
+        let builder = Builder::new(sessions, |_| async { Ok(image()) });
+        let error = refused(&builder, hasty()).await;
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (Kind::Engine, "the build hangs: nothing was said or sent for 1 s"),
+            "{sessions:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_that_stalls_ends_with_the_limit_on_silence() {
+    // The thread that reads files has to end, too: the runtime waits for it when this test ends.
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+        transfer.stats().await?;
+        for _ in 0..3 {
+            transfer.ask(3).await;
+        }
+        transfer.next().await?;
+        std::future::pending().await
+    });
+    let error = refused(&builder, hasty()).await;
+    assert_eq!(
+        (error.kind(), error.to_string().contains("nothing was said or sent for 1 s")),
+        (Kind::Engine, true)
+    );
+}
+
+#[tokio::test]
+async fn a_builder_that_goes_away_is_an_engine_that_was_lost() {
+    for asks in [false, true] {
+        let builder = Builder::new(Sessions::Taken, move |solving: Solving| async move {
+            let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+            if asks {
+                transfer.stats().await?;
+                transfer.ask(3).await;
+                transfer.next().await?;
+            }
+            solving.vanish.send_replace(true);
+            std::future::pending().await
+        });
+        let error = refused(&builder, request()).await;
+        assert!(error.kind() == Kind::Engine && error.to_string().contains("was lost"), "{asks}: {error}");
+    }
+}
+
+/// The session's call alone, while the builder works on.
+#[tokio::test]
+async fn a_session_that_breaks_is_an_error_at_once() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let _transfer = Transfer::open(&solving.session, CONTEXT).await?;
+        solving.back.send(Err(Status::resource_exhausted("too many sessions"))).await.unwrap();
+        std::future::pending().await
+    });
+    let error = refused(&builder, request()).await;
+    assert!(error.kind() == Kind::Engine && error.to_string().contains("too many sessions"), "{error}");
+}
+
+#[tokio::test]
+async fn a_build_that_is_given_up_ends_session_and_solve() {
+    let (reached, mut news) = mpsc::unbounded_channel();
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+        let reached = reached.clone();
+        async move {
+            let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+            transfer.stats().await?;
+            let (ended, watched) = (reached.clone(), reached.clone());
+            tokio::spawn(async move {
+                while transfer.heard.message().await.is_ok_and(|packet| packet.is_some()) {}
+                let _ = ended.send("the session ended");
+            });
+            let closed = reached.clone();
+            tokio::spawn(async move {
+                solving.back.closed().await;
+                let _ = closed.send("the session's call ended");
+            });
+            tokio::spawn(async move {
+                solving.tell.closed().await;
+                let _ = watched.send("nobody asks for the status");
+            });
+            reached.send("reached").unwrap();
+            std::future::pending().await
+        }
+    });
+    let (dir, _) = context();
+    let listing = listing(dir.path());
+    let engine = builder.engine().await;
+    let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    {
+        let (request, stop, mut seen, events) =
+            (request(), Stop::default(), Seen::default(), Events::discard());
+        let building = buildkit.build(&request, listing, &stop, &mut seen, &events);
+        tokio::select! {
+            built = building => panic!("{built:?}"),
+            first = news.recv() => assert_eq!(first, Some("reached")),
+        }
+    }
+    // The connection itself stays: other builds may use it.
+    let all = async {
+        let mut all = [news.recv().await, news.recv().await, news.recv().await].map(Option::unwrap);
+        all.sort_unstable();
+        all
+    };
+    let all = tokio::time::timeout(PATIENCE, all).await.expect("the session goes on");
+    assert_eq!(all, ["nobody asks for the status", "the session ended", "the session's call ended"]);
+}
+
+async fn hostile<F>(
+    script: impl Fn(Transfer, Channel) -> F + Copy + Send + Sync + 'static,
+) -> Result<BuiltImage>
+where
+    F: Future<Output = std::result::Result<(), Status>> + Send + 'static,
+{
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| async move {
+        let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+        transfer.stats().await?;
+        script(transfer, solving.session.clone()).await.map(|()| image())
+    });
+    build(&builder, request()).await.0
+}
+
+#[tokio::test]
+async fn what_no_builder_asks_for_is_an_error() {
+    for (id, what) in [(5, "entry 5"), (u32::MAX, "entry 4294967295"), (0, "`dir`"), (4, "`link`")] {
+        let builder = Builder::new(Sessions::Taken, move |solving: Solving| async move {
+            let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+            transfer.stats().await?;
+            transfer.ask(id).await;
+            let packet = transfer.next().await?;
+            let told = packet.r#type() == PacketType::PacketErr;
+            // It says what went wrong, however the build ends.
+            if told { Ok(image()) } else { Err(Status::internal(format!("{packet:?}"))) }
+        });
+        let error = refused(&builder, request()).await;
+        let expected = format!("the engine asks for the content of {what}, which has none");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Engine, expected));
+    }
+}
+
+#[tokio::test]
+async fn what_builders_say_out_of_turn_does_no_harm() {
+    let twice = hostile(|mut transfer, _| async move {
+        for id in [3, 2, 3] {
+            transfer.ask(id).await;
+        }
+        let contents = transfer.contents(3).await?;
+        let lengths: Vec<usize> = contents.values().map(|(content, _)| content.len()).collect();
+        if lengths != [0, 2 * 1_000_003] {
+            return Err(Status::internal(format!("{lengths:?}")));
+        }
+        transfer.finish().await
+    });
+    twice.await.unwrap();
+
+    let out_of_turn = hostile(|transfer, _| async move {
+        let kinds = [PacketType::PacketStat, PacketType::PacketData].map(i32::from);
+        for kind in kinds.into_iter().chain([77, -1]) {
+            let stat = Some(Stat { path: "../../x".to_owned(), ..Stat::default() });
+            let packet = Packet { r#type: kind, id: 1, data: vec![0; 1000], stat };
+            let _ = transfer.say.send(packet).await;
+        }
+        transfer.finish().await
+    });
+    out_of_turn.await.unwrap();
+
+    let gone = hostile(|transfer, session| async move {
+        drop(transfer);
+        fetch(&session, CONTEXT).await.map(drop)
+    });
+    gone.await.unwrap();
+
+    let elsewhere = hostile(|_, session| async move {
+        let asked = Transfer::open(&session, &[("dir-name", "/etc")]).await;
+        let code = asked.map(drop).map_err(|status| status.code());
+        if code == Err(Code::NotFound) { Ok(()) } else { Err(Status::internal(format!("{code:?}"))) }
+    });
+    elsewhere.await.unwrap();
+
+    // Bytes that are no packet, by way of a client of another service.
+    let garbage = hostile(|_, session| async move {
+        let redirect = |mut request: http::Request<tonic::body::Body>| {
+            *request.uri_mut() = http::Uri::from_static("http://x/moby.filesync.v1.FileSync/DiffCopy");
+            request.headers_mut().insert("dir-name", http::HeaderValue::from_static("context"));
+            request
+        };
+        let mut client = SshClient::new(tower::util::MapRequest::new(session, redirect));
+        let garbage = tokio_stream::iter([BytesMessage { data: b"garbage".to_vec() }]);
+        let mut answer = client.forward_agent(garbage).await?.into_inner();
+        // Entries are no messages of this service, so that reading ends with the first one at the latest.
+        while answer.message().await.is_ok_and(|message| message.is_some()) {}
+        Ok(())
+    });
+    garbage.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_builder_that_gives_up_the_transfer_says_why() {
+    let given_up = hostile(|mut transfer, _| async move {
+        let why = b"no space left on device\x1b[2J".to_vec();
+        let packet = Packet { r#type: PacketType::PacketErr.into(), data: why, ..Packet::default() };
+        let _ = transfer.say.send(packet).await;
+        while transfer.heard.message().await?.is_some() {}
+        Err(Status::unknown("failed to solve"))
+    });
+    let error = given_up.await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Engine);
+    assert!(error.to_string().contains("BuildKit gave up taking the context: no space left"), "{error}");
+}
+
+fn flood(number: u32) -> StatusResponse {
+    let digest = number.to_string();
+    StatusResponse {
+        vertexes: vec![step(&digest, &format!("[{number}/{number}] RUN x"), false, "")],
+        logs: vec![said(&digest, b"x\ny\n"), said("nobody", b"z\n")],
+        ..StatusResponse::default()
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_news_is_bounded_and_hides_no_limit() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        for number in 1..=12_000 {
+            let _ = solving.tell.send(Ok(flood(number))).await;
+        }
+        Ok(image())
+    });
+    let (built, told) = build(&builder, request()).await;
+    built.unwrap();
+    let steps = told.iter().filter(|event| matches!(event, Event::BuildStep { .. })).count();
+    assert!(steps == 10_000 && told.len() <= 30_000, "{steps} steps, {} events", told.len());
+
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        while solving.tell.send(Ok(flood(1))).await.is_ok() {}
+        std::future::pending().await
+    });
+    let build = BuildRequest { total_timeout: Duration::from_secs(1), ..BuildRequest::default() };
+    let error = refused(&builder, BuildKitRequest { build, ..request() }).await;
+    assert!(
+        error.kind() == Kind::Build && error.to_string().starts_with("the build took longer than 1 s"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_log_of_many_pieces_keeps_its_lines() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let text: String = (0..20_000).map(|number| format!("line {number}\n")).collect();
+        let told = StatusResponse {
+            vertexes: vec![step("1", "[1/1] RUN x", true, "")],
+            logs: vec![said("1", text.as_bytes()), said("1", b"the end")],
+            ..StatusResponse::default()
+        };
+        let _ = solving.tell.send(Ok(told)).await;
+        Ok(image())
+    });
+    let (built, told) = build(&builder, request()).await;
+    built.unwrap();
+    let lines = told.iter().filter_map(|event| match event {
+        Event::BuildLog { line, .. } => Some(line.clone()),
+        _ => None,
+    });
+    let expected = (0..20_000).map(|number| format!("line {number}")).chain(["the end".to_owned()]);
+    assert!(lines.eq(expected));
+}
+
+#[tokio::test]
+async fn news_that_do_not_end_hold_up_no_image() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        tokio::spawn(async move { while solving.tell.send(Ok(flood(1))).await.is_ok() {} });
+        Ok(image())
+    });
+    assert!(build(&builder, request()).await.0.is_ok());
+}
+
+#[tokio::test]
+async fn a_socket_that_speaks_neither_has_no_buildkit() {
+    let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let fake = Fake::engine(vec![
+        ("POST /v1.51/grpc", Act::Answer(404, r#"{"message":"page not found"}"#.to_owned())),
+        ("PRI * HTTP/2.0", Act::Raw(answer)),
+    ]);
+    let found = fake.serves(|engine| async move { BuildKit::find(&engine).await.unwrap() }).await;
+    assert_eq!(found.err(), Some("it does not know /grpc: page not found".to_owned()));
+}
