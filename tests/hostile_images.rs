@@ -191,7 +191,8 @@ fn judge(lab: &Lab, case: &Case) {
     // Nor anything without our labels.
     let left = lab.docker(&["ps", "-aq", "--filter", &format!("ancestor={image}")]);
     assert_eq!(left, "", "left on the engine: {told}");
-    lab.docker(&["rmi", "-f", &image]);
+    // Its parents may be another case's.
+    lab.docker(&["rmi", "-f", "--no-prune", &image]);
 }
 
 #[test]
@@ -280,6 +281,6 @@ fn a_run_on_an_image_that_cannot_be_asked_to_end_is_cut_off() {
         lab.clean_leaves_nothing(&repo);
         assert_eq!(lab.owned(&run), BTreeSet::new(), "{name}");
         assert_eq!(lab.docker(&["ps", "-aq", "--filter", &filter]), "", "{name}");
-        lab.docker(&["rmi", "-f", &image]);
+        lab.docker(&["rmi", "-f", "--no-prune", &image]);
     }
 }
