@@ -132,7 +132,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__build)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,6 +167,30 @@ _imgbuild() {
                     return 0
                     ;;
                 --build-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --builder)
+                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,7 +340,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__ci)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -351,6 +375,30 @@ _imgbuild() {
                     return 0
                     ;;
                 --build-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --builder)
+                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -556,7 +604,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__config)
-            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,6 +639,30 @@ _imgbuild() {
                     return 0
                     ;;
                 --build-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --builder)
+                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1182,7 +1254,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__plan)
-            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1217,6 +1289,30 @@ _imgbuild() {
                     return 0
                     ;;
                 --build-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --builder)
+                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    return 0
+                    ;;
+                --secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --build-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

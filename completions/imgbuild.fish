@@ -115,6 +115,14 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l target -d 'The 
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
+buildkit\t'BuildKit'
+classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l cache-from -d 'A cache to begin with, as type=registry,ref=REFERENCE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l cache-to -d 'A cache to fill, by a run that pushes; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
@@ -156,6 +164,14 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l target -d 'T
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
+buildkit\t'BuildKit'
+classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l cache-from -d 'A cache to begin with, as type=registry,ref=REFERENCE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l cache-to -d 'A cache to fill, by a run that pushes; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
@@ -197,6 +213,14 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l target -d 'Th
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
+buildkit\t'BuildKit'
+classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l cache-from -d 'A cache to begin with, as type=registry,ref=REFERENCE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l cache-to -d 'A cache to fill, by a run that pushes; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
@@ -524,6 +548,14 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l target -d '
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
+buildkit\t'BuildKit'
+classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l cache-from -d 'A cache to begin with, as type=registry,ref=REFERENCE; may be given more than once' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l cache-to -d 'A cache to fill, by a run that pushes; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l network -d 'The network of RUN instructions: none, host, or a network of the engine\'s' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'

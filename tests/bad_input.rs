@@ -216,7 +216,10 @@ fn registries_that_refuse_or_deny() {
 fn an_image_whose_command_does_not_exist() {
     let lab = Lab::new("command");
     let repo = lab.hello();
-    repo.write("Dockerfile", &format!("FROM {}\nCMD [\"/no/such/program\"]\n", lab.base));
+    repo.write(
+        "Dockerfile",
+        &format!("FROM {}\nHEALTHCHECK CMD true\nCMD [\"/no/such/program\"]\n", lab.base),
+    );
     repo.commit("no such program");
     repo.imgbuild(&["ci"]).expect(6).says("/no/such/program");
     assert!(lab.tags().is_empty());

@@ -157,8 +157,8 @@ fn github_gets_the_outputs_of_what_was_published() {
     let obeyed = read(&ran, "github");
     assert_eq!(groups(&obeyed, "group", "endgroup", |one| one.data.clone()), STAGES);
     assert!(obeyed.iter().all(|one| one.name != "error"), "{obeyed:#?}");
-    // Left out else: the steps that are imgbuild's own.
-    ran.says("LABEL ");
+    // Left out else.
+    ran.says("B sent");
 
     let outputs = pairs(&fs::read_to_string(&output).expect("output"));
     let of =

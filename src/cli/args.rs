@@ -184,6 +184,30 @@ pub struct BuildArgs {
     #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_value)]
     pub build_args: Vec<(String, String)>,
 
+    /// What builds.
+    #[arg(long, value_enum)]
+    pub builder: Option<Builder>,
+
+    /// A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once.
+    #[arg(long = "secret", value_name = "SPEC")]
+    pub secrets: Vec<String>,
+
+    /// An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once.
+    #[arg(long, value_name = "SPEC")]
+    pub ssh: Vec<String>,
+
+    /// A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once.
+    #[arg(long = "build-context", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub contexts: Vec<(String, String)>,
+
+    /// A cache to begin with, as type=registry,ref=REFERENCE; may be given more than once.
+    #[arg(long, value_name = "SPEC")]
+    pub cache_from: Vec<String>,
+
+    /// A cache to fill, by a run that pushes; may be given more than once.
+    #[arg(long, value_name = "SPEC")]
+    pub cache_to: Vec<String>,
+
     /// The network of RUN instructions: none, host, or a network of the engine's.
     #[arg(long)]
     pub network: Option<String>,
@@ -211,6 +235,17 @@ pub struct BuildArgs {
     /// How the image is verified.
     #[command(flatten)]
     pub verify: VerifyArgs,
+}
+
+/// What builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Builder {
+    /// BuildKit where the engine has it, else the classic builder.
+    Auto,
+    /// BuildKit.
+    Buildkit,
+    /// The engine's classic builder.
+    Classic,
 }
 
 /// How an image is verified.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
-    VerifyArgs,
+    BuildArgs, Builder, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push,
+    TestArgs, VerifyArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
@@ -46,6 +46,16 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
         }),
         build_args: args.build_args.clone(),
         no_cache: args.no_cache.then_some(true),
+        builder: args.builder.map(|builder| match builder {
+            Builder::Auto => config::Builder::Auto,
+            Builder::Buildkit => config::Builder::BuildKit,
+            Builder::Classic => config::Builder::Classic,
+        }),
+        secrets: args.secrets.clone(),
+        ssh: args.ssh.clone(),
+        cache_from: args.cache_from.clone(),
+        cache_to: args.cache_to.clone(),
+        contexts: args.contexts.clone(),
         pull: args.pull.then_some(true),
         reproducible: args.reproducible.then_some(true),
         report: global.report.clone(),

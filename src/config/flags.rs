@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::settings::{Profile, Push};
+use super::settings::{Builder, Profile, Push};
 use crate::expect::{ImageKind, ProbeSet};
 
 /// The flags that stand for a setting. `None` is a flag that was not given. Relative paths start at the working folder.
@@ -25,6 +25,14 @@ pub struct Flags {
     /// `--label KEY=VALUE`, in order; the last of a key wins.
     pub labels: Vec<(String, String)>,
     pub no_cache: Option<bool>,
+    pub builder: Option<Builder>,
+    /// `--secret id=ID,env=NAME`, `--ssh`, `--cache-from`, `--cache-to`, each in order, as written.
+    pub secrets: Vec<String>,
+    pub ssh: Vec<String>,
+    pub cache_from: Vec<String>,
+    pub cache_to: Vec<String>,
+    /// `--build-context NAME=VALUE`, in order; the last of a name wins.
+    pub contexts: Vec<(String, String)>,
     pub pull: Option<bool>,
     pub reproducible: Option<bool>,
     pub report: Option<PathBuf>,

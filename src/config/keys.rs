@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 47] = [
+const KEYS: [&str; 53] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -12,13 +12,19 @@ const KEYS: [&str; 47] = [
     "checks.max-size",
     "checks.trusted-registries",
     "image.build.args",
+    "image.build.builder",
+    "image.build.cache-from",
+    "image.build.cache-to",
+    "image.build.contexts",
     "image.build.generated",
     "image.build.idle-timeout",
+    "image.build.mtime",
     "image.build.network",
     "image.build.no-cache",
     "image.build.pull",
     "image.build.reproducible",
     "image.build.secrets",
+    "image.build.ssh",
     "image.build.timeout",
     "image.companions",
     "image.context",
@@ -52,7 +58,8 @@ const KEYS: [&str; 47] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 4] = ["registries", "checks", "image.build.secrets", "policy"];
+pub(super) const POLICY: [&str; 5] =
+    ["registries", "checks", "image.build.secrets", "image.build.ssh", "policy"];
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! All layers merged into [`Settings`]: flag, variable, profile, file, default, in this order.
 
 mod agree;
+mod builder;
 mod checks;
 mod layers;
 mod paths;
@@ -107,8 +108,9 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let mut checks = checks::checks(&mut asked, layers, demands);
     policy::hold_to_demands(&mut asked, layers, &mut checks);
     let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
-    checks.policy.digest =
-        policy::digest(layers, &registries, &checks, secrets.as_ref().map(|secrets| secrets.as_slice()));
+    let ssh = asked.image("image.build.ssh", |image| image.build.as_ref()?.ssh.clone());
+    let handed = (secrets.as_ref().map(|ids| ids.as_slice()), ssh.as_ref().map(|ids| ids.as_slice()));
+    checks.policy.digest = policy::digest(layers, &registries, &checks, handed);
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let kind =
         asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
@@ -150,6 +152,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         pull: switch(&mut asked, &PULL, flags.pull, |build| build.pull),
         no_cache: switch(&mut asked, &NO_CACHE, flags.no_cache, |build| build.no_cache),
         reproducible: switch(&mut asked, &REPRODUCIBLE, flags.reproducible, |build| build.reproducible),
+        builder: builder::builder(&mut asked, flags),
         timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
         tests: tests_of(&mut asked, layers, kind.as_ref().map(|kind| kind.value)),

@@ -1,5 +1,6 @@
 //! The final values: every layer merged, every default applied, each value with its origin.
 
+mod builder;
 mod checks;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use super::repository::{self, Destination};
 use crate::expect::{ImageKind, ProbeSet, TestSpec};
 use crate::image::TagTemplate;
 
+pub use builder::{Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime};
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
@@ -56,6 +58,8 @@ pub struct Settings {
     pub no_cache: Sourced<bool>,
     /// Whether what differs from run to run stays out of the image.
     pub reproducible: Sourced<bool>,
+    /// Which builder, and what only BuildKit can.
+    pub builder: BuilderSettings,
     /// The longest that a build may take.
     pub timeout: Sourced<Duration>,
     /// The longest that a build may stay silent.
@@ -132,7 +136,7 @@ pub enum Push {
 
 /// A value that is one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidWord(&'static str);
+pub struct InvalidWord(pub(super) &'static str);
 
 impl fmt::Display for InvalidWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

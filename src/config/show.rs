@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::model::Period;
 use super::origin::{Origin, Sourced};
 use super::quote;
-use super::settings::{Role, Settings, WaiverSpec};
+use super::settings::{BuilderSettings, Role, Settings, WaiverSpec};
 
 /// One setting.
 struct Line {
@@ -184,6 +184,7 @@ impl Lines<'_> {
             self.named("image.build.args", name, value);
         }
         self.optional("image.build.network", settings.network.as_ref());
+        self.builder(&settings.builder);
         self.sourced("image.build.pull", &settings.pull);
         self.sourced("image.build.no-cache", &settings.no_cache);
         self.sourced("image.build.reproducible", &settings.reproducible);
@@ -242,6 +243,23 @@ impl Lines<'_> {
         }
         let waivers = checks.waivers.iter().map(|entry| (waiver(entry), entry.origin.clone()));
         self.tables("checks.ignore", waivers);
+    }
+
+    fn builder(&mut self, settings: &BuilderSettings) {
+        self.push("image.build.builder", settings.builder.as_str(), &settings.builder.origin);
+        self.push("image.build.mtime", settings.mtime.as_str(), &settings.mtime.origin);
+        for (key, list) in [("image.build.secrets", &settings.secrets), ("image.build.ssh", &settings.agents)]
+        {
+            self.tables(key, list.iter().map(|one| (one.id.clone().into(), one.origin.clone())));
+        }
+        for (name, value) in &settings.contexts {
+            self.named("image.build.contexts", name, value);
+        }
+        let caches =
+            [("image.build.cache-from", &settings.cache_from), ("image.build.cache-to", &settings.cache_to)];
+        for (key, list) in caches {
+            self.tables(key, list.iter().map(|one| (one.to_string().into(), one.origin.clone())));
+        }
     }
 
     /// What binds this run; a file that says the same would bind others.

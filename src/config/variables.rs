@@ -18,7 +18,8 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 18] = [
+pub const VARIABLES: [Variable; 19] = [
+    variable("IMGBUILD_BUILDER", "auto|buildkit|classic", "What builds."),
     variable("IMGBUILD_CI_OUTPUT", "auto|off", "Whether to show a CI more than lines of text."),
     variable("IMGBUILD_CONFIG", "FILE", "The configuration file, instead of the one found by walking up."),
     variable("IMGBUILD_CONTEXT", "DIR", "The build context, relative to the working folder."),

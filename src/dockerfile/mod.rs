@@ -21,6 +21,7 @@ mod place;
 mod position;
 mod scopes;
 pub mod shell;
+mod stage_steps;
 mod stages;
 mod syntax;
 mod words;
@@ -34,6 +35,7 @@ pub use keyword::Keyword;
 pub use parse::parse;
 pub use position::{LineIndex, Position};
 pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, graph_and_scopes, scopes};
+pub use stage_steps::stage_step_line;
 pub use syntax::{
     Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, ProblemKind, Span, Stage,
 };

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::image::{Reference, label};
 use crate::plan::BaseImage;
-use crate::registry::RegistryOptions;
+use crate::registry::{self, RegistryOptions};
 
 /// The longest wait for a connection to the base's registry.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -25,6 +25,7 @@ pub(super) async fn read(
     engine: Option<&Engine>,
     registries: &Registries,
     pull: bool,
+    platform: Option<&str>,
 ) -> BaseImage {
     let mut base = BaseImage { reference: reference.to_owned(), ..BaseImage::default() };
     let Ok(parsed) = reference.parse::<Reference>() else { return base };
@@ -36,39 +37,62 @@ pub(super) async fn read(
         base.digest =
             image.repo_digests.iter().find_map(|digest| digest.strip_prefix(&prefix)).map(str::to_owned);
         base.labels = image.labels;
-        return base;
+        base.platform = Some(format!("{}/{}", image.os, image.arch));
+        if platform.is_none_or(|asked| is_for(asked, &image.os, &image.arch)) {
+            return base;
+        }
+        // The registry may have it for the one that is asked for.
     }
-    if let Ok(Some((digest, labels))) = from_registry(session, registries, &parsed).await {
-        base.digest = Some(digest);
-        base.labels = labels;
+    if let Ok(Some(known)) = from_registry(session, registries, &parsed).await {
+        (base.digest, base.labels, base.platform) = (Some(known.digest), known.labels, known.platform);
     }
     base
+}
+
+/// What a registry says of an image.
+struct Known {
+    digest: String,
+    labels: BTreeMap<String, String>,
+    platform: Option<String>,
 }
 
 async fn from_registry(
     session: &Session,
     registries: &Registries,
     reference: &Reference,
-) -> Result<Option<(String, BTreeMap<String, String>)>> {
+) -> Result<Option<Known>> {
     let path = reference.repository().path();
     // This is a look beforehand; where the registry cannot be reached, the build is to say so and not to wait.
     let options =
         RegistryOptions { connect_timeout: CONNECT, retry_budget: BUDGET, ..registries.options().clone() };
-    let registry = registries.open_with(session, reference.repository(), options)?;
+    let opened = registries.open_with(session, reference.repository(), options)?;
     let name = reference.digest().or(reference.tag().map(|tag| tag.as_str())).unwrap_or("latest");
-    let Some(manifest) = registry.manifest(path, name).await? else { return Ok(None) };
+    let Some(manifest) = opened.manifest(path, name).await? else { return Ok(None) };
     let digest = manifest.digest.to_string();
     // An index has no labels of its own; those of the platform's image show after the build.
     if manifest.is_index() {
-        return Ok(Some((digest, BTreeMap::new())));
+        return Ok(Some(Known { digest, labels: BTreeMap::new(), platform: None }));
     }
-    let config = registry.config(path, &manifest).await?;
+    let config = opened.config(path, &manifest).await?;
     let labels = config.pointer("/config/Labels").and_then(serde_json::Value::as_object);
     let labels = labels
         .into_iter()
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
-    Ok(Some((digest, labels.collect())))
+    Ok(Some(Known { digest, labels: labels.collect(), platform: registry::platform(&config) }))
+}
+
+/// Whether `asked`, as `--platform` has it, is `os` and `arch`. Nobody but BuildKit compares variants.
+pub(super) fn is_for(asked: &str, os: &str, arch: &str) -> bool {
+    let mut parts = asked.split('/');
+    let (asked_os, asked_arch) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let asked_arch = match asked_arch {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        "i386" => "386",
+        other => other,
+    };
+    asked_os.eq_ignore_ascii_case(os) && (asked_arch.is_empty() || asked_arch.eq_ignore_ascii_case(arch))
 }
 
 /// The OCI keys that the image has and the plan did not set: its base leaked them.

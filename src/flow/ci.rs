@@ -7,15 +7,14 @@ use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, facts, gather, practices, services, verification};
+use super::{adopt, base, build_image, facts, gather, practices, services, verification};
 use crate::config::Flags;
-use crate::context;
-use crate::engine::{BuildRequest, BuiltImage, Engine, Image, Keeper, Owner};
+use crate::engine::{BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
 use crate::expect::ProbeSet;
 use crate::image::label;
-use crate::plan::{BaseImage, Command, PushDecision};
+use crate::plan::{BaseImage, Command, Plan, PushDecision};
 use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
 use crate::report::RunReport;
 use crate::smoke::{self, Candidate, VerifiedImage};
@@ -78,45 +77,13 @@ fn keep<'a>(
 async fn image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<Candidate> {
     match &prepared.plan.adopts {
         Some(adoption) => adopt::pull(session, prepared, keeper, adoption).await.map(Candidate::Pulled),
-        None => build_image(session, prepared, keeper).await.map(Candidate::Built),
+        None => built(session, prepared, keeper).await.map(Candidate::Built),
     }
 }
 
-async fn build_image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
-    let (plan, settings) = (&prepared.plan, &prepared.settings);
-    // A build that fails leaves its finished steps as cache for the next try, and the journal says so.
-    keeper.leaves_images(true);
-    let gzip = keeper.engine().info().remote;
-    let lines = Arc::clone(&prepared.dockerfile);
-    let network = match &settings.network {
-        Some(network) => network.value.clone(),
-        None => keeper.network().await?.to_owned(),
-    };
-    let request = BuildRequest {
-        dockerfile: plan.dockerfile.clone(),
-        args: plan.args.clone(),
-        labels: plan.labels.clone(),
-        target: plan.target.clone(),
-        platform: plan.platform.clone(),
-        network: Some(network),
-        pull: settings.pull.value,
-        no_cache: settings.no_cache.value,
-        gzip,
-        registry_auth: prepared.base_logins.clone(),
-        idle_timeout: settings.idle_timeout.value,
-        total_timeout: settings.timeout.value,
-        step_line: Box::new(move |index| crate::dockerfile::step_line(&lines, index)),
-    };
-    let (listing, created, stop) = (Arc::clone(&prepared.listing), plan.created, session.stop.clone());
-    let stream = move |sink: &mut dyn std::io::Write| {
-        let write =
-            |sink: &mut dyn std::io::Write| context::write_tar(&listing, created, sink, &stop, &mut |_| {});
-        // Over a Unix socket, compressing takes ten times as long as sending.
-        if gzip { context::gzip(sink, write) } else { write(sink) }
-    };
-    let mut journal = keeper.journal();
-    let build = keeper.engine().build(&request, stream, &mut journal, &session.events);
-    let built = keeper.build(build).await?;
+async fn built(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+    base_is_for(&prepared.plan, prepared.base.as_ref())?;
+    let built = build_image::build(session, prepared, keeper).await?;
     session.events.emit(Event::ImageBuilt { id: built.id().to_string() });
     unchanged(session, prepared).await?;
     inherited(session, prepared, keeper, &built).await?;
@@ -189,20 +156,31 @@ async fn inherited(
     Ok(())
 }
 
-/// The classic builder takes a base of another platform from its store without a word.
-fn built_for(platform: Option<&str>, image: &Image) -> Result<()> {
-    let Some(platform) = platform else { return Ok(()) };
-    let mut parts = platform.split('/');
-    let (os, arch) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let arch = match arch {
-        "x86_64" | "x86-64" => "amd64",
-        "aarch64" => "arm64",
-        "i386" => "386",
-        other => other,
+/// BuildKit builds on a base of another platform, and says of the image that it is for the one that was asked for.
+fn base_is_for(plan: &Plan, base: Option<&BaseImage>) -> Result<()> {
+    let Some((asked, base)) = plan.platform.as_deref().zip(base) else { return Ok(()) };
+    let Some((os, arch)) = base.platform.as_deref().and_then(|own| own.split_once('/')) else {
+        return Ok(());
     };
-    if os.eq_ignore_ascii_case(&image.os) && (arch.is_empty() || arch.eq_ignore_ascii_case(&image.arch)) {
+    let arch = arch.split('/').next().unwrap_or_default();
+    if base::is_for(asked, os, arch) {
         return Ok(());
     }
+    Err(Error::new(
+        Kind::Build,
+        format!(
+            "the platform {asked} was asked for, and the base image {} is for {os}/{arch}",
+            base.reference
+        ),
+    )
+    .hint("choose a base that is there for that platform"))
+}
+
+/// The classic builder takes a base of another platform from its store without a word.
+fn built_for(platform: Option<&str>, image: &Image) -> Result<()> {
+    let Some(platform) = platform.filter(|asked| !base::is_for(asked, &image.os, &image.arch)) else {
+        return Ok(());
+    };
     Err(Error::new(
         Kind::Build,
         format!("the platform {platform} was asked for, and the engine built {}/{}", image.os, image.arch),

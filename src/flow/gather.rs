@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::policy;
 use super::session::{Session, blocking};
 use super::site::Site;
-use crate::config::{self, Document, Flags, Layers, Located, Push, Settings};
+use crate::config::{self, Builder, Document, Flags, Layers, Located, Push, Settings};
 use crate::context::{self, HashCache, ListOptions, Listing};
 use crate::dockerfile::{self, Dockerfile, Facts};
 use crate::engine::{Engine, endpoint};
@@ -202,12 +202,16 @@ pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
         let message = format!("{shown}: {error}");
         error.hints().iter().fold(Error::new(error.kind(), message), |error, hint| error.hint(hint))
     })?;
-    if let Some((line, reason)) = &facts.needs_buildkit {
-        return Err(Error::new(
-            Kind::Config,
-            format!("{shown}:{line}: {reason} needs BuildKit, which imgbuild does not speak yet"),
-        )
-        .hint("nothing of it is left out in silence; rewrite the instruction in the classic form"));
+    let builder = &settings.builder.builder;
+    if let Some((line, reason)) = facts.needs_buildkit.as_ref().filter(|_| builder.value == Builder::Classic)
+    {
+        let what = format!(
+            "{shown}:{line}: {reason} needs BuildKit, and the classic builder is asked for ({})",
+            builder.origin
+        );
+        return Err(Error::new(Kind::Config, what).hint(
+            "leave the choice of the builder to imgbuild, or rewrite the instruction in the classic form",
+        ));
     }
     let digest = Digest::of(&bytes);
     Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest, bytes: Arc::new(bytes) })

@@ -4,6 +4,9 @@
 mod adopt;
 mod base;
 mod base_facts;
+mod build_image;
+mod builder;
+mod by_hand;
 mod check;
 mod ci;
 mod ci_info;

@@ -7,7 +7,7 @@ use super::courses::courses;
 use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
-use super::{base, facts, verification};
+use super::{base, builder, facts, verification};
 use crate::config::{Flags, Located, Origin, Settings, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) listing: Arc<Listing>,
     pub(super) located: Located,
     pub(super) base: Option<BaseImage>,
+    /// The first line of the Dockerfile that only BuildKit can build, and why.
+    pub(super) needs_buildkit: Option<(u32, String)>,
     /// Labels that the Dockerfile sets itself, with the line.
     pub(super) own_labels: BTreeMap<String, u32>,
     pub(super) plan: Plan,
@@ -141,6 +143,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     };
     // What can be refused without asking anybody is refused first.
     plan::precheck(&inputs)?;
+    builder::no_secret_arguments(&settings)?;
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
     let mut store = registries::store(session)?;
@@ -185,6 +188,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         dockerfile: files.dockerfile,
         dockerfile_bytes: files.bytes,
         located: files.located,
+        needs_buildkit: files.facts.needs_buildkit,
         own_labels: files.facts.labels,
         push_login: push_login.flatten(),
         settings,
@@ -228,7 +232,8 @@ async fn base(
     settings: &Settings,
 ) -> Result<Option<BaseImage>> {
     let Some(reference) = &files.facts.final_base else { return Ok(None) };
-    let base = base::read(session, reference, engine, registries, settings.pull.value).await;
+    let platform = settings.platform.as_ref().map(|platform| platform.value.as_str());
+    let base = base::read(session, reference, engine, registries, settings.pull.value, platform).await;
     if base.digest.is_none() {
         session
             .events

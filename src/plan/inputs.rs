@@ -20,6 +20,8 @@ pub struct BaseImage {
     pub digest: Option<String>,
     /// Its labels, which the image inherits.
     pub labels: BTreeMap<String, String>,
+    /// The one platform that it is for: `linux/amd64`. None where it is for several, or nobody knows.
+    pub platform: Option<String>,
 }
 
 impl BaseImage {

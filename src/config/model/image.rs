@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Period, Test};
+use crate::config::settings;
 use crate::expect::{ImageKind, ProbeSet};
 
 /// `[image]`: the one image of this repository.
@@ -109,6 +110,47 @@ impl From<Probes> for ProbeSet {
     }
 }
 
+/// What builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Builder {
+    /// BuildKit where the engine has it.
+    Auto,
+    /// BuildKit.
+    BuildKit,
+    /// The engine's classic builder.
+    Classic,
+}
+
+impl From<Builder> for settings::Builder {
+    fn from(builder: Builder) -> settings::Builder {
+        match builder {
+            Builder::Auto => settings::Builder::Auto,
+            Builder::BuildKit => settings::Builder::BuildKit,
+            Builder::Classic => settings::Builder::Classic,
+        }
+    }
+}
+
+/// The times that files are sent with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mtime {
+    /// Made of the content.
+    Content,
+    /// The file system's.
+    Real,
+}
+
+impl From<Mtime> for settings::Mtime {
+    fn from(mtime: Mtime) -> settings::Mtime {
+        match mtime {
+            Mtime::Content => settings::Mtime::Content,
+            Mtime::Real => settings::Mtime::Real,
+        }
+    }
+}
+
 /// `[image.build]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -116,9 +158,27 @@ pub struct Build {
     /// Build arguments, every value a string: `{ RUST_VERSION = "1.90" }`. They end in the image's history: never
     /// put a secret here.
     pub args: Option<BTreeMap<String, String>>,
-    /// Ids of build secrets, each from the variable of that name in capitals or from a file: `["npmrc"]`. Needs
-    /// BuildKit, which this version does not speak yet. On a pull request this list is the base branch's.
+    /// What builds: `"buildkit"`, `"classic"`, or `"auto"`, which is BuildKit where the engine has it. Default: `"auto"`.
+    pub builder: Option<Builder>,
+    /// The modification times that BuildKit is sent: `"content"` makes them of a file's content, so that a file is sent and
+    /// a step is run again only where its content changed; `"real"` takes those of the files, for a `make` that goes by
+    /// them. Default: `"content"`.
+    pub mtime: Option<Mtime>,
+    /// Ids of secrets for `RUN --mount=type=secret`: `["npmrc"]`. The value of `npmrc` is that of the variable `NPMRC`, or
+    /// what the file holds that `NPMRC_FILE` names, or what `--secret` says. Needs BuildKit. On a pull request this list is
+    /// the base branch's.
     pub secrets: Option<Vec<String>>,
+    /// Ids of ssh agents for `RUN --mount=type=ssh`: `["default"]`. An agent is that of `SSH_AUTH_SOCK`, or what `--ssh`
+    /// says. Needs BuildKit. On a pull request this list is the base branch's.
+    pub ssh: Option<Vec<String>>,
+    /// Further contexts by name, for `FROM` and `COPY --from`: `{ base = "docker-image://registry.example.com/base:1" }`, or
+    /// the URL of a git repository or an archive. Needs BuildKit.
+    pub contexts: Option<BTreeMap<String, String>>,
+    /// Caches to begin with: `["type=registry,ref=registry.example.com/app:cache"]`. Needs BuildKit.
+    pub cache_from: Option<Vec<String>>,
+    /// Caches to fill, by a run that pushes: `["type=inline"]`, `["type=registry,ref=…,mode=max"]`. Needs BuildKit, and all
+    /// but `inline` an engine that keeps images in containerd's store.
+    pub cache_to: Option<Vec<String>>,
     /// The network of `RUN` steps: `"none"`, `"host"`, or the name of a network on the engine. Default: a network
     /// of the run's own.
     pub network: Option<String>,

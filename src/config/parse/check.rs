@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::tree::Spans;
 use crate::config::grammar::{self, Verdict};
 use crate::config::model::{Build, Checks, Image, Model, Registries};
+use crate::config::settings::CacheSpec;
 use crate::config::{quote, repository};
 
 /// Every problem of `model`.
@@ -135,8 +136,16 @@ impl Checker<'_> {
     fn build(&mut self, at: &str, build: &Build) {
         self.keys(&format!("{at}.args"), build.args.as_ref(), grammar::argument);
         self.value(format!("{at}.network"), build.network.as_ref(), grammar::network);
-        for (nth, id) in build.secrets.iter().flatten().enumerate() {
-            self.value(format!("{at}.secrets[{nth}]"), Some(id), grammar::secret);
+        for (key, ids) in [("secrets", &build.secrets), ("ssh", &build.ssh)] {
+            for (nth, id) in ids.iter().flatten().enumerate() {
+                self.value(format!("{at}.{key}[{nth}]"), Some(id), grammar::secret);
+            }
+        }
+        for (key, caches) in [("cache-from", &build.cache_from), ("cache-to", &build.cache_to)] {
+            for (nth, cache) in caches.iter().flatten().enumerate() {
+                let read = |text: &str| text.parse::<CacheSpec>().map(drop);
+                self.value(format!("{at}.{key}[{nth}]"), Some(cache), read);
+            }
         }
         for (nth, pattern) in build.generated.iter().flatten().enumerate() {
             self.value(format!("{at}.generated[{nth}]"), Some(pattern), grammar::inside);

@@ -3,7 +3,7 @@
 use super::layers::Asked;
 use crate::config::flags::Flags;
 use crate::config::origin::Origin;
-use crate::config::settings::{Role, Settings};
+use crate::config::settings::{Builder, Role, Settings};
 use crate::config::{grammar, repository};
 use crate::image::{Reserved, reserved};
 
@@ -20,11 +20,12 @@ pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
         }
     }
     // Never dropped in silence: a build that needs a secret and gets none fails later and darker.
-    let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
-    let secrets = secrets.filter(|secrets| !secrets.is_empty());
-    if let Some(secrets) = secrets {
-        let why = "image.build.secrets needs BuildKit, which this version does not speak yet";
-        asked.wrong(&secrets.origin, why);
+    let builder = &settings.builder;
+    if builder.builder.value == Builder::Classic
+        && let Some((key, origin)) = builder.needs_buildkit()
+    {
+        let why = format!("{key} ({origin}) needs BuildKit, which the classic builder is not");
+        asked.wrong(&builder.builder.origin.clone(), &why);
     }
     repository_fits_roles(asked, settings);
     tags_fit_variant(asked, settings);

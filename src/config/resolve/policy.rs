@@ -249,7 +249,7 @@ pub(super) fn digest(
     layers: &Layers<'_>,
     registries: &Registries,
     checks: &Checks,
-    secrets: Option<&[String]>,
+    (secrets, ssh): (Option<&[String]>, Option<&[String]>),
 ) -> Digest {
     let role = |role: Role| {
         let entry = registries.get(role);
@@ -283,6 +283,7 @@ pub(super) fn digest(
             "insecure": insecure,
         },
         "secrets": secrets.unwrap_or_default(),
+        "ssh": ssh.unwrap_or_default(),
         "checks": {
             "fail-on": checks.fail_on.as_str(),
             "levels": words(&checks.levels),

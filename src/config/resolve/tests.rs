@@ -10,7 +10,7 @@ use super::*;
 use crate::config::model::FailOn;
 use crate::config::parse;
 use crate::config::repository::Destination;
-use crate::config::settings::Role;
+use crate::config::settings::{HandedBy, Role};
 use crate::error::{Error, Kind};
 
 /// 2026-06-01, some time of the day.
@@ -280,14 +280,41 @@ fn bad_flags_and_variables_are_told_at_once() {
 }
 
 #[test]
-fn build_secrets_are_refused_by_name() {
-    let error = file("[image.build]\nsecrets = ['npmrc']\n").error();
-    assert_eq!(error.kind(), Kind::Config);
-    assert_eq!(
-        error.to_string(),
-        "imgbuild.toml:2: image.build.secrets needs BuildKit, which this version does not speak yet"
-    );
-    assert!(file("image.build.secrets = []").try_resolve().is_ok());
+fn what_only_buildkit_can_is_not_for_the_classic_builder() {
+    for (line, key) in [
+        ("secrets = ['npmrc']", "secrets"),
+        ("ssh = ['default']", "ssh"),
+        ("cache-from = ['r.example/c']", "cache-from"),
+        ("cache-to = ['type=inline']", "cache-to"),
+        ("contexts = { base = 'docker-image://r.example/b' }", "contexts"),
+    ] {
+        let text = format!("[image.build]\nbuilder = 'classic'\n{line}\n");
+        let error = file(&text).error();
+        assert_eq!(error.kind(), Kind::Config);
+        let told = format!(
+            "imgbuild.toml:2: {key} (imgbuild.toml:3) needs BuildKit, which the classic builder is not"
+        );
+        assert_eq!(error.to_string(), told);
+        assert!(file(&text.replace("classic", "auto")).try_resolve().is_ok(), "{line}");
+    }
+    assert!(file("image.build = { builder = 'classic', secrets = [] }").try_resolve().is_ok());
+}
+
+#[test]
+fn secrets_are_the_files_and_the_flags_say_where_they_are() {
+    let layers = file("[image.build]\nsecrets = ['npmrc', 'key']\n").flags(|flags| {
+        flags.secrets = vec!["id=key,src=/run/key".into(), "id=more,env=MORE".into()];
+    });
+    let settings = layers.try_resolve().unwrap();
+    let secrets: Vec<(&str, &HandedBy)> =
+        settings.builder.secrets.iter().map(|one| (one.id.as_str(), &one.by)).collect();
+    let expected = [
+        ("npmrc", &HandedBy::Id),
+        ("key", &HandedBy::File("/run/key".into())),
+        ("more", &HandedBy::Variable("MORE".to_owned())),
+    ];
+    assert_eq!(secrets, expected);
+    assert_eq!(file("").flags(|flags| flags.secrets = vec!["key".into()]).error().kind(), Kind::Usage);
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! The layers of what only BuildKit can.
+
+use super::layers::{Asked, Key};
+use crate::config::flags::Flags;
+use crate::config::model;
+use crate::config::origin::{Origin, Sourced};
+use crate::config::settings::{Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime};
+
+const BUILDER: Key = Key::variable("image.build.builder", "--builder", "IMGBUILD_BUILDER");
+const MTIME: &str = "image.build.mtime";
+const CONTEXTS: Key = Key::flag("image.build.contexts", "--build-context");
+const SECRETS: Key = Key::flag("image.build.secrets", "--secret");
+const SSH: Key = Key::flag("image.build.ssh", "--ssh");
+const CACHE_FROM: Key = Key::flag("image.build.cache-from", "--cache-from");
+const CACHE_TO: Key = Key::flag("image.build.cache-to", "--cache-to");
+
+pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
+    let builder = asked
+        .flag(&BUILDER, &flags.builder)
+        .or_else(|| {
+            asked.variable_as(&BUILDER, |word| word.parse::<Builder>().map_err(|why| why.to_string()))
+        })
+        .or_else(|| asked.image(BUILDER.file, |image| image.build.as_ref()?.builder.map(Into::into)))
+        .unwrap_or(Sourced::default(Builder::Auto));
+    BuilderSettings {
+        builder,
+        mtime: asked
+            .image(MTIME, |image| image.build.as_ref()?.mtime.map(Into::into))
+            .unwrap_or(Sourced::default(Mtime::Content)),
+        secrets: handed(asked, &SECRETS, &flags.secrets, |build| build.secrets.as_ref()),
+        agents: handed(asked, &SSH, &flags.ssh, |build| build.ssh.as_ref()),
+        contexts: asked.map(&CONTEXTS, |image| image.build.as_ref()?.contexts.as_ref(), &flags.contexts),
+        cache_from: caches(asked, &CACHE_FROM, &flags.cache_from, |build| build.cache_from.as_ref()),
+        cache_to: caches(asked, &CACHE_TO, &flags.cache_to, |build| build.cache_to.as_ref()),
+    }
+}
+
+/// The ids of the strongest part of the file; a flag says where one is, or adds one.
+fn handed(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    flags: &[String],
+    get: fn(&model::Build) -> Option<&Vec<String>>,
+) -> Vec<Sourced<Handed>> {
+    let mut all: Vec<Sourced<Handed>> =
+        listed(asked, key, get).into_iter().map(|id| id.map(|id| Handed { id, by: HandedBy::Id })).collect();
+    for handed in of_flags::<Handed>(asked, key, flags) {
+        match all.iter_mut().find(|known| known.value.id == handed.value.id) {
+            Some(known) => *known = handed,
+            None => all.push(handed),
+        }
+    }
+    all
+}
+
+/// The file's caches were checked with their lines.
+fn caches(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    flags: &[String],
+    get: fn(&model::Build) -> Option<&Vec<String>>,
+) -> Vec<Sourced<CacheSpec>> {
+    let listed = listed(asked, key, get);
+    let mut all: Vec<Sourced<CacheSpec>> = listed
+        .into_iter()
+        .filter_map(|text| Some(Sourced::new(text.value.parse().ok()?, text.origin)))
+        .collect();
+    all.extend(of_flags(asked, key, flags));
+    all
+}
+
+fn listed(
+    asked: &Asked<'_>,
+    key: &Key,
+    get: fn(&model::Build) -> Option<&Vec<String>>,
+) -> Vec<Sourced<String>> {
+    let of_part = asked.parts_for(key.file).find_map(|part| {
+        let list = get(part.image?.build.as_ref()?)?;
+        let one = |(nth, text): (usize, &String)| {
+            Sourced::new(text.clone(), part.origin(&format!("{}[{nth}]", key.file)))
+        };
+        Some(list.iter().enumerate().map(one).collect())
+    });
+    of_part.unwrap_or_default()
+}
+
+fn of_flags<T: std::str::FromStr<Err = String>>(
+    asked: &mut Asked<'_>,
+    key: &Key,
+    flags: &[String],
+) -> Vec<Sourced<T>> {
+    let origin = Origin::Flag(key.flag);
+    if !flags.is_empty() {
+        asked.unlocked(key, &origin);
+    }
+    let mut all = Vec::new();
+    for text in flags {
+        match text.parse::<T>() {
+            Ok(value) => all.push(Sourced::new(value, origin.clone())),
+            Err(why) => asked.wrong(&origin, &why),
+        }
+    }
+    all
+}

@@ -1,0 +1,212 @@
+//! What only BuildKit can, and which builder it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::InvalidWord;
+use crate::config::origin::Sourced;
+
+/// What builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Builder {
+    /// BuildKit where the engine has it, else the classic builder.
+    #[default]
+    Auto,
+    /// BuildKit, or an error.
+    BuildKit,
+    /// The engine's classic builder.
+    Classic,
+}
+
+impl Builder {
+    /// The word in the file and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Builder::Auto => "auto",
+            Builder::BuildKit => "buildkit",
+            Builder::Classic => "classic",
+        }
+    }
+}
+
+impl FromStr for Builder {
+    type Err = InvalidWord;
+
+    fn from_str(word: &str) -> Result<Self, InvalidWord> {
+        let all = [Builder::Auto, Builder::BuildKit, Builder::Classic];
+        all.into_iter().find(|builder| builder.as_str() == word).ok_or(InvalidWord("auto, buildkit, classic"))
+    }
+}
+
+/// The modification times that BuildKit is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mtime {
+    /// Made of the content.
+    #[default]
+    Content,
+    /// The file system's.
+    Real,
+}
+
+impl Mtime {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mtime::Content => "content",
+            Mtime::Real => "real",
+        }
+    }
+}
+
+/// Where a secret's value, or an ssh agent, is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedBy {
+    /// Where its id says: for a secret the variable of that name in capitals, or the file that the variable with `_FILE`
+    /// behind it names; for an agent `SSH_AUTH_SOCK`.
+    Id,
+    /// In this variable.
+    Variable(String),
+    /// In this file; relative to the working folder.
+    File(PathBuf),
+}
+
+/// What is handed to a build by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// By which the Dockerfile asks for it.
+    pub id: String,
+    /// Where it is.
+    pub by: HandedBy,
+}
+
+impl FromStr for Handed {
+    type Err = String;
+
+    /// Reads `id=ID`, `id=ID,env=NAME`, `id=ID,src=FILE` in any order, as docker's `--secret` has it.
+    fn from_str(text: &str) -> Result<Handed, String> {
+        let (mut id, mut by) = (None, HandedBy::Id);
+        for part in text.split(',') {
+            let (key, value) = part.split_once('=').ok_or("write id=ID,env=NAME or id=ID,src=FILE")?;
+            match key {
+                "id" => id = Some(value.to_owned()),
+                "env" => by = HandedBy::Variable(value.to_owned()),
+                "src" | "source" => by = HandedBy::File(PathBuf::from(value)),
+                "type" if value == "env" || value == "file" => {}
+                _ => return Err(format!("there is no `{key}`: write id=ID,env=NAME or id=ID,src=FILE")),
+            }
+        }
+        let id = id.ok_or("it names no id: write id=ID,env=NAME or id=ID,src=FILE")?;
+        crate::config::grammar::secret(&id)?;
+        Ok(Handed { id, by })
+    }
+}
+
+/// A cache outside of the builder, as docker's `--cache-from` and `--cache-to` have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSpec {
+    /// `registry`, `local`, `gha`, `inline`, `s3`, `azblob`.
+    pub kind: String,
+    /// `ref`, `mode` and others, by name.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// The kinds of caches that BuildKit knows.
+const KINDS: [&str; 6] = ["azblob", "gha", "inline", "local", "registry", "s3"];
+
+impl FromStr for CacheSpec {
+    type Err = String;
+
+    /// Reads `type=registry,ref=…`, or a reference alone.
+    fn from_str(text: &str) -> Result<CacheSpec, String> {
+        let mut attributes = BTreeMap::new();
+        if !text.contains('=') && !text.is_empty() {
+            attributes.insert("ref".to_owned(), text.to_owned());
+            return Ok(CacheSpec { kind: "registry".to_owned(), attributes });
+        }
+        for part in text.split(',') {
+            let (key, value) = part.split_once('=').ok_or("write type=registry,ref=REFERENCE")?;
+            attributes.insert(key.to_owned(), value.to_owned());
+        }
+        let kind = attributes.remove("type").ok_or("it names no type: write type=registry,ref=REFERENCE")?;
+        if !KINDS.contains(&kind.as_str()) {
+            return Err(format!("there are no caches of type `{kind}`: {}", KINDS.join(", ")));
+        }
+        if kind == "registry" && !attributes.contains_key("ref") {
+            return Err("a cache in a registry needs a ref".to_owned());
+        }
+        Ok(CacheSpec { kind, attributes })
+    }
+}
+
+impl fmt::Display for CacheSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "type={}", self.kind)?;
+        // `token` and the like are secrets of some kinds.
+        let shown =
+            self.attributes.iter().filter(|(key, _)| matches!(key.as_str(), "ref" | "mode" | "dest" | "src"));
+        shown.into_iter().try_for_each(|(key, value)| write!(f, ",{key}={value}"))
+    }
+}
+
+/// Which builder, and what only BuildKit can.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuilderSettings {
+    /// What builds.
+    pub builder: Sourced<Builder>,
+    /// The times that files are sent with.
+    pub mtime: Sourced<Mtime>,
+    /// Secrets, each id once.
+    pub secrets: Vec<Sourced<Handed>>,
+    /// ssh agents, each id once.
+    pub agents: Vec<Sourced<Handed>>,
+    /// Further contexts by name.
+    pub contexts: BTreeMap<String, Sourced<String>>,
+    /// Caches to begin with.
+    pub cache_from: Vec<Sourced<CacheSpec>>,
+    /// Caches to fill.
+    pub cache_to: Vec<Sourced<CacheSpec>>,
+}
+
+impl BuilderSettings {
+    /// The first setting that only BuildKit can do, with who set it.
+    pub fn needs_buildkit(&self) -> Option<(&'static str, String)> {
+        let lists = [("secrets", &self.secrets), ("ssh", &self.agents)];
+        let handed = lists.iter().find_map(|(key, list)| Some((*key, list.first()?.origin.to_string())));
+        let caches = [("cache-from", &self.cache_from), ("cache-to", &self.cache_to)];
+        let cache = || caches.iter().find_map(|(key, list)| Some((*key, list.first()?.origin.to_string())));
+        let context =
+            || self.contexts.values().next().map(|context| ("contexts", context.origin.to_string()));
+        handed.or_else(cache).or_else(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_over() {
+        let read = |text: &str| text.parse::<Handed>();
+        let by = |text| read(text).unwrap().by;
+        assert_eq!(by("id=npmrc"), HandedBy::Id);
+        assert_eq!(by("type=env,id=npmrc,env=TOKEN"), HandedBy::Variable("TOKEN".to_owned()));
+        assert_eq!(by("src=/run/x,id=npmrc"), HandedBy::File(PathBuf::from("/run/x")));
+        for bad in ["", "npmrc", "env=X", "id=a/b", "id=a,mode=0400"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn caches() {
+        let read = |text: &str| text.parse::<CacheSpec>().map(|cache| cache.to_string());
+        assert_eq!(read("r.example/cache:main").as_deref(), Ok("type=registry,ref=r.example/cache:main"));
+        let written = "type=registry,ref=r.example/c,mode=max,token=hush";
+        assert_eq!(read(written).as_deref(), Ok("type=registry,mode=max,ref=r.example/c"));
+        assert_eq!(read("type=inline").as_deref(), Ok("type=inline"));
+        for bad in ["", "ref=x", "type=registry", "type=magic,ref=x", "type=local,dest"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

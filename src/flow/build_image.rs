@@ -1,0 +1,109 @@
+//! The build: which builder does it, and what that one is told.
+
+use std::sync::Arc;
+
+use super::builder::{self, Chosen};
+use super::by_hand;
+use super::prepare::Prepared;
+use super::session::Session;
+use crate::context;
+use crate::engine::{BuildKitRequest, BuildRequest, BuiltImage, Keeper};
+use crate::error::{Kind, Result};
+use crate::plan::PushDecision;
+
+/// Builds the image of the plan.
+pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+    let mut chosen = builder::choose(session, prepared, keeper.engine()).await?;
+    let built = match &mut chosen {
+        Chosen::BuildKit(builder) => {
+            let request = for_buildkit(session, prepared)?;
+            let (listing, mut journal) = (Arc::clone(&prepared.listing), keeper.journal());
+            let build = builder.build(&request, listing, &session.stop, &mut journal, &session.events);
+            keeper.build(build).await
+        }
+        Chosen::Classic => {
+            // A build that fails leaves its finished steps as cache for the next try.
+            keeper.leaves_images(true);
+            classic(session, prepared, keeper).await
+        }
+    };
+    // The image stays where the run fails later, to be looked at; the journal says so.
+    if built.is_ok() {
+        keeper.leaves_images(true);
+    }
+    built.map_err(|error| match error.kind() {
+        Kind::Build => error.hint(format!("the same by hand: {}", by_hand::build(prepared, &chosen))),
+        _ => error,
+    })
+}
+
+async fn classic(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+    let network = match &prepared.settings.network {
+        Some(network) => network.value.clone(),
+        None => keeper.network().await?.to_owned(),
+    };
+    let gzip = keeper.engine().info().remote;
+    let lines = Arc::clone(&prepared.dockerfile);
+    let request = BuildRequest {
+        network: Some(network),
+        gzip,
+        step_line: Box::new(move |index| crate::dockerfile::step_line(&lines, index)),
+        ..request(prepared)
+    };
+    let (listing, created) = (Arc::clone(&prepared.listing), prepared.plan.created);
+    let stop = session.stop.clone();
+    let stream = move |sink: &mut dyn std::io::Write| {
+        let write =
+            |sink: &mut dyn std::io::Write| context::write_tar(&listing, created, sink, &stop, &mut |_| {});
+        // Over a Unix socket, compressing takes ten times as long as sending.
+        if gzip { context::gzip(sink, write) } else { write(sink) }
+    };
+    let mut journal = keeper.journal();
+    let build = keeper.engine().build(&request, stream, &mut journal, &session.events);
+    keeper.build(build).await
+}
+
+fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitRequest> {
+    let settings = &prepared.settings.builder;
+    let lines = Arc::clone(&prepared.dockerfile);
+    // A cache is an upload as well.
+    let pushes = prepared.plan.push == PushDecision::Push;
+    if !pushes && !settings.cache_to.is_empty() {
+        session.events.note("no cache is filled: the run does not push");
+    }
+    Ok(BuildKitRequest {
+        build: BuildRequest {
+            network: prepared.settings.network.as_ref().map(|network| network.value.clone()),
+            ..request(prepared)
+        },
+        name: None,
+        shared_key: builder::shared_key(prepared),
+        times: builder::times(settings.mtime.value),
+        secrets: builder::secrets(session, &settings.secrets)?,
+        agents: builder::agents(session, &settings.agents)?,
+        contexts: settings.contexts.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+        cache_from: settings.cache_from.iter().map(builder::cache).collect(),
+        cache_to: settings.cache_to.iter().filter(|_| pushes).map(builder::cache).collect(),
+        stage_line: Box::new(move |stage, index, total, instruction| {
+            crate::dockerfile::stage_step_line(&lines, stage, index, total, instruction)
+        }),
+    })
+}
+
+/// What every builder is told.
+fn request(prepared: &Prepared) -> BuildRequest {
+    let (plan, settings) = (&prepared.plan, &prepared.settings);
+    BuildRequest {
+        dockerfile: plan.dockerfile.clone(),
+        args: plan.args.clone(),
+        labels: plan.labels.clone(),
+        target: plan.target.clone(),
+        platform: plan.platform.clone(),
+        pull: settings.pull.value,
+        no_cache: settings.no_cache.value,
+        registry_auth: prepared.base_logins.clone(),
+        idle_timeout: settings.idle_timeout.value,
+        total_timeout: settings.timeout.value,
+        ..BuildRequest::default()
+    }
+}

@@ -1,0 +1,12 @@
+//! BuildKit in its own protocol, on a real engine.
+
+#![cfg(test)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod contexts;
+mod image;
+mod newer;
+mod runs;
+mod transfer;
