@@ -69,7 +69,7 @@ fn listing(root: &Path) -> Arc<Listing> {
 fn request() -> BuildKitRequest {
     BuildKitRequest {
         build: BuildRequest::default(),
-        name: "imgbuild.test/x:1".to_owned(),
+        name: Some("imgbuild.test/x:1".to_owned()),
         shared_key: "key of the test".to_owned(),
         times: FileTimes::Content,
         secrets: BTreeMap::new(),
