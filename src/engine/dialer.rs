@@ -60,6 +60,16 @@ impl Dialer {
         matches!(self, Dialer::Ssh(_))
     }
 
+    /// The same for gRPC: over TLS a server speaks HTTP/2 only with who says before that it does.
+    pub(super) fn for_grpc(&self) -> Dialer {
+        match self {
+            Dialer::Tls { host, port, tls } => {
+                Dialer::Tls { host: Arc::clone(host), port: *port, tls: tls.speaking(&[b"h2"]) }
+            }
+            other => other.clone(),
+        }
+    }
+
     /// A new connection, ready for HTTP/1.1.
     ///
     /// Over ssh it is returned before the other side was reached: then its first read fails with the reason.

@@ -59,6 +59,13 @@ impl Tls {
         Ok(Tls { config: Arc::new(config), ours })
     }
 
+    /// The same, with these protocols as ALPN.
+    pub(super) fn speaking(&self, protocols: &[&[u8]]) -> Tls {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Tls { config: Arc::new(config), ours: Arc::clone(&self.ours) }
+    }
+
     /// The handshake with `host` over `stream`.
     pub(super) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsConnection> {
         let name = ServerName::try_from(host.to_owned())

@@ -124,7 +124,7 @@ async fn hijacked(engine: &Engine) -> Result<Channel, Fault> {
 }
 
 async fn direct(engine: &Engine) -> Result<Channel, Fault> {
-    let dialer = engine.wire.dialer().clone();
+    let dialer = engine.wire.dialer().for_grpc();
     let endpoint = Endpoint::from_static("http://buildkit");
     tokio::time::timeout(ANSWER, endpoint.connect_with_connector(dialer))
         .await

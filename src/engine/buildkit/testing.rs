@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,10 +21,13 @@ use bollard_buildkit_proto::moby::filesync::packet::file_sync_client::FileSyncCl
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
@@ -113,6 +117,39 @@ impl Builder {
             }
         });
         Builder { dir, task }
+    }
+
+    /// TLS before its socket, as Go's servers have it: HTTP/2 is spoken with who asked for it in the handshake, and with
+    /// nobody else. Gives the port on the loopback address; `folder` gets the certificate of the CA.
+    pub(super) async fn behind_tls(&self, folder: &Path) -> u16 {
+        let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(folder.join("ca.pem"), pair.cert.pem()).unwrap();
+        let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der()).into();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_no_client_auth();
+        let mut config = config.with_single_cert(vec![pair.cert.der().clone()], key).unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (port, socket) = (listener.local_addr().unwrap().port(), self.dir.path().join("s"));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, socket) = (acceptor.clone(), socket.clone());
+                tokio::spawn(async move {
+                    let mut client = acceptor.accept(stream).await.unwrap();
+                    let is_grpc = client.get_ref().1.alpn_protocol() == Some(b"h2");
+                    let mut begin = [0; 3];
+                    client.read_exact(&mut begin).await.unwrap();
+                    if is_grpc == (&begin == b"PRI") {
+                        let mut engine = UnixStream::connect(socket).await.unwrap();
+                        engine.write_all(&begin).await.unwrap();
+                        let _ = tokio::io::copy_bidirectional(&mut client, &mut engine).await;
+                    }
+                });
+            }
+        });
+        port
     }
 
     /// A connection to it.

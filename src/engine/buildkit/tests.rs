@@ -23,7 +23,8 @@ use super::*;
 use crate::context::{ListOptions, Listing, list_work_tree};
 use crate::engine::build_progress::{BuildObserver, Origin};
 use crate::engine::testing::{Act, Fake};
-use crate::engine::{AuthEntry, BuildRequest, BuiltImage};
+use crate::engine::{AuthEntry, BuildRequest, BuiltImage, Endpoint, Engine};
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::stop::Stop;
@@ -631,6 +632,18 @@ async fn news_that_do_not_end_hold_up_no_image() {
         Ok(image())
     });
     assert!(build(&builder, request()).await.0.is_ok());
+}
+
+#[tokio::test]
+async fn a_builder_behind_tls_is_asked_for_http_2() {
+    let builder = Builder::new(Sessions::Taken, |_| async { Ok(image()) });
+    let folder = tempfile::tempdir().unwrap();
+    let port = builder.behind_tls(folder.path()).await;
+    let variables = [("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", folder.path().to_str().unwrap())];
+    let environment = Environment::from_pairs(variables);
+    let endpoint = Endpoint::named(&format!("tcp://127.0.0.1:{port}"), "a test", &environment).unwrap();
+    let engine = Engine::connect(&endpoint).await.unwrap();
+    assert_eq!(BuildKit::find(&engine).await.unwrap().unwrap().way, connect::Way::Direct);
 }
 
 #[tokio::test]
