@@ -13,6 +13,12 @@ use crate::support::private::PrivateEngine;
 
 const CONFIG: &str = "schema = 1\n[image]\nkind = \"job\"\nprobes = \"off\"\n";
 
+/// Of an image, or of a list.
+const ANY_MANIFEST: &str = "application/vnd.oci.image.index.v1+json, \
+                            application/vnd.docker.distribution.manifest.list.v2+json, \
+                            application/vnd.oci.image.manifest.v1+json, \
+                            application/vnd.docker.distribution.manifest.v2+json";
+
 /// What the engine of the tests can.
 struct Kind {
     /// It is one of this decade's: Engine 23 or later.
@@ -117,7 +123,7 @@ fn a_cache_in_a_registry() {
     if kind().has_containerd_store {
         assert_eq!(first.code, Some(0), "{}", first.stderr);
         let path = format!("/v2/t/{}/manifests/the-cache", lab.name());
-        let (status, manifest) = get(&lab.registry, &path, "application/vnd.oci.image.index.v1+json");
+        let (status, manifest) = get(&lab.registry, &path, ANY_MANIFEST);
         assert!(status == 200 && !manifest.is_empty(), "{status}");
 
         let engine = PrivateEngine::start("cache");
@@ -155,9 +161,7 @@ fn an_image_is_pushed_as_a_plain_manifest() {
     let lab = Lab::new("plain");
     let repo = lab.hello();
     repo.imgbuild(&["ci", "--builder", "buildkit"]).expect(0);
-    let accept = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
-                  application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
-    let (status, body) = get(&lab.registry, &format!("/v2/t/{}/manifests/main", lab.name()), accept);
+    let (status, body) = get(&lab.registry, &format!("/v2/t/{}/manifests/main", lab.name()), ANY_MANIFEST);
     let manifest: Value = serde_json::from_slice(&body).expect("manifest");
     assert_eq!(status, 200, "{manifest}");
     assert!(manifest["layers"].is_array() && manifest["manifests"].is_null(), "{manifest}");
