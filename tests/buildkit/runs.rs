@@ -87,7 +87,7 @@ fn what_fails_is_told_with_its_line_and_how_to_see_it() {
         (
             format!("FROM {base}\nRUN --mount=type=secret,id=none,required=true true\n"),
             5,
-            vec!["(Dockerfile:2)", "secret none not found"],
+            vec!["(Dockerfile:2)", "secret none", "not found"],
         ),
     ];
     for (dockerfile, code, words) in cases {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bollard_buildkit_proto::moby::buildkit::v1::Vertex;
 
 use super::step::Step;
+use crate::engine::fault::cap;
 use crate::engine::lines::Lines;
 use crate::event::Event;
 
@@ -14,6 +15,8 @@ const MOST: usize = 10_000;
 const MOST_DIGEST: usize = 256;
 /// Characters of a name that are kept.
 const MOST_NAME: usize = 4 * 1024;
+/// How it calls the look into a cache, whose name follows.
+const IMPORT: &str = "importing cache manifest from ";
 /// Characters of an error that are kept.
 const MOST_ERROR: usize = 16 * 1024;
 
@@ -141,11 +144,19 @@ impl<'a> Progress<'a> {
         }
         // What is only cut off since something else failed says so, too.
         let failed = !vertex.error.is_empty() && !vertex.error.contains("context canceled");
+        let is_import = known.name.starts_with(IMPORT);
         if vertex.completed.is_some() && !std::mem::replace(&mut known.ended, true) {
+            if let Some(cache) = known.name.strip_prefix(IMPORT).filter(|_| failed) {
+                let why = cap(&vertex.error);
+                events.push(Event::Note {
+                    text: format!("nothing is taken from the cache {}: {why}", cap(cache)),
+                });
+            }
             events.extend(known.rest());
             events.extend(number.map(|step| Event::BuildStepEnded { step, failed }));
         }
-        if failed && self.failed.is_none() {
+        // A build goes on without a cache.
+        if failed && !is_import && self.failed.is_none() {
             let error = vertex.error.chars().take(MOST_ERROR).collect();
             self.failed = Some(Failed { name: known.name.clone(), step: known.step.clone(), error });
         }

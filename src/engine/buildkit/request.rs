@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard_buildkit_proto::moby::buildkit::v1::{CacheOptions, CacheOptionsEntry, SolveRequest};
+use serde_json::{Value, json};
 
 use super::session::{Agent, Secret};
 use crate::context::SentEntry;
@@ -76,6 +77,14 @@ impl BuildKitRequest {
         build.args.iter().for_each(|(name, value)| set(format!("build-arg:{name}"), value));
         build.labels.iter().for_each(|(name, value)| set(format!("label:{name}"), value));
         self.contexts.iter().for_each(|(name, value)| set(format!("context:{name}"), value));
+        if !self.cache_from.is_empty() {
+            // A frontend takes its caches from here, and passes on none of the request's own.
+            let entry = |cache: &Cache| json!({ "Type": cache.kind, "Attrs": cache.attributes });
+            set(
+                "cache-imports".to_owned(),
+                &self.cache_from.iter().map(entry).collect::<Value>().to_string(),
+            );
+        }
         if let Some(target) = &build.target {
             set("target".to_owned(), target);
         }

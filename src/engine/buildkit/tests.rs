@@ -263,6 +263,10 @@ async fn everything_goes_through_the_tunnel() {
     let asked = BuildKitRequest {
         build: BuildRequest { registry_auth, ..BuildRequest::default() },
         secrets: secrets.into_iter().map(|(id, secret)| (id.to_owned(), secret)).collect(),
+        cache_from: vec![Cache {
+            kind: "registry".to_owned(),
+            attributes: BTreeMap::from([("ref".to_owned(), "example.org/c:1".to_owned())]),
+        }],
         agents: BTreeMap::from([("default".to_owned(), Agent { socket: PathBuf::from("/none") })]),
         ..request()
     };
@@ -270,6 +274,8 @@ async fn everything_goes_through_the_tunnel() {
     assert_eq!(built.unwrap().id().as_str(), DIGEST);
 
     let (solve, headers, dockerfile, context, logins, secrets, agents) = brought.recv().await.unwrap();
+    let imports = r#"[{"Attrs":{"ref":"example.org/c:1"},"Type":"registry"}]"#;
+    assert_eq!(solve.frontend_attrs["cache-imports"], imports);
     let header = |name: &str| headers.get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header("x-docker-expose-session-uuid"), solve.session);
     assert_eq!(header("x-docker-expose-session-sharedkey"), "key of the test");

@@ -47,7 +47,10 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
     ];
     // What the builder itself calls `load metadata for` or `resolve image config for` is a question to a registry.
     let asks = failed.name.contains("load metadata for") || failed.name.contains("resolve image config");
-    let kind = if unreadable.iter().any(|word| text.contains(word)) && !asks {
+    let exports = failed.name.strip_prefix("exporting cache to ");
+    let kind = if exports == Some("registry") {
+        Kind::Registry
+    } else if unreadable.iter().any(|word| text.contains(word)) && !asks {
         Kind::Config
     } else if asks {
         Kind::Registry
@@ -56,6 +59,7 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
     };
     let what = match failed.name.rsplit_once(" for ").filter(|_| asks) {
         Some((_, image)) => format!("the base image {} cannot be had", cap(image)),
+        None if exports.is_some() => "the cache cannot be filled".to_owned(),
         None => "the build failed".to_owned(),
     };
     hinted(Error::new(kind, format!("{what}: {}", cap(text))), text)
@@ -148,6 +152,13 @@ mod tests {
                 "failed to solve: rpc error: code = Unknown desc = dockerfile parse error line 2: unknown instruction: FOO",
                 Kind::Config,
                 "the build failed: dockerfile parse error line 2: unknown instruction: FOO",
+            ),
+            (
+                "exporting cache to registry",
+                None,
+                "failed to push example.org/app:cache: could not be found",
+                Kind::Registry,
+                "the cache cannot be filled: failed to push example.org/app:cache: could not be found",
             ),
             (
                 "",

@@ -100,6 +100,21 @@ fn what_failed_is_not_what_was_cut_off_for_it() {
 }
 
 #[test]
+fn a_cache_that_cannot_be_read_is_no_failure_of_the_build() {
+    let mut progress = Progress::new(&|_, _, _, _| None);
+    let import = Vertex {
+        started: now(),
+        completed: now(),
+        error: "example.org/app:cache: not found".to_owned(),
+        ..vertex("1", "importing cache manifest from example.org/app:cache")
+    };
+    let told = told(&mut progress, [of([import.clone()]), of([import])]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("nothing is taken from the cache example.org/app:cache: "), "{told:?}");
+    assert_eq!(progress.failed(), None);
+}
+
+#[test]
 fn a_flood_of_vertices_is_not_remembered() {
     let mut progress = Progress::new(&|_, _, _, _| None);
     for number in 0..MOST + 10 {
