@@ -68,9 +68,9 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
 fn hinted(error: Error, text: &str) -> Error {
     let error = with_space_hint(error, text);
     if text.contains("could not find bridge") {
-        return error
-            .hint("the engine's default bridge is gone: restart the engine")
-            .hint("or give the steps another network (--network none, host), or build with --builder classic");
+        return error.hint("the engine's default bridge is gone: restart the engine").hint(
+            "or give the steps another network (--network none, host), or build with --builder classic",
+        );
     }
     let login = ["pull access denied", "unauthorized", "insufficient_scope", "denied:"];
     if login.iter().any(|word| text.contains(word)) {
