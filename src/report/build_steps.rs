@@ -60,6 +60,7 @@ impl BuildSteps {
                     total: *total,
                     instruction: instruction.clone(),
                     line: *line,
+                    file: None,
                     source: None,
                     tail: Vec::new(),
                 };

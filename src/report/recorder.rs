@@ -147,8 +147,9 @@ impl Recorder {
 fn show_failed_line(report: &mut RunReport) {
     let step = report.build.as_mut().and_then(|build| build.failed_step.as_mut());
     let (Some(step), Some(judged)) = (step, report.judged.as_ref()) else { return };
-    let mut texts = judged.texts.values();
-    if let (Some(line), Some(text), None) = (step.line, texts.next(), texts.next()) {
+    let mut texts = judged.texts.iter();
+    if let (Some(line), Some((file, text)), None) = (step.line, texts.next(), texts.next()) {
+        step.file = Some(file.clone());
         step.source = findings::line_that_may_be_shown(text, line);
     }
 }

@@ -215,6 +215,9 @@ pub struct FailedStep {
     pub instruction: String,
     /// Its line in the Dockerfile, 1-based.
     pub line: Option<u32>,
+    /// The Dockerfile, as findings name it; none where several files were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// That line as it stands in the Dockerfile; none where it may hold a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,

@@ -88,7 +88,10 @@ impl Annotation {
         if let Some(error) = report.error.as_ref().filter(|_| !cancelled) {
             let title = format!("imgbuild {}", report.command);
             let failure = Annotation::failure(&title, &error.message, &error.hints);
-            all.push(Annotation { is_of_run: true, ..failure });
+            let step = report.build.as_ref().and_then(|build| build.failed_step.as_ref());
+            let place = step.and_then(|step| Some((step.file.clone()?, step.line?)));
+            let (path, line) = place.unzip();
+            all.push(Annotation { is_of_run: true, path, line, end_line: line, ..failure });
         }
         for test in report.tests.iter().filter(|test| test.outcome == Ended::Failed) {
             let title = format!("test {} failed", test.name);

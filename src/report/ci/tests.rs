@@ -8,7 +8,9 @@ use super::*;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Outcome, Stage};
 use crate::image::Digest;
-use crate::report::run_report::{Ended, ImageFacts, SourceFacts, TagFacts, TagState, TestFacts};
+use crate::report::run_report::{
+    BuildFacts, Ended, FailedStep, ImageFacts, SourceFacts, TagFacts, TagState, TestFacts,
+};
 use crate::report::{Masker, OutputMode, Plain, Reporter, RunReport, sample, summary};
 use crate::rules::{FindingRecord, Level};
 
@@ -380,4 +382,18 @@ fn the_page_is_cut_where_the_ci_would_refuse_it() {
     let text = page(&report, 899 * 1024);
     assert!(text.len() < 2 * 1024 && cut(&text), "{}", text.len());
     assert!(page(&report, u64::MAX).starts_with("\nThe summary is cut here"));
+}
+
+#[test]
+fn a_step_that_failed_is_marked_at_its_line() {
+    let mut report = RunReport::new("ci", "r", "2026-01-01T00:00:00Z");
+    let step = FailedStep { file: Some("app/Dockerfile".to_owned()), line: Some(7), ..FailedStep::default() };
+    report.build = Some(BuildFacts { failed_step: Some(step), ..BuildFacts::default() });
+    report.conclude("2026-01-01T00:00:01Z", Some(&Error::new(Kind::Build, "RUN make failed")));
+    let obeyed = ci_agents::github(&Surface::GitHub.annotations(&Annotation::of_report(&report)));
+    assert_eq!(
+        (obeyed[0].property("file"), obeyed[0].property("line")),
+        ("app/Dockerfile", "7"),
+        "{obeyed:#?}"
+    );
 }

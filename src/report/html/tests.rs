@@ -63,6 +63,7 @@ fn of(word: &str, count: usize) -> RunReport {
         total: 2,
         instruction: text(),
         line: Some(1),
+        file: None,
         source: None,
         tail: texts(),
     };

@@ -84,6 +84,7 @@ fn failed_build() -> RunReport {
             total: 7,
             instruction: "RUN make\u{202e} all".to_owned(),
             line: Some(5),
+            file: Some("Dockerfile".to_owned()),
             source: Some("RUN make\u{202e} all".to_owned()),
             tail: vec!["::error::cc: not found ##[group]".to_owned(), "make: *** [all] Error 127".to_owned()],
         }),
