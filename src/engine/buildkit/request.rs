@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bollard_buildkit_proto::moby::buildkit::v1::{CacheOptions, CacheOptionsEntry, SolveRequest};
 use serde_json::{Value, json};
 
+use super::progress::StageLine;
 use super::session::{Agent, Secret};
 use crate::context::SentEntry;
 use crate::engine::BuildRequest;
@@ -33,7 +34,7 @@ pub struct BuildKitRequest {
     pub cache_to: Vec<Cache>,
     /// The line in the Dockerfile of a step: of a stage by name (`stage-1` for one without, nothing for the only one), its
     /// index and how many the stage has, from 1, and the instruction as it is told.
-    pub stage_line: Box<dyn Fn(&str, u32, u32, &str) -> Option<u32> + Send + Sync>,
+    pub stage_line: Box<StageLine>,
 }
 
 /// The times that files are sent with.

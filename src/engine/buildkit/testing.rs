@@ -154,7 +154,7 @@ impl Builder {
 
     /// A connection to it.
     pub(super) async fn engine(&self) -> Engine {
-        let endpoint = Endpoint::unix(&self.dir.path().join("s"), "a test");
+        let endpoint = Endpoint::unix(self.dir.path().join("s"), "a test");
         Engine::connect(&endpoint).await.unwrap()
     }
 }
