@@ -58,8 +58,16 @@ const KEYS: [&str; 53] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 5] =
-    ["registries", "checks", "image.build.secrets", "image.build.ssh", "policy"];
+pub(super) const POLICY: [&str; 8] = [
+    "registries",
+    "checks",
+    "image.build.secrets",
+    "image.build.ssh",
+    "image.build.contexts",
+    "image.build.cache-from",
+    "image.build.cache-to",
+    "policy",
+];
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {

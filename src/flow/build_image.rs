@@ -6,10 +6,10 @@ use super::builder::{self, Chosen};
 use super::by_hand;
 use super::prepare::Prepared;
 use super::session::Session;
+use crate::config::{Handed, Sourced};
 use crate::context;
 use crate::engine::{BuildKitRequest, BuildRequest, BuiltImage, Keeper};
 use crate::error::{Kind, Result};
-use crate::plan::PushDecision;
 
 /// Builds the image of the plan.
 pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
@@ -66,11 +66,15 @@ async fn classic(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Res
 fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitRequest> {
     let settings = &prepared.settings.builder;
     let lines = Arc::clone(&prepared.dockerfile);
-    // A cache is an upload as well.
-    let pushes = prepared.plan.push == PushDecision::Push;
-    if !pushes && !settings.cache_to.is_empty() {
-        session.events.note("no cache is filled: the run does not push");
+    let caches = builder::caches_to_fill(prepared);
+    if caches.is_empty() && !settings.cache_to.is_empty() {
+        session.events.note("no cache is filled: only a run that pushes does, and none of a pull request");
     }
+    let withheld = builder::withheld(prepared);
+    if let Some(why) = withheld.filter(|_| !settings.secrets.is_empty() || !settings.agents.is_empty()) {
+        session.events.note(format!("no secret and no ssh agent is handed over: {why}"));
+    }
+    let handed = |list: &[Sourced<Handed>]| if withheld.is_some() { Vec::new() } else { list.to_vec() };
     Ok(BuildKitRequest {
         build: BuildRequest {
             network: prepared.settings.network.as_ref().map(|network| network.value.clone()),
@@ -79,11 +83,11 @@ fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitReques
         name: None,
         shared_key: builder::shared_key(prepared),
         times: builder::times(settings.mtime.value),
-        secrets: builder::secrets(session, &settings.secrets)?,
-        agents: builder::agents(session, &settings.agents)?,
+        secrets: builder::secrets(session, &handed(&settings.secrets))?,
+        agents: builder::agents(session, &handed(&settings.agents))?,
         contexts: settings.contexts.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
         cache_from: settings.cache_from.iter().map(builder::cache).collect(),
-        cache_to: settings.cache_to.iter().filter(|_| pushes).map(builder::cache).collect(),
+        cache_to: caches.into_iter().map(builder::cache).collect(),
         stage_line: Box::new(move |stage, index, total, instruction| {
             crate::dockerfile::stage_step_line(&lines, stage, index, total, instruction)
         }),

@@ -1,7 +1,8 @@
 //! Which builder a run takes, and what it hands to it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,8 +11,12 @@ use super::session::Session;
 use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Settings, Sourced};
 use crate::engine::{Agent, BuildKit, Cache, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
-use crate::image::hex;
+use crate::image::{Reference, Repository, hex};
+use crate::plan::PushDecision;
 use crate::rules::holds_secret;
+
+/// The most bytes that a builder takes for a secret.
+const MOST_SECRET: u64 = 500 * 1024;
 
 /// The builder of a run.
 pub(super) enum Chosen {
@@ -67,7 +72,9 @@ fn need(prepared: &Prepared) -> Option<String> {
     let line = prepared.needs_buildkit.as_ref();
     let line = line.map(|(line, what)| format!("{}:{line}: {what} needs BuildKit", prepared.plan.dockerfile));
     line.or_else(|| {
-        let (key, origin) = prepared.settings.builder.needs_buildkit()?;
+        let mut settings = prepared.settings.builder.clone();
+        settings.cache_to = caches_to_fill(prepared).into_iter().cloned().collect();
+        let (key, origin) = settings.needs_buildkit()?;
         Some(format!("{key} ({origin}) needs BuildKit"))
     })
 }
@@ -91,7 +98,7 @@ fn able(prepared: &Prepared, builder: BuildKit) -> Result<BuildKit> {
         return Err(Error::new(Kind::Config, what)
             .hint("use Docker Engine 23 or later, or name a frontend: # syntax=docker/dockerfile:1"));
     }
-    let exports = prepared.settings.builder.cache_to.iter().find(|cache| cache.kind != "inline");
+    let exports = caches_to_fill(prepared).into_iter().find(|cache| cache.kind != "inline");
     match exports.filter(|_| !builder.has_containerd_store()) {
         None => Ok(builder),
         Some(cache) => Err(Error::new(
@@ -115,30 +122,34 @@ fn missing(prepared: &Prepared, why: &str) -> Error {
 /// What files of runs are kept under in the builder. Runs of one repository and context share it, on any machine and in
 /// any folder; those of pull requests do not share theirs, so that none can plant a file for others.
 pub(super) fn shared_key(prepared: &Prepared) -> String {
-    let (ci, source) = (&prepared.ci, &prepared.source);
+    let (ci, source, settings) = (&prepared.ci, &prepared.source, &prepared.settings);
     let trust = match (&ci.pr, &ci.tag, &ci.branch) {
         (Some(pr), _, _) => format!("pull request {pr}"),
-        _ if ci.is_pr() || ci.fork => format!("foreign {}", source.commit),
+        // Nobody says whose it is.
+        _ if ci.is_pr() || ci.is_for_who_knows_what() => format!("foreign {}", source.commit),
         (None, Some(_), _) => "tag".to_owned(),
-        (None, None, Some(branch))
-            if ci.default_branch.as_ref().is_some_and(|main| branch.as_bytes() == main.as_bytes()) =>
-        {
-            "default branch".to_owned()
-        }
-        (None, None, Some(_)) => "other branch".to_owned(),
+        (None, None, Some(branch)) => match &ci.default_branch {
+            Some(main) if branch.as_bytes() == main.as_bytes() => "default branch".to_owned(),
+            Some(_) => "other branch".to_owned(),
+            // It may be the default one.
+            None => format!("branch {}", hex(branch.as_bytes())),
+        },
+        (None, None, None) if ci.is_ci() => format!("foreign {}", source.commit),
         (None, None, None) => "local".to_owned(),
     };
     let root = source.root.to_string_lossy();
-    let home = source.remote_url.as_deref().unwrap_or(&root);
+    // Times on the disk say nothing to another clone: with them, each has files of its own.
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let of_disk = format!("{machine} {root}");
+    let home = match (settings.builder.mtime.value, source.remote_url.as_deref()) {
+        (Mtime::Real, _) | (_, None) => of_disk.as_str(),
+        (Mtime::Content, Some(url)) => url,
+    };
     let context = prepared.located.context.strip_prefix(&source.root).unwrap_or(&prepared.located.context);
     let mut hash = Sha256::new();
-    for part in [
-        "imgbuild files 1",
-        home,
-        &context.to_string_lossy(),
-        &trust,
-        prepared.settings.builder.mtime.value.as_str(),
-    ] {
+    for part in
+        ["imgbuild files 1", home, &context.to_string_lossy(), &trust, settings.builder.mtime.value.as_str()]
+    {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
@@ -152,38 +163,102 @@ pub(super) fn times(mtime: Mtime) -> FileTimes {
     }
 }
 
+/// The caches that the run fills. To fill one is to push, and before any test has run: a pull request does not, whatever
+/// it may push otherwise.
+pub(super) fn caches_to_fill(prepared: &Prepared) -> Vec<&Sourced<CacheSpec>> {
+    let pushes = prepared.plan.push == PushDecision::Push && !prepared.ci.is_pr();
+    prepared.settings.builder.cache_to.iter().filter(|_| pushes).collect()
+}
+
+/// The images that the builder reads or writes beside those of the Dockerfile: it needs their logins.
+pub(super) fn further_images(settings: &Settings) -> impl Iterator<Item = String> {
+    let builder = &settings.builder;
+    let caches = builder.cache_from.iter().chain(&builder.cache_to).filter(|cache| cache.kind == "registry");
+    let caches = caches.filter_map(|cache| cache.attributes.get("ref").cloned());
+    let contexts = builder.contexts.values().filter_map(|context| context.strip_prefix("docker-image://"));
+    caches.chain(contexts.map(str::to_owned))
+}
+
+/// Refuses caches that would take the place of an image, and contexts where only some registries are trusted: they replace
+/// what the rules judge.
+pub(super) fn nothing_in_disguise(settings: &Settings, repository: &Repository) -> Result<()> {
+    let own = repository.to_string();
+    for cache in settings.builder.cache_to.iter().filter(|cache| cache.kind == "registry") {
+        let reference = cache.attributes.get("ref").and_then(|text| text.parse::<Reference>().ok());
+        let Some(reference) = reference.filter(|reference| reference.repository().to_string() == own) else {
+            continue;
+        };
+        let tag = reference.tag().map_or("latest", |tag| tag.as_str());
+        if !tag.contains("cache") {
+            return Err(Error::new(
+                Kind::Config,
+                format!("the cache {} ({}) would be a tag of the image itself", cache.value, cache.origin),
+            )
+            .hint("give it a repository of its own, or a tag with `cache` in its name"));
+        }
+    }
+    let trusts = settings.checks.trusted_registries.as_ref().filter(|list| !list.value.is_empty());
+    match settings.builder.contexts.first_key_value().zip(trusts) {
+        None => Ok(()),
+        Some(((name, context), trusted)) => Err(Error::new(
+            Kind::Refused,
+            format!(
+                "the context {name} ({}) may replace a base image, and checks.trusted-registries ({}) judges those \
+                 that the Dockerfile names",
+                context.origin, trusted.origin
+            ),
+        )
+        .hint("name the image in the Dockerfile itself")),
+    }
+}
+
 pub(super) fn cache(cache: &Sourced<CacheSpec>) -> Cache {
     Cache { kind: cache.kind.clone(), attributes: cache.attributes.clone() }
 }
 
-/// The secrets of the build: where each is; a value that is not there is an error before anything is built.
-pub(super) fn secrets(session: &Session, handed: &[Sourced<Handed>]) -> Result<BTreeMap<String, Secret>> {
-    handed.iter().map(|one| Ok((one.id.clone(), secret(session, one)?))).collect()
+/// Why the run hands over no secret and no agent, where it does not: whose code is built must be known.
+pub(super) fn withheld(prepared: &Prepared) -> Option<&'static str> {
+    prepared.ci.why_never()
 }
 
-fn secret(session: &Session, handed: &Sourced<Handed>) -> Result<Secret> {
+/// The secrets of the build, masked from now on; one that is not there is an error before anything is built.
+pub(super) fn secrets(session: &Session, handed: &[Sourced<Handed>]) -> Result<BTreeMap<String, Secret>> {
+    let mut all = BTreeMap::new();
+    for one in handed {
+        let value = secret(session, one)?;
+        session.masker.add(&String::from_utf8_lossy(&value));
+        all.insert(one.id.clone(), Secret::Value(value));
+    }
+    Ok(all)
+}
+
+fn secret(session: &Session, handed: &Sourced<Handed>) -> Result<Vec<u8>> {
     let of_variable = |name: &str| {
         let value = session.environment.get_os(name)?;
-        Some(Secret::Value(std::os::unix::ffi::OsStrExt::as_bytes(value).to_vec()))
+        Some(std::os::unix::ffi::OsStrExt::as_bytes(value).to_vec())
     };
     let lacking = |what: String, hint: String| {
         let (id, origin) = (&handed.id, &handed.origin);
         Error::new(Kind::Config, format!("the secret {id:?} ({origin}) is not there: {what}")).hint(hint)
     };
+    let of_file = |path: PathBuf| {
+        read(&path).map_err(|cause| {
+            let what = format!("{} cannot be read: {cause}", path.display());
+            lacking(what, "name the file that holds it".to_owned())
+        })
+    };
     match &handed.by {
         HandedBy::Variable(name) => of_variable(name).ok_or_else(|| {
-            lacking(
-                format!("the variable {name} is not set"),
-                format!("set {name}, and in a CI hand it to this step"),
-            )
+            let what = format!("the variable {name} is not set");
+            lacking(what, format!("set {name}, and in a CI hand it to this step"))
         }),
-        HandedBy::File(path) => file(session.directory.join(path), &lacking),
+        HandedBy::File(path) => of_file(session.directory.join(path)),
         HandedBy::Id => {
             let name = variable_of(&handed.id);
             let in_file = format!("{name}_FILE");
             match (of_variable(&name), session.environment.get_os(&in_file)) {
                 (Some(value), _) => Ok(value),
-                (None, Some(path)) => file(session.directory.join(path), &lacking),
+                (None, Some(path)) => of_file(session.directory.join(path)),
                 (None, None) => Err(lacking(
                     format!("neither {name} nor {in_file} is set"),
                     format!("set {name}, or name a file with --secret id={},src=FILE", handed.id),
@@ -193,18 +268,21 @@ fn secret(session: &Session, handed: &Sourced<Handed>) -> Result<Secret> {
     }
 }
 
-fn file(path: PathBuf, lacking: &dyn Fn(String, String) -> Error) -> Result<Secret> {
-    match std::fs::File::open(&path) {
-        Ok(_) => Ok(Secret::File(path)),
-        Err(cause) => {
-            let what = format!("{} cannot be read: {cause}", path.display());
-            Err(lacking(what, "name the file that holds it".to_owned()))
-        }
+/// What a regular file holds; a pipe would be waited for without end.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
     }
+    let mut value = Vec::new();
+    std::fs::File::open(path)?.take(MOST_SECRET + 1).read_to_end(&mut value)?;
+    if value.len() as u64 > MOST_SECRET {
+        return Err(std::io::Error::other("it has more than 500 KiB, which no builder takes"));
+    }
+    Ok(value)
 }
 
 /// `npm-token` is in `NPM_TOKEN`.
-fn variable_of(id: &str) -> String {
+pub(super) fn variable_of(id: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     id.chars().map(letter).collect()
 }

@@ -1,7 +1,8 @@
 //! The build as a command for a shell, to see a failure by hand.
 
-use super::builder::Chosen;
+use super::builder::{self, Chosen};
 use super::prepare::Prepared;
+use crate::config::HandedBy;
 use crate::shell;
 
 /// The command that builds the same up to the stage that failed. Values of arguments and secrets are left out: docker takes
@@ -33,13 +34,22 @@ pub(super) fn build(prepared: &Prepared, chosen: &Chosen) -> String {
         flag("--network", network);
     }
     settings.build_args.keys().for_each(|name| flag("--build-arg", name));
-    settings
-        .builder
-        .contexts
-        .iter()
-        .for_each(|(name, value)| flag("--build-context", &format!("{name}={}", value.value)));
-    settings.builder.secrets.iter().for_each(|secret| flag("--secret", &format!("id={}", secret.id)));
-    settings.builder.agents.iter().for_each(|agent| flag("--ssh", &agent.id));
+    // A URL may hold a login.
+    settings.builder.contexts.keys().for_each(|name| flag("--build-context", &format!("{name}=…")));
+    for one in &settings.builder.secrets {
+        let place = match &one.by {
+            HandedBy::Id => format!("env={}", builder::variable_of(&one.id)),
+            HandedBy::Variable(name) => format!("env={name}"),
+            HandedBy::File(path) => format!("src={}", path.display()),
+        };
+        flag("--secret", &format!("id={},{place}", one.id));
+    }
+    for one in &settings.builder.agents {
+        match &one.by {
+            HandedBy::File(path) => flag("--ssh", &format!("{}={}", one.id, path.display())),
+            HandedBy::Id | HandedBy::Variable(_) => flag("--ssh", &one.id),
+        }
+    }
     let context = context.to_string_lossy();
     words.push(if context.is_empty() { ".".to_owned() } else { shell::word(&context) });
     words.join(" ")

@@ -144,6 +144,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     // What can be refused without asking anybody is refused first.
     plan::precheck(&inputs)?;
     builder::no_secret_arguments(&settings)?;
+    builder::nothing_in_disguise(&settings, &destination.repository)?;
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
     let mut store = registries::store(session)?;
@@ -181,7 +182,9 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     for note in &plan.notes {
         session.events.note(note);
     }
-    let images = registries::of_images(&files.facts.images);
+    let mut images = files.facts.images.clone();
+    images.extend(builder::further_images(&settings));
+    let images = registries::of_images(&images);
     let base_logins = registries::logins(&registries.store, &images).await?;
     let (registry, push_login) = asked.map(|Asked { registry, login, .. }| (registry, login)).unzip();
     Ok(Prepared {
@@ -231,7 +234,11 @@ async fn base(
     registries: &Registries,
     settings: &Settings,
 ) -> Result<Option<BaseImage>> {
-    let Some(reference) = &files.facts.final_base else { return Ok(None) };
+    // A context of that name takes its place, and says nothing of itself beforehand.
+    let replaced = |reference: &&String| settings.builder.contexts.contains_key(reference.as_str());
+    let Some(reference) = files.facts.final_base.as_ref().filter(|name| !replaced(name)) else {
+        return Ok(None);
+    };
     let platform = settings.platform.as_ref().map(|platform| platform.value.as_str());
     let base = base::read(session, reference, engine, registries, settings.pull.value, platform).await;
     if base.digest.is_none() {

@@ -111,7 +111,7 @@ fn secrets_stay_out_of_everything() {
         &format!(
             "FROM {}\nRUN --mount=type=secret,id=npm-token test \"$(cat /run/secrets/npm-token)\" = {} && \
              echo the secret is $(cat /run/secrets/npm-token)\n\
-             RUN --mount=type=secret,id=by-file wc -c </run/secrets/by-file >/count\nCMD [\"true\"]\n",
+             RUN --mount=type=secret,id=by-file echo in the file $(cat /run/secrets/by-file)\nCMD [\"true\"]\n",
             lab.base, value
         )
         // The test of the value must not be in the file.
@@ -120,14 +120,16 @@ fn secrets_stay_out_of_everything() {
     repo.write("imgbuild.toml", &format!("{CONFIG}[image.build]\nsecrets = [\"npm-token\"]\n"));
     repo.commit("first");
     let file = lab.path("value");
-    fs::write(&file, value).expect("value");
+    let in_file = "unlike-a-secret-Xy7";
+    fs::write(&file, format!("{in_file}\n")).expect("value");
     let report = lab.path("reports");
     let source = format!("id=by-file,src={}", file.display());
     let arguments =
         ["ci", "--push", "never", "--secret", &source, "--report-dir", report.to_str().expect("path")];
     let ran = repo.imgbuild(&arguments).env("NPM_TOKEN", value).expect(0);
     assert!(ran.stderr.contains("the secret is ***"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains(value) && !ran.stdout.contains(value));
+    assert!(ran.stderr.contains("in the file ***"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(value) && !ran.stdout.contains(value) && !ran.stderr.contains(in_file));
     for entry in fs::read_dir(&report).expect("reports") {
         let path = entry.expect("entry").path();
         assert!(
@@ -143,6 +145,12 @@ fn secrets_stay_out_of_everything() {
     assert!(!lab.docker(&["inspect", id]).contains(value));
     let saved = lab.docker_output(&["save", id]).stdout;
     assert!(saved.len() > 10_000 && !saved.windows(value.len()).any(|window| window == value.as_bytes()));
+
+    // Whose code a pull request is nobody says.
+    let fork = repo.imgbuild(&["build", "--no-cache", "--secret", &source]).env("IMGBUILD_PR", "7");
+    let ran = fork.env("NPM_TOKEN", value).run();
+    assert!(ran.stderr.contains("no secret and no ssh agent is handed over: "), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("in the file ***"), "{}", ran.stderr);
 
     let ran = repo.imgbuild(&["build"]).run();
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);

@@ -26,6 +26,8 @@ use crate::stop::Stop;
 const TICK: Duration = Duration::from_millis(200);
 /// How long the last news of a build that has ended are waited for.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long they may keep coming.
+const BACKLOG: Duration = Duration::from_secs(10);
 /// A message may hold the whole log of a moment, or the source that a warning is about.
 const MOST_MESSAGE: usize = 64 << 20;
 /// Bytes of a log that become events at once: each may be a line.
@@ -168,18 +170,24 @@ impl Run<'_> {
         // The builder tells the end of the last steps after its answer.
         let last = async {
             if !asked {
-                news = telling.await.ok().map(Response::into_inner);
+                let told = tokio::time::timeout(FAREWELL, telling).await;
+                news = told.ok().and_then(std::result::Result::ok).map(Response::into_inner);
             }
-            while let Some(message) = news.as_mut()?.message().await.ok().flatten() {
+            // None is broken off in the middle: a terminal may be slow to take it.
+            let solved = Instant::now();
+            while let Ok(Ok(Some(message))) = tokio::time::timeout(FAREWELL, news.as_mut()?.message()).await {
                 if let Err(error) = self.take(message).await {
                     return Some(error);
+                }
+                if solved.elapsed() > BACKLOG {
+                    break;
                 }
             }
             None
         };
-        match tokio::time::timeout(FAREWELL, last).await {
-            Ok(Some(error)) => End::Failed(error),
-            Ok(None) | Err(_) => end,
+        match last.await {
+            Some(error) => End::Failed(error),
+            None => end,
         }
     }
 

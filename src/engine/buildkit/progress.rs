@@ -31,6 +31,8 @@ pub(super) struct Progress<'a> {
     failed: Option<Failed>,
     /// What had ended when a piece of its log came.
     late: Vec<String>,
+    /// That it ended is told behind its log.
+    ending: Vec<Event>,
 }
 
 /// Something that the builder does.
@@ -65,7 +67,7 @@ pub(super) struct Failed {
 
 impl<'a> Progress<'a> {
     pub(super) fn new(line: &'a StageLine) -> Progress<'a> {
-        Progress { line, known: HashMap::new(), steps: 0, failed: None, late: Vec::new() }
+        Progress { line, known: HashMap::new(), steps: 0, failed: None, late: Vec::new(), ending: Vec::new() }
     }
 
     /// What failed first.
@@ -100,10 +102,13 @@ impl<'a> Progress<'a> {
         events
     }
 
-    /// The last lines of what ended, once all of a message was read: its log comes with it or before it.
+    /// The last lines of what ended, and that it ended, once all of a message was read: its log comes with it or before it.
     pub(super) fn ended(&mut self) -> Vec<Event> {
         let late = std::mem::take(&mut self.late);
-        late.iter().filter_map(|vertex| self.known.get_mut(vertex)?.rest()).collect()
+        let rest = late.iter().filter_map(|vertex| self.known.get_mut(vertex)?.rest());
+        let mut events: Vec<Event> = rest.collect();
+        events.append(&mut self.ending);
+        events
     }
 
     /// The last lines, where they had no line end.
@@ -116,7 +121,8 @@ impl<'a> Progress<'a> {
         if is_new && (self.known.len() >= MOST || vertex.digest.len() > MOST_DIGEST) {
             return;
         }
-        let known = self.known.entry(vertex.digest).or_default();
+        let digest = vertex.digest;
+        let known = self.known.entry(digest.clone()).or_default();
         if known.name.is_empty() {
             known.name = vertex.name.chars().take(MOST_NAME).collect();
         }
@@ -143,7 +149,8 @@ impl<'a> Progress<'a> {
             events.extend(number.map(|step| Event::BuildCached { step }));
         }
         // What is only cut off since something else failed says so, too.
-        let failed = !vertex.error.is_empty() && !vertex.error.contains("context canceled");
+        // At the end, since what was run may hold the words.
+        let failed = !vertex.error.is_empty() && !vertex.error.trim_end().ends_with("context canceled");
         let is_import = known.name.starts_with(IMPORT);
         if vertex.completed.is_some() && !std::mem::replace(&mut known.ended, true) {
             if let Some(cache) = known.name.strip_prefix(IMPORT).filter(|_| failed) {
@@ -152,8 +159,8 @@ impl<'a> Progress<'a> {
                     text: format!("nothing is taken from the cache {}: {why}", cap(cache)),
                 });
             }
-            events.extend(known.rest());
-            events.extend(number.map(|step| Event::BuildStepEnded { step, failed }));
+            self.ending.extend(number.map(|step| Event::BuildStepEnded { step, failed }));
+            self.late.push(digest.clone());
         }
         // A build goes on without a cache.
         if failed && !is_import && self.failed.is_none() {

@@ -95,7 +95,7 @@ impl BuildKitRequest {
         if build.no_cache {
             set("no-cache".to_owned(), "");
         }
-        set("image-resolve-mode".to_owned(), if build.pull { "pull" } else { "default" });
+        set("image-resolve-mode".to_owned(), if build.pull { "pull" } else { "local" });
         match build.network.as_deref() {
             None | Some("" | "default" | "bridge") => {}
             Some(mode @ ("none" | "host")) => set("force-network-mode".to_owned(), mode),
