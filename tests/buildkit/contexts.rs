@@ -23,13 +23,16 @@ use crate::support::lab::{Lab, setting};
 /// Contexts under way at once.
 const AT_ONCE: usize = 3;
 
+/// Makes the files of a context in a folder.
+type Make = fn(&Path);
+
 struct Case {
     name: String,
     dockerfile: &'static str,
     /// The Dockerfile's path.
     file: &'static str,
     ignore: Option<String>,
-    make: fn(&Path),
+    make: Make,
 }
 
 fn write(root: &Path, path: &str, content: &[u8]) {
@@ -107,7 +110,7 @@ fn document() -> Value {
 }
 
 fn cases() -> Vec<Case> {
-    let copies: [(&str, &str, fn(&Path)); 25] = [
+    let copies: [(&str, &str, Make); 25] = [
         ("all", "COPY . /\n", usual),
         ("folder", "COPY src /dst\n", usual),
         ("folder-slash", "COPY src/ /dst/\n", usual),
