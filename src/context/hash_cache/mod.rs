@@ -4,7 +4,7 @@
 //! correctness, when the cache is gone: whatever is wrong with it, it counts as empty.
 //!
 //! - [`record`]: what is known of a file.
-//! - [`file`]: the form on the disk.
+//! - [`mod@file`]: the form on the disk.
 //! - [`cache`]: [`HashCache`], what is known in this run.
 
 mod cache;

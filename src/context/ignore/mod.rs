@@ -6,7 +6,7 @@
 //! each, with a matcher of our own behind them that takes linear time whatever the pattern.
 //!
 //! - [`lines`]: from the bytes of the file to cleaned patterns.
-//! - [`clean`], [`syntax`]: Go's `filepath.Clean`, and the grammar check of `filepath.Match`.
+//! - [`mod@clean`], [`syntax`]: Go's `filepath.Clean`, and the grammar check of `filepath.Match`.
 //! - [`translate`], [`regex`], [`compile`], [`program`]: from a pattern to something that matches.
 //! - [`index`]: finds the few patterns that can match a path among very many.
 //! - [`matcher`]: [`Ignore`], the whole file; [`below`]: which folders have to be looked into.
