@@ -29,7 +29,9 @@ fn held_in<'a>(lab: &'a Lab, stage: Stage, registry: &str) -> Repo<'a> {
     repo.write("www/index.html", &format!("hello from {}\n", stage.name()));
     let repository = format!("{registry}/t/{}", lab.name());
     let config = if stage == Stage::Smoke { lab::config_with_probes } else { lab::config };
-    repo.write("imgbuild.toml", &config(&repository));
+    // With a network of its own for the build the clean-up has something to do: without, it is over before a signal comes.
+    let builder = if stage == Stage::Teardown { "[image.build]\nbuilder = \"classic\"\n" } else { "" };
+    repo.write("imgbuild.toml", &(config(&repository) + builder));
     repo.commit("first");
     repo
 }
