@@ -153,7 +153,7 @@ async fn every_verdict_is_that_of_the_tool() {
         let image = engine.require_image(&image).await.expect("image");
         let owner = Owner::current(lab.name(), Duration::from_secs(1200)).expect("owner");
         let keeper = Keeper::begin(engine, owner, &lab.path(kind)).expect("keeper");
-        let put = smoke::put(&keeper, &image, &subject, &Events::discard()).await;
+        let put = Box::pin(smoke::put(&keeper, &image, &subject, &Events::discard())).await;
         let left = keeper.finish().await.expect("finish").failed;
         assert!(left.is_empty(), "{left:?}");
         for (result, (name, _)) in put.expect("an engine that works").tests().iter().zip(&files) {

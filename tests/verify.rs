@@ -66,7 +66,7 @@ async fn put(lab: &Lab, image: &str, tests: Vec<TestSpec>) -> Put {
         lines
     };
     let puts = async {
-        let verification = smoke::put(&keeper, &image, &subject, &events).await;
+        let verification = Box::pin(smoke::put(&keeper, &image, &subject, &events)).await;
         drop(events);
         verification
     };

@@ -58,7 +58,7 @@ async fn misfits(lab: &Lab, image: &str, start: Option<&str>, checks: Vec<What>)
     let owner = Owner::current(lab.name(), Duration::from_secs(600)).expect("owner");
     let keeper = Keeper::begin(engine, owner, &lab.path("state")).expect("keeper");
     let subject = Subject { tests: vec![test], probes };
-    let put = smoke::put(&keeper, &image, &subject, &Events::discard()).await;
+    let put = Box::pin(smoke::put(&keeper, &image, &subject, &Events::discard())).await;
     let left = keeper.finish().await.expect("finish").failed;
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(lab.owned(lab.name()), BTreeSet::new(), "left on the engine");

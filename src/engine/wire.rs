@@ -95,7 +95,7 @@ impl Wire {
             let is_old = waiting.is_some();
             let Line { mut sender, mut connection } = match waiting {
                 Some(line) => line,
-                None => self.line().await?,
+                None => Box::pin(self.line()).await?,
             };
             let mut answer = Box::pin(sender.try_send_request(request));
             let answered = poll_fn(|cx| {
@@ -128,7 +128,8 @@ impl Wire {
 
     /// A new connection.
     async fn line(&self) -> Result<Line, Fault> {
-        let stream = self.dialer.dial().await.map_err(Fault::Dial)?;
+        // Boxed, and so is what is sent: handshakes are large, and would lie on the stack of every caller.
+        let stream = Box::pin(self.dialer.dial()).await.map_err(Fault::Dial)?;
         let io = TokioIo::new(Patient { stream, deaf: false });
         let (sender, connection) = http1::handshake::<_, Sent>(io).await.map_err(lost)?;
         Ok(Line { sender, connection: Some(Box::pin(connection)) })
@@ -140,7 +141,7 @@ impl Wire {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let reply = self.open(request).await?;
+        let reply = Box::pin(self.open(request)).await?;
         if reply.status.is_success() || reply.status == StatusCode::NOT_MODIFIED {
             Ok(reply)
         } else {
