@@ -1,8 +1,7 @@
 //! Which builder a run takes, and what it hands to it.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,9 +13,6 @@ use crate::error::{Error, Kind, Result};
 use crate::image::{Reference, Repository, hex};
 use crate::plan::PushDecision;
 use crate::rules::holds_secret;
-
-/// The most bytes that a builder takes for a secret.
-const MOST_SECRET: u64 = 500 * 1024;
 
 /// The builder of a run.
 pub(super) enum Chosen {
@@ -72,9 +68,8 @@ fn need(prepared: &Prepared) -> Option<String> {
     let line = prepared.needs_buildkit.as_ref();
     let line = line.map(|(line, what)| format!("{}:{line}: {what} needs BuildKit", prepared.plan.dockerfile));
     line.or_else(|| {
-        let mut settings = prepared.settings.builder.clone();
-        settings.cache_to = caches_to_fill(prepared).into_iter().cloned().collect();
-        let (key, origin) = settings.needs_buildkit()?;
+        let fills_caches = !caches_to_fill(prepared).is_empty();
+        let (key, origin) = prepared.settings.builder.needs_buildkit(fills_caches)?;
         Some(format!("{key} ({origin}) needs BuildKit"))
     })
 }
@@ -242,7 +237,7 @@ fn secret(session: &Session, handed: &Sourced<Handed>) -> Result<Vec<u8>> {
         Error::new(Kind::Config, format!("the secret {id:?} ({origin}) is not there: {what}")).hint(hint)
     };
     let of_file = |path: PathBuf| {
-        read(&path).map_err(|cause| {
+        Secret::read(&path).map_err(|cause| {
             let what = format!("{} cannot be read: {cause}", path.display());
             lacking(what, "name the file that holds it".to_owned())
         })
@@ -266,19 +261,6 @@ fn secret(session: &Session, handed: &Sourced<Handed>) -> Result<Vec<u8>> {
             }
         }
     }
-}
-
-/// What a regular file holds; a pipe would be waited for without end.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is not a file"));
-    }
-    let mut value = Vec::new();
-    std::fs::File::open(path)?.take(MOST_SECRET + 1).read_to_end(&mut value)?;
-    if value.len() as u64 > MOST_SECRET {
-        return Err(std::io::Error::other("it has more than 500 KiB, which no builder takes"));
-    }
-    Ok(value)
 }
 
 /// `npm-token` is in `NPM_TOKEN`.

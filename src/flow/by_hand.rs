@@ -9,14 +9,11 @@ use crate::shell;
 /// each from the environment.
 pub(super) fn build(prepared: &Prepared, chosen: &Chosen) -> String {
     let settings = &prepared.settings;
-    let mut words: Vec<String> = match chosen {
-        Chosen::Classic => vec!["DOCKER_BUILDKIT=0".to_owned()],
-        Chosen::BuildKit(_) => Vec::new(),
+    let begin = match chosen {
+        Chosen::Classic => ["DOCKER_BUILDKIT=0", "docker", "build"],
+        Chosen::BuildKit(_) => ["docker", "build", "--progress=plain"],
     };
-    words.extend(["docker", "build", "--progress=plain"].map(str::to_owned));
-    if matches!(chosen, Chosen::Classic) {
-        words.pop();
-    }
+    let mut words = begin.map(str::to_owned).to_vec();
     let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell::word(value)]);
     let context =
         prepared.located.context.strip_prefix(&prepared.source.root).unwrap_or(&prepared.located.context);

@@ -22,7 +22,7 @@ pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
     // Never dropped in silence: a build that needs a secret and gets none fails later and darker.
     let builder = &settings.builder;
     if builder.builder.value == Builder::Classic
-        && let Some((key, origin)) = builder.needs_buildkit()
+        && let Some((key, origin)) = builder.needs_buildkit(true)
     {
         let why = format!("{key} ({origin}) needs BuildKit, which the classic builder is not");
         asked.wrong(&builder.builder.origin.clone(), &why);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::InvalidWord;
-use crate::config::origin::Sourced;
+use crate::config::origin::{Origin, Sourced};
 
 /// What builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,16 +170,21 @@ pub struct BuilderSettings {
 }
 
 impl BuilderSettings {
-    /// The first setting that only BuildKit can do, with who set it.
-    pub fn needs_buildkit(&self) -> Option<(&'static str, String)> {
-        let lists = [("secrets", &self.secrets), ("ssh", &self.agents)];
-        let handed = lists.iter().find_map(|(key, list)| Some((*key, list.first()?.origin.to_string())));
-        let caches = [("cache-from", &self.cache_from), ("cache-to", &self.cache_to)];
-        let cache = || caches.iter().find_map(|(key, list)| Some((*key, list.first()?.origin.to_string())));
-        let context =
-            || self.contexts.values().next().map(|context| ("contexts", context.origin.to_string()));
-        handed.or_else(cache).or_else(context)
+    /// The first setting that only BuildKit can do, with who set it. `cache_to` counts where the run `fills_caches`.
+    pub fn needs_buildkit(&self, fills_caches: bool) -> Option<(&'static str, &Origin)> {
+        let settings = [
+            ("secrets", first(&self.secrets)),
+            ("ssh", first(&self.agents)),
+            ("cache-from", first(&self.cache_from)),
+            ("cache-to", first(&self.cache_to).filter(|_| fills_caches)),
+            ("contexts", first(self.contexts.values())),
+        ];
+        settings.into_iter().find_map(|(key, origin)| Some((key, origin?)))
     }
+}
+
+fn first<'a, T: 'a>(list: impl IntoIterator<Item = &'a Sourced<T>>) -> Option<&'a Origin> {
+    list.into_iter().next().map(|one| &one.origin)
 }
 
 #[cfg(test)]

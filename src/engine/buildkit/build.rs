@@ -21,6 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::image::Digest;
 use crate::stop::Stop;
+use crate::token::token;
 
 /// How often limits are looked at, and the transfer is told of.
 const TICK: Duration = Duration::from_millis(200);
@@ -59,7 +60,7 @@ impl BuildKit {
             secrets: request.secrets.clone(),
             agents: request.agents.clone(),
         };
-        let (id, reference) = (random(), random());
+        let (id, reference) = (token(), token());
         let session = Session::open(self, id, &request.shared_key, services)
             .await
             .map_err(|fault| self.engine.told(fault, "open a session with BuildKit"))?;
@@ -291,9 +292,4 @@ impl Run<'_> {
     fn lost(&self, cause: String) -> Error {
         lost_in_the_middle(&self.builder.engine, &self.at(), &cause)
     }
-}
-
-/// Names that nobody else on the engine has.
-fn random() -> String {
-    crate::token::token()
 }

@@ -18,7 +18,7 @@ use crate::engine::fault::{Fault, chain};
 use crate::error::Result;
 
 /// An engine that has BuildKit answers at once.
-const ANSWER: Duration = Duration::from_secs(20);
+pub(super) const ANSWER: Duration = Duration::from_secs(20);
 /// The label of a worker whose images live in containerd's store.
 const SNAPSHOTTER: &str = "org.mobyproject.buildkit.worker.snapshotter";
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_server::Secrets as Service;
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
 use tonic::{Request, Response, Status, async_trait};
 
 /// The most bytes that a builder takes for a secret.
-pub(super) const MOST: u64 = 500 * 1024;
+const MOST: u64 = 500 * 1024;
 
 /// Where a secret comes from. Its value is read when the build asks for it, and kept nowhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +19,21 @@ pub enum Secret {
     Value(Vec<u8>),
     /// The file that holds it.
     File(PathBuf),
+}
+
+impl Secret {
+    /// What a regular file holds, if a builder takes as much; a pipe would be waited for without end. Blocks.
+    pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let mut value = Vec::new();
+        std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut value)?;
+        if value.len() as u64 > MOST {
+            return Err(io::Error::other("it has more than 500 KiB, which no builder takes"));
+        }
+        Ok(value)
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -52,7 +67,7 @@ impl Service for Secrets {
             Some(Secret::Value(value)) => value.clone(),
             Some(Secret::File(path)) => {
                 let (path, shown) = (path.clone(), path.display().to_string());
-                tokio::task::spawn_blocking(move || read(&path))
+                tokio::task::spawn_blocking(move || Secret::read(&path))
                     .await
                     .map_err(|_| Status::internal("reading a secret broke off"))?
                     .map_err(|error| {
@@ -70,10 +85,4 @@ impl Service for Secrets {
         }
         Ok(Response::new(GetSecretResponse { data }))
     }
-}
-
-fn read(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    let mut data = Vec::new();
-    std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut data)?;
-    Ok(data)
 }

@@ -1,7 +1,6 @@
 //! The session itself: our services, served on a connection that the builder was given.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bollard_buildkit_proto::health::health_server::HealthServer;
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_server::SecretsServer;
@@ -23,12 +22,10 @@ use super::files::Files;
 use super::health::Healthy;
 use super::secrets::{Secret, Secrets};
 use crate::engine::AuthEntry;
-use crate::engine::buildkit::connect::{BuildKit, Way};
+use crate::engine::buildkit::connect::{ANSWER, BuildKit, Way};
 use crate::engine::buildkit::tunnel;
 use crate::engine::fault::{Fault, chain};
 
-/// An engine that has BuildKit hands a connection over at once.
-const ANSWER: Duration = Duration::from_secs(20);
 /// Frames of what we send. The builder's window decides how many are under way.
 const FRAME: u32 = 256 * 1024;
 
