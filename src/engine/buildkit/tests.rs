@@ -91,7 +91,15 @@ fn hasty() -> BuildKitRequest {
 /// A build of [`context`], with what was told.
 async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
     let (dir, _) = context();
-    let listing = listing(dir.path());
+    build_of(builder, request, listing(dir.path())).await
+}
+
+/// A build, with what was told.
+async fn build_of(
+    builder: &Builder,
+    request: BuildKitRequest,
+    listing: Arc<Listing>,
+) -> (Result<BuiltImage>, Vec<Event>) {
     let engine = builder.engine().await;
     let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
     assert_eq!(buildkit.way, connect::Way::Direct);
@@ -661,4 +669,30 @@ async fn a_socket_that_speaks_neither_has_no_buildkit() {
     ]);
     let found = fake.serves(|engine| async move { BuildKit::find(&engine).await.unwrap() }).await;
     assert_eq!(found.err(), Some("it does not know /grpc: page not found".to_owned()));
+}
+
+/// More than HTTP/2 lets wait in small frames.
+const MANY: usize = 10_000;
+
+#[tokio::test]
+async fn a_builder_that_has_nothing_asks_for_every_file_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("Dockerfile"), b"FROM scratch\nCOPY . /\n").unwrap();
+    for number in 0..MANY {
+        std::fs::write(dir.path().join(format!("f{number}")), [b'x'; 2000]).unwrap();
+    }
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let mut transfer = Transfer::open(&solving.session, &[("dir-name", "context")]).await?;
+        let stats = transfer.stats().await?;
+        let files: Vec<u32> = (0..).zip(&stats).filter(|(_, stat)| is_file(stat)).map(|(id, _)| id).collect();
+        for id in &files {
+            transfer.ask(*id).await;
+        }
+        let brought = transfer.contents(files.len()).await?;
+        assert_eq!((files.len(), brought.len()), (MANY + 1, MANY + 1));
+        transfer.finish().await?;
+        Ok(image())
+    });
+    let (built, _) = build_of(&builder, request(), listing(dir.path())).await;
+    built.unwrap();
 }

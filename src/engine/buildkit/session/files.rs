@@ -1,7 +1,8 @@
 //! The files of a context, sent as the builder asks for them.
 //!
 //! First it is told of every entry, in order; then it asks for the content of those that it lacks, by number. What it asks
-//! for goes through one blocking thread and a short queue, so that a slow builder slows the reading.
+//! for goes through one blocking thread and a short queue, so that a slow builder slows the reading. What it asks is taken
+//! at once, however slow it is: HTTP/2 has a limit for small frames that nobody takes.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,8 +27,6 @@ use crate::stop::Stop;
 const QUEUE: usize = 8;
 /// Entries told of at once.
 const BATCH: usize = 256;
-/// Files asked for that wait to be read; more wait in the builder.
-const ASKED: usize = 1024;
 /// Bytes of a piece of a file. Go's gRPC takes messages of 4 MB.
 const PIECE: usize = 128 * 1024;
 
@@ -79,6 +78,11 @@ impl Files {
     /// What goes out, to look at meanwhile.
     pub(in crate::engine::buildkit) fn sent(&self) -> Arc<Sent> {
         Arc::clone(&self.sent)
+    }
+
+    /// The most files that a builder has a reason to ask for.
+    pub(super) fn most(&self) -> usize {
+        self.listing.len().max(1)
     }
 
     fn select(&self, wanted: Wanted) -> Result<Selected> {
@@ -152,7 +156,7 @@ impl FileSync for Files {
         }
         let mut said = request.into_inner();
         let (out, packets) = mpsc::channel::<Packets>(QUEUE);
-        let (ask, mut asked) = mpsc::channel::<u32>(ASKED);
+        let (ask, mut asked) = mpsc::channel::<u32>(self.most());
         let (files, answers) = (self.clone(), out.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(error) = files.send(wanted, &mut asked, &answers) {

@@ -29,6 +29,12 @@ use crate::engine::fault::{Fault, chain};
 /// Frames of what we send. The builder's window decides how many are under way.
 const FRAME: u32 = 256 * 1024;
 
+/// Of what the builder sends. A small frame counts as 256 bytes, and half of the window may be such frames until they are
+/// taken; a builder without a file asks for all of them at once, in a frame each.
+fn window(files: usize) -> u32 {
+    u32::try_from(files.saturating_mul(2 * 256)).unwrap_or(u32::MAX).clamp(1 << 20, 1 << 30)
+}
+
 /// What the builder may call, as it wants to be told.
 const METHODS: &[&str] = &[
     "/grpc.health.v1.Health/Check",
@@ -57,6 +63,7 @@ pub(in crate::engine::buildkit) struct Session {
     /// Why the connection broke, where it knows.
     broke: Option<oneshot::Receiver<Status>>,
     routes: Routes,
+    window: u32,
 }
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -95,13 +102,14 @@ impl Session {
                 (Box::new(opened.io), Some(opened.broke))
             }
         };
+        let window = window(services.files.most());
         let routes = Routes::new(HealthServer::new(Healthy))
             .add_service(FileSyncServer::new(services.files))
             .add_service(AuthServer::new(Logins::new(services.logins)))
             .add_service(SecretsServer::new(Secrets::new(services.secrets)))
             .add_service(SshServer::new(Agents::new(services.agents)))
             .prepare();
-        Ok(Session { id, io, broke, routes })
+        Ok(Session { id, io, broke, routes, window })
     }
 
     /// Its id, by which a build names it.
@@ -113,6 +121,7 @@ impl Session {
     pub(in crate::engine::buildkit) async fn serve(self) -> Result<(), String> {
         let served = http2::Builder::new(TokioExecutor::new())
             .max_frame_size(FRAME)
+            .initial_connection_window_size(self.window)
             .max_concurrent_streams(None)
             .serve_connection(TokioIo::new(self.io), TowerToHyperService::new(self.routes))
             .await;
