@@ -35,7 +35,7 @@ pub use keyword::Keyword;
 pub use parse::parse;
 pub use position::{LineIndex, Position};
 pub use scopes::{Resolution, Scope, Scopes, Variable, VariableKind, graph_and_scopes, scopes};
-pub use stage_steps::stage_step_line;
+pub use stage_steps::{numbered_stage_line, stage_step_line};
 pub use syntax::{
     Comment, Directive, Directives, Dockerfile, Flag, Heredoc, Instruction, Problem, ProblemKind, Span, Stage,
 };

@@ -1,4 +1,4 @@
-//! How BuildKit counts the steps of a stage.
+//! How the builders that count by stage count the steps: BuildKit, and podman.
 
 use super::keyword::Keyword;
 use super::syntax::{Dockerfile, Instruction, Stage};
@@ -25,7 +25,19 @@ pub fn stage_step_line(
         0 => 0,
         later => later.checked_sub(triggered)?,
     };
-    let found = steps.get(place)?;
+    line_of(steps.get(place)?, instruction)
+}
+
+/// The line of podman's `[stage/stages] STEP index/total: instruction`, numbers 1-based. It counts every instruction of the
+/// stage, the `FROM` too; labels given through the API follow and have no line. `None` where the keyword is not the file's.
+pub fn numbered_stage_line(file: &Dockerfile, stage: u32, index: u32, instruction: &str) -> Option<u32> {
+    let place = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+    let stage = file.stages.get(place(stage)?)?;
+    line_of(file.instructions.get(stage.instructions.clone())?.get(place(index)?)?, instruction)
+}
+
+/// Its line, where it is of the kind that the builder says.
+fn line_of(found: &Instruction, instruction: &str) -> Option<u32> {
     let word = instruction.split_whitespace().next().unwrap_or_default();
     (Keyword::of(word) == found.keyword).then_some(found.line)
 }
@@ -80,5 +92,18 @@ mod tests {
         }
         let one = parse(b"FROM base\nRUN a\n");
         assert_eq!(stage_step_line(&one, "", 2, 2, "RUN a"), Some(2));
+    }
+    #[test]
+    fn steps_of_podman() {
+        let file = parse(b"ARG X\nFROM a\nENV x=y\nRUN a\n\nFROM b\nRUN c\n");
+        let line = |stage, index, text| numbered_stage_line(&file, stage, index, text);
+        assert_eq!(line(1, 1, "FROM a"), Some(2));
+        assert_eq!(line(1, 3, "RUN a"), Some(4));
+        assert_eq!(line(2, 2, "RUN c"), Some(7));
+        for (stage, index, text) in
+            [(0, 1, "FROM a"), (1, 0, "FROM a"), (1, 3, "COPY a b"), (2, 3, "LABEL a=b"), (3, 1, "FROM c")]
+        {
+            assert_eq!(line(stage, index, text), None, "[{stage}] {index} {text}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::event::Event;
 
 use super::build_messages::Message;
+use super::build_request::{StepLine, StepPlace};
 use super::lines::Lines;
 
 /// Where an image that the builder named comes from.
@@ -44,8 +45,8 @@ pub(super) struct Step {
     pub(super) total: u32,
     pub(super) instruction: String,
     pub(super) line: Option<u32>,
-    /// Docker counts over the whole build, podman by stage.
-    docker: bool,
+    /// Podman counts by stage, docker over the whole build.
+    stage: Option<u32>,
 }
 
 /// Instructions are shown in one line; a heredoc of a megabyte is not.
@@ -53,7 +54,7 @@ const MAX_INSTRUCTION: usize = 500;
 
 /// Reads messages in order.
 pub(super) struct Progress<'a> {
-    step_line: &'a (dyn Fn(u32) -> Option<u32> + Send + Sync),
+    step_line: &'a StepLine,
     lines: Lines,
     /// How many steps were announced: the number of the one that runs.
     count: u32,
@@ -65,7 +66,7 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(step_line: &'a (dyn Fn(u32) -> Option<u32> + Send + Sync)) -> Self {
+    pub(super) fn new(step_line: &'a StepLine) -> Self {
         Progress {
             step_line,
             lines: Lines::default(),
@@ -84,7 +85,7 @@ impl<'a> Progress<'a> {
 
     /// The id of the aux message behind the last step; `None` as long as steps are missing.
     pub(super) fn result(&self) -> Option<&str> {
-        let missing = self.step.as_ref().is_some_and(|step| step.docker && step.index < step.total);
+        let missing = self.step.as_ref().is_some_and(|step| step.stage.is_none() && step.index < step.total);
         self.result.as_deref().filter(|_| !missing)
     }
 
@@ -146,7 +147,8 @@ impl<'a> Progress<'a> {
         }
         if let Some(step) = parse_step(line).filter(|step| self.follows(step)) {
             signals.extend(self.finish());
-            let line = if step.docker { (self.step_line)(step.index) } else { None };
+            let place = StepPlace { stage: step.stage, index: step.index, instruction: &step.instruction };
+            let line = (self.step_line)(place);
             let step = Step { line, ..step };
             if self.count > 0 {
                 signals.push(Signal::Event(Event::BuildStepEnded { step: self.count, failed: false }));
@@ -181,10 +183,10 @@ impl<'a> Progress<'a> {
     fn follows(&self, next: &Step) -> bool {
         match &self.step {
             None => next.index == 1,
-            Some(step) if step.docker => {
-                next.docker && next.index == step.index.saturating_add(1) && next.total == step.total
+            Some(step) if step.stage.is_none() => {
+                next.stage.is_none() && next.index == step.index.saturating_add(1) && next.total == step.total
             }
-            Some(_) => !next.docker,
+            Some(_) => next.stage.is_some(),
         }
     }
 
@@ -218,19 +220,21 @@ fn uncoloured(text: &str) -> &str {
 
 /// `Step 1/7 : FROM x` (docker), `STEP 1/7: FROM x` or `[1/2] STEP 1/3: FROM x` (podman, which counts by stage).
 fn parse_step(line: &str) -> Option<Step> {
-    let (docker, rest) = match line.strip_prefix("Step ") {
-        Some(rest) => (true, rest),
+    let (stage, rest) = match line.strip_prefix("Step ") {
+        Some(rest) => (None, rest),
         None => {
-            let staged =
-                line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, rest)| rest);
-            (false, staged.strip_prefix("STEP ")?)
+            let staged = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+            let (stage, rest) = staged.map_or((Some(1), line), |(stages, rest)| {
+                (stages.split_once('/').and_then(|(stage, _)| stage.parse().ok()), rest)
+            });
+            (Some(stage?), rest.strip_prefix("STEP ")?)
         }
     };
     let (index, rest) = rest.split_once('/')?;
     let (total, instruction) = rest.split_once(':')?;
     let (index, total) = (index.parse().ok()?, total.trim_end().parse().ok()?);
     let instruction = instruction.trim().chars().take(MAX_INSTRUCTION).collect();
-    (index >= 1 && index <= total).then_some(Step { index, total, instruction, line: None, docker })
+    (index >= 1 && index <= total).then_some(Step { index, total, instruction, line: None, stage })
 }
 
 fn is_from(instruction: &str) -> bool {
@@ -276,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_build_of_engine_20_10() {
-        let mut progress = Progress::new(&|index| Some(index * 10));
+        let mut progress = Progress::new(&|place| Some(place.index * 10));
         let said = texts(&[
             "Step 1/4 : FROM base:1",
             "\n",
@@ -351,7 +355,7 @@ mod tests {
 
     #[test]
     fn podman_counts_by_stage() {
-        let mut progress = Progress::new(&|_| Some(9));
+        let mut progress = Progress::new(&|place| Some(place.stage.unwrap_or(0) * 10 + place.index));
         let said = texts(&[
             "[1/2] STEP 1/2: FROM a\n",
             "[1/2] STEP 2/2: RUN x\n",
@@ -363,11 +367,11 @@ mod tests {
         assert_eq!(
             told(&mut progress, said),
             [
-                "step 1/2 FROM a @0",
-                "step 2/2 RUN x @0",
+                "step 1/2 FROM a @11",
+                "step 2/2 RUN x @12",
                 "log out",
                 "made abcdef01234",
-                "step 1/1 FROM b @0",
+                "step 1/1 FROM b @21",
                 "cached",
             ]
         );

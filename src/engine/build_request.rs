@@ -8,6 +8,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use serde_json::{Map, Value};
 
+/// Where a step of the classic builder stands, by that builder's count. Numbers are from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepPlace<'a> {
+    /// The stage whose steps are counted, which is podman's way; docker counts over the whole file.
+    pub stage: Option<u32>,
+    /// Its number.
+    pub index: u32,
+    /// The instruction as the builder writes it, cut where it is long.
+    pub instruction: &'a str,
+}
+
+/// Finds the line of a step, from 1.
+pub type StepLine = dyn Fn(StepPlace<'_>) -> Option<u32> + Send + Sync;
+
 /// A build, apart from its context. Names are as the engine takes them; nothing is expanded here.
 pub struct BuildRequest {
     /// The Dockerfile's path inside the context, with slashes.
@@ -34,8 +48,8 @@ pub struct BuildRequest {
     pub idle_timeout: Duration,
     /// For the whole build.
     pub total_timeout: Duration,
-    /// The line in the Dockerfile of the step that the engine counts as the nth, from 1.
-    pub step_line: Box<dyn Fn(u32) -> Option<u32> + Send + Sync>,
+    /// The line in the Dockerfile of a step.
+    pub step_line: Box<StepLine>,
 }
 
 impl Default for BuildRequest {

@@ -8,6 +8,7 @@ use super::prepare::Prepared;
 use super::session::Session;
 use crate::config::{Handed, Sourced};
 use crate::context;
+use crate::dockerfile;
 use crate::engine::{BuildKitRequest, BuildRequest, BuiltImage, Keeper};
 use crate::error::{Kind, Result};
 
@@ -47,7 +48,10 @@ async fn classic(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Res
     let request = BuildRequest {
         network: Some(network),
         gzip,
-        step_line: Box::new(move |index| crate::dockerfile::step_line(&lines, index)),
+        step_line: Box::new(move |step| match step.stage {
+            None => dockerfile::step_line(&lines, step.index),
+            Some(stage) => dockerfile::numbered_stage_line(&lines, stage, step.index, step.instruction),
+        }),
         ..request(prepared)
     };
     let (listing, created) = (Arc::clone(&prepared.listing), prepared.plan.created);
@@ -89,7 +93,7 @@ fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitReques
         cache_from: settings.cache_from.iter().map(builder::cache).collect(),
         cache_to: caches.into_iter().map(builder::cache).collect(),
         stage_line: Box::new(move |stage, index, total, instruction| {
-            crate::dockerfile::stage_step_line(&lines, stage, index, total, instruction)
+            dockerfile::stage_step_line(&lines, stage, index, total, instruction)
         }),
     })
 }

@@ -145,7 +145,7 @@ fn request() -> BuildRequest {
         network: Some("none".to_owned()),
         idle_timeout: Duration::from_secs(120),
         total_timeout: Duration::from_secs(240),
-        step_line: Box::new(|index| Some(index * 10)),
+        step_line: Box::new(|place| Some(place.index * 10)),
         ..BuildRequest::default()
     }
 }

@@ -20,6 +20,11 @@ pub(crate) fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `make test`"))
 }
 
+/// Whether the tests run on podman.
+pub(crate) fn is_podman() -> bool {
+    setting("IMGBUILD_TEST_ENGINE_OPTIONS").lines().any(|option| option == "--podman")
+}
+
 /// The world of one test: folders, names and an identity of its own.
 pub(crate) struct Lab {
     folder: tempfile::TempDir,
@@ -162,6 +167,24 @@ impl Lab {
     /// The engine's clock, in the form that its events take.
     pub(crate) fn engine_time(&self) -> String {
         self.docker(&["info", "-f", "{{.SystemTime}}"])
+    }
+
+    /// What happened on the engine between two of its times.
+    pub(crate) fn events(&self, since: &str, until: &str) -> Vec<Value> {
+        let told = if is_podman() {
+            // It takes no times of the docker client's form.
+            let socket = self.engine.strip_prefix("unix://").expect("a socket");
+            let times = [format!("since={since}"), format!("until={until}")];
+            let mut curl = Command::new("curl");
+            curl.args(["-sS", "--fail", "-G", "--unix-socket", socket, "http://engine/v1.41/events"]);
+            let output = curl.args(times.iter().flat_map(|time| ["--data-urlencode", time])).output();
+            let output = output.expect("curl");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        } else {
+            self.docker(&["events", "--since", since, "--until", until, "--format", "{{json .}}"])
+        };
+        told.lines().map(|line| serde_json::from_str(line).expect("event")).collect()
     }
 
     /// Runs `clean --yes`; afterwards no journal is left, and a second `clean` finds nothing.

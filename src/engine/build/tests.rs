@@ -17,7 +17,12 @@ impl BuildObserver for Deaf {
 
 fn request() -> BuildRequest {
     let (idle_timeout, total_timeout) = (Duration::from_secs(20), Duration::from_secs(60));
-    BuildRequest { idle_timeout, total_timeout, step_line: Box::new(Some), ..BuildRequest::default() }
+    BuildRequest {
+        idle_timeout,
+        total_timeout,
+        step_line: Box::new(|place| Some(place.index)),
+        ..BuildRequest::default()
+    }
 }
 
 async fn build(act: Act, request: BuildRequest) -> Result<BuiltImage> {

@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits {
 
 /// Between two probes of a HEALTHCHECK, so that `healthy` comes in a second and not after the image's own 30. The
 /// engine counts it from the end of a probe, so a slow probe is not run without a break.
-const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+pub(super) const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The container that `test` wants, on `network`.
 pub(in crate::smoke) fn of_test(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future;
 use tokio::sync::Notify;
 
+use super::container::PROBE_INTERVAL;
 use super::{Watcher, end, end_problem, ended, ways};
 use crate::engine::{Container, Image, Keeper, LogOptions};
 use crate::error::{Error, Result};
@@ -156,14 +157,21 @@ pub(in crate::smoke) fn over(looked: Option<Container>, watcher: &Watcher) -> Re
 
 async fn health(at: Awaited<'_>) -> Result<(), Over> {
     let mut news = at.watcher.news(at.id);
+    let ours = at.keeper.engine().leaves_health_to_others();
     loop {
+        if ours {
+            at.keeper.engine().probe_health(at.id).await?;
+        }
         let looked = at.keeper.engine().inspect_container(at.id).await?;
         let Some(container) = looked else { return future::pending().await };
         match container.health.as_ref().map(|health| health.status.as_str()) {
             Some("healthy") => return Ok(()),
-            Some("unhealthy") => {
+            // Podman 4 knows no start period, in which failures do not count.
+            Some("unhealthy") if !ours => {
                 return Err(Over::Not(not_healthy(&container, "it became unhealthy".to_owned())));
             }
+            // What no event ends is the pause between two probes.
+            _ if ours => drop(tokio::time::timeout(PROBE_INTERVAL, news.next()).await),
             _ => news.next().await,
         }
     }
