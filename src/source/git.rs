@@ -3,6 +3,7 @@
 //! Nothing is taken for clean that nobody could read: where neither answers, the run is refused with both reasons.
 
 mod ancestry;
+mod blob_reader;
 mod blob_source;
 mod checkout;
 mod command;
@@ -15,11 +16,13 @@ mod hidden;
 mod hook_place;
 mod libgit2;
 mod libgit2_status;
+mod library;
 mod locate;
 mod look;
 mod objects;
 mod porcelain;
 mod refusal;
+mod snapshot;
 mod tracked;
 mod walk;
 
@@ -34,11 +37,13 @@ use crate::source::{Change, GitOptions, Reader, SourceState};
 use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
+pub use blob_reader::BlobReader;
 pub use checkout::Checkout;
 pub use commit_tree::{CommitTree, TreeEntry, TreeKind};
 pub use file_at::file_at;
 pub use hook_place::{HookPlace, HooksPath};
 pub use objects::{Objects, Peeled};
+pub use snapshot::{Snapshot, SnapshotEntry, Submodules};
 pub use tracked::{Tracked, tracked};
 
 use failure::Failure;

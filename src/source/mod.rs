@@ -16,9 +16,11 @@ mod url;
 
 pub use blobs::{BlobId, BlobIds, BlobSource};
 pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
+#[cfg(test)]
+pub(crate) use git::tests::Fixture;
 pub use git::{
-    Ancestry, Checkout, CommitTree, HookPlace, HooksPath, Objects, Peeled, Tracked, TreeEntry, TreeKind,
-    ancestry, file_at, head, read, status, tracked,
+    Ancestry, BlobReader, Checkout, CommitTree, HookPlace, HooksPath, Objects, Peeled, Snapshot,
+    SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, file_at, head, read, status, tracked,
 };
 pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;

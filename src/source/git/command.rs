@@ -57,9 +57,12 @@ const FORCED: [(&str, &str); 8] = [
     ("LC_ALL", "C"),
 ];
 
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 10] = [
     "-c",
     "core.fsmonitor=false",
+    // Above this git streams a blob where it can, and does not hold it.
+    "-c",
+    "core.bigFileThreshold=4m",
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
@@ -183,6 +186,16 @@ impl<'a> Git<'a> {
             end(&mut child);
         }
         result
+    }
+
+    /// A git whose output is read as it comes, and which gets its input bit by bit.
+    pub(super) fn start(&self, arguments: &[&str], input: Stdio) -> Result<Child, Failure> {
+        self.stop.check().map_err(Failure::Final)?;
+        let mut command = self.command();
+        command.args(arguments).stdin(input).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .spawn()
+            .map_err(|error| Failure::unreadable(format!("cannot start {}: {error}", self.program.display())))
     }
 
     fn command(&self) -> Command {
@@ -317,7 +330,7 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
 }
 
 /// Ends git and whatever it started.
-fn end(child: &mut Child) {
+pub(super) fn end(child: &mut Child) {
     let group = rustix::process::Pid::from_child(child);
     let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     drop(child.wait());

@@ -40,7 +40,10 @@ pub struct TreeEntry {
     pub kind: TreeKind,
     /// Bytes of content; `None` where the clone does not have it, and for folders.
     pub size: Option<u64>,
-    id: String,
+    /// Whether git calls the file executable.
+    pub executable: bool,
+    /// The object's id in hex; of a submodule its commit's.
+    pub id: String,
 }
 
 /// What an entry of a tree is.
@@ -59,16 +62,26 @@ pub enum TreeKind {
 impl CommitTree {
     /// Reads what `ls-tree -r -t -z -l` printed.
     pub(super) fn parse(objects: Objects, commit: &str, listing: &[u8]) -> Result<CommitTree> {
-        let (mut entries, mut numbers) = (Vec::new(), HashMap::new());
+        let mut entries = Vec::new();
         for record in listing.split(|&byte| byte == 0).filter(|record| !record.is_empty()) {
             let Some((path, entry)) = entry(record) else {
                 let why = "git lists an entry that makes no sense";
                 return Err(refusal::no_object(&format!("the tree of commit {commit}"), why));
             };
-            numbers.insert(path.clone(), entries.len());
             entries.push((path, entry));
         }
-        Ok(CommitTree { objects, commit: commit.to_owned(), entries, numbers, blobs: Mutex::default() })
+        Ok(CommitTree::new(objects, commit, entries))
+    }
+
+    /// Of entries in git's order.
+    pub(super) fn new(objects: Objects, commit: &str, entries: Vec<(Vec<u8>, TreeEntry)>) -> CommitTree {
+        let numbers = entries.iter().enumerate().map(|(number, (path, _))| (path.clone(), number)).collect();
+        CommitTree { objects, commit: commit.to_owned(), entries, numbers, blobs: Mutex::default() }
+    }
+
+    /// Where its objects are.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
     }
 
     /// The commit's id.
@@ -166,7 +179,7 @@ impl CommitTree {
         if let Some(bytes) = blobs.get(&entry.id) {
             return Ok(bytes.clone());
         }
-        match self.objects.git().and_then(|git| git.ask(["cat-file", "blob", &entry.id])) {
+        match self.objects.blob(&entry.id) {
             Ok(bytes) => {
                 blobs.insert(entry.id.clone(), bytes.clone());
                 Ok(bytes)
@@ -185,6 +198,12 @@ impl CommitTree {
         let mut wanted = paths.iter().filter_map(small).peekable();
         while wanted.peek().is_some() {
             self.objects.stop().check()?;
+            if self.objects.has_library() {
+                let Some((path, id, _)) = wanted.next() else { break };
+                let content = self.objects.blob(id).map_err(|failure| self.objects.error(failure))?;
+                take(&path, &content);
+                continue;
+            }
             let (mut batch, mut bytes) = (Vec::new(), 0);
             while let Some(next) = wanted.next_if(|(.., size)| bytes == 0 || bytes + size <= BATCH) {
                 // Names cost, too.
@@ -238,15 +257,33 @@ fn entry(record: &[u8]) -> Option<(Vec<u8>, TreeEntry)> {
     let tab = record.iter().position(|&byte| byte == b'\t')?;
     let mut fields = std::str::from_utf8(record.get(..tab)?).ok()?.split_ascii_whitespace();
     let (mode, _, id, size) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    let kind = match mode {
-        "040000" => TreeKind::Folder,
-        "120000" => TreeKind::Link,
-        "160000" => TreeKind::Submodule,
-        mode if mode.starts_with("100") => TreeKind::File,
-        _ => return None,
-    };
-    let entry = TreeEntry { kind, size: size.parse().ok(), id: id.to_owned() };
+    let mode = u32::from_str_radix(mode, 8).ok()?;
+    let entry = TreeEntry::of(mode, size.parse().ok(), id.to_owned())?;
     Some((record.get(tab + 1..)?.to_vec(), entry))
+}
+
+impl TreeEntry {
+    /// By the mode that the tree has; `None` for one that stands for nothing.
+    pub(super) fn of(mode: u32, size: Option<u64>, id: String) -> Option<TreeEntry> {
+        let kind = match mode & 0o170_000 {
+            0o040_000 => TreeKind::Folder,
+            0o120_000 => TreeKind::Link,
+            0o160_000 => TreeKind::Submodule,
+            0o100_000 => TreeKind::File,
+            _ => return None,
+        };
+        let executable = kind == TreeKind::File && mode & 0o100 != 0;
+        Some(TreeEntry { kind, size, executable, id })
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        self.kind == TreeKind::Folder
+    }
+
+    /// Whether a blob stands behind it.
+    pub(super) fn has_content(&self) -> bool {
+        matches!(self.kind, TreeKind::File | TreeKind::Link)
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,25 @@
-//! The objects of a repository by the `git` command, in a hook: no work tree is needed, both kinds of ids are read, and
-//! what a partial clone lacks is not fetched.
+//! The objects of a repository: in a hook by the `git` command, which needs no work tree and reads both kinds of ids, of a
+//! checkout by whatever read that. What a partial clone lacks is not fetched.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::source::Reader;
+use crate::source::{Reader, SourceState};
 use crate::stop::Stop;
 
+use super::blob_reader::{Batch, BlobReader};
 use super::command::Git;
 use super::commit_tree::CommitTree;
 use super::failure::Failure;
-use super::look::Tools;
+use super::library::Library;
+use super::look::{Folder, Tools};
 use super::refusal;
+
+/// Larger blobs are not held in memory where the git command is there to stream them, in bytes.
+const LARGE: u64 = 4 << 20;
 
 /// The most remote-tracking refs that are asked about: their ids fit on a command line.
 const MOST_REFS: &str = "--count=20000";
@@ -25,6 +31,11 @@ pub struct Objects {
     git_dir: Option<PathBuf>,
     environment: Environment,
     stop: Stop,
+    reader: Reader,
+    /// Reads in place of the command.
+    library: Option<Library>,
+    /// A `git cat-file --batch` that waits for the next id.
+    batch: Arc<Mutex<Option<Batch>>>,
 }
 
 /// What an id stands for, tags followed to what they tag.
@@ -45,9 +56,88 @@ impl Objects {
         Objects {
             folder: folder.to_owned(),
             git_dir: environment.get_os("GIT_DIR").map(|path| folder.join(path)),
+            ..Objects::at(folder, Reader::GitCommand { safe_directory: false }, environment, stop)
+        }
+    }
+
+    /// Those of a checkout, by the same reader as its state. libgit2 needs no git command; what it cannot open is read by
+    /// that.
+    pub fn of(state: &SourceState, environment: &Environment, stop: &Stop) -> Objects {
+        Objects::in_checkout(&state.root, state.reader, environment, stop)
+    }
+
+    fn in_checkout(root: &Path, reader: Reader, environment: &Environment, stop: &Stop) -> Objects {
+        let library = (reader == Reader::Libgit2).then(|| Library::open(root).ok()).flatten();
+        Objects { library, ..Objects::at(root, reader, environment, stop) }
+    }
+
+    fn at(folder: &Path, reader: Reader, environment: &Environment, stop: &Stop) -> Objects {
+        Objects {
+            folder: folder.to_owned(),
+            git_dir: None,
             environment: environment.clone(),
             stop: stop.clone(),
+            reader,
+            library: None,
+            batch: Arc::default(),
         }
+    }
+
+    /// Those of the submodule that is checked out at `path`, or why there are none.
+    pub(super) fn submodule(&self, path: &Path) -> Result<Objects, &'static str> {
+        let folder = self.folder.join(path);
+        match Folder::of(&folder) {
+            Folder::CheckedOut => {
+                Ok(Objects::in_checkout(&folder, self.reader, &self.environment, &self.stop))
+            }
+            Folder::Missing | Folder::Bare => Err("it is not checked out"),
+        }
+    }
+
+    /// The folder of what all work trees of the repository share.
+    pub(super) fn common_folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(library) = &self.library {
+            return Ok(library.common_folder());
+        }
+        let git = self.git()?;
+        let path = git.ask(["rev-parse", "--git-common-dir"])?;
+        Ok(git.path(path))
+    }
+
+    pub(super) fn has_library(&self) -> bool {
+        self.library.is_some()
+    }
+
+    /// A blob as a whole.
+    pub(super) fn blob(&self, id: &str) -> Result<Vec<u8>, Failure> {
+        if let Some(library) = &self.library {
+            return library.blob(id);
+        }
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = match batch.take() {
+            Some(running) => running,
+            None => self.git()?.batch()?,
+        };
+        let bytes = running.blob(id)?;
+        // One that failed is at no place from which it could go on.
+        *batch = Some(running);
+        Ok(bytes)
+    }
+
+    /// The bytes of a blob of `size` bytes, called `path` in messages. Whether they are what the id says is for the caller to
+    /// see. Blocks. Kind `Refused` where the clone does not have it.
+    pub fn open_blob(&self, id: &str, size: u64, path: &[u8]) -> Result<BlobReader> {
+        let streamed = (size > LARGE).then(|| self.git()).and_then(Result::ok);
+        let opened = match streamed {
+            Some(git) => git.stream_blob(id),
+            None => self.blob(id).map(BlobReader::whole),
+        };
+        opened.map_err(|failure| match failure {
+            Failure::Unreadable(why) => {
+                refusal::no_object(&format!("`{}`", String::from_utf8_lossy(path)), &why)
+            }
+            Failure::Final(error) => error,
+        })
     }
 
     pub(super) fn stop(&self) -> &Stop {
@@ -56,7 +146,7 @@ impl Objects {
 
     pub(super) fn git(&self) -> Result<Git<'_>, Failure> {
         let tools = Tools { environment: &self.environment, stop: &self.stop };
-        let git = tools.git(&self.folder, Reader::GitCommand { safe_directory: false })?;
+        let git = tools.git(&self.folder, self.reader)?;
         Ok(git.at(self.git_dir.as_deref()))
     }
 
@@ -167,6 +257,15 @@ impl Objects {
 
     /// Everything that the tree of `commit` names. Blocking: 0.2 s for 100,000 files.
     pub fn tree(&self, commit: &str) -> Result<CommitTree> {
+        if let Some(library) = &self.library {
+            return match library.tree(commit, &self.stop) {
+                Ok(entries) => Ok(CommitTree::new(self.clone(), commit, entries)),
+                Err(Failure::Unreadable(why)) => {
+                    Err(refusal::no_object(&format!("the tree of commit {commit}"), &why))
+                }
+                Err(failure) => Err(self.error(failure)),
+            };
+        }
         let arguments = ["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", commit];
         let listing = match self.git().and_then(|git| git.ask(arguments)) {
             Ok(listing) => listing,
