@@ -10,14 +10,11 @@ use std::io::Write;
 use tar::{EntryType, Header};
 
 use super::digest::mode;
-use super::dirs::Dirs;
 use super::entries::{Content, Entry};
-use super::identity::Identity;
 use super::listing::Listing;
 use super::paths::Paths;
-use super::read::{CHUNK, buffer, read_unchanged};
-use super::trouble::{changed, unreadable};
-use super::{files, shield};
+use super::read::{CHUNK, buffer};
+use super::shield;
 use crate::error::{Error, Kind, Result};
 use crate::stop::Stop;
 
@@ -40,7 +37,7 @@ pub fn write_tar(
 ) -> Result<u64> {
     let entries = listing.raw_entries();
     let mut out = Out { sink, progress, staged: Vec::with_capacity(CHUNK), sent: 0 };
-    let mut dirs = Dirs::new(listing.root());
+    let mut way = listing.place.way();
     let mut paths = Paths::new(entries);
     let mut buffer = buffer();
     // Before 1970 there were no tar archives.
@@ -49,41 +46,31 @@ pub fn write_tar(
     while let Some(at) = paths.advance() {
         stop.check()?;
         for _ in 0..at.left {
-            dirs.leave(paths.folder())?;
+            way.leave(paths.folder())?;
         }
         let (entry, path, name) = (at.entry, paths.path(), entries.name(at.entry));
-        let identity = &entry.identity;
         let start = |kind, size| header(kind, entry, mtime, size);
         match entry.content {
             Content::File(_) => {
-                let (mut file, metadata) = dirs.open(name).map_err(|e| unreadable(path, e))?;
-                unchanged(path, identity, &Identity::of(&metadata))?;
-                out.header(start(EntryType::Regular, identity.size), path, b"")?;
-                read_unchanged(&mut file, identity, path, &mut buffer, stop, |bytes| out.put(bytes))?;
-                out.pad(identity.size)?;
+                let mut file = way.open(at.number, entry, path, name)?;
+                out.header(start(EntryType::Regular, entry.identity.size), path, b"")?;
+                file.read(entry, path, &mut buffer, stop, |bytes| out.put(bytes))?;
+                out.pad(entry.identity.size)?;
             }
             Content::Folder => {
-                let now = dirs.enter(name).map_err(|e| unreadable(path, e))?;
-                // Its times change with what is put into it and was not listed, which is not sent.
-                if !now.is_same_inode(identity) {
-                    return Err(changed(path, "it was replaced"));
-                }
+                way.enter(entry, path, name)?;
                 folder_name.clear();
                 folder_name.extend_from_slice(path);
                 folder_name.push(b'/');
                 out.header(start(EntryType::Directory, 0), &folder_name, b"")?;
             }
             Content::Symlink(target) => {
-                let (now, to) = files::read_link(&dirs, path, name)?;
-                unchanged(path, identity, &now)?;
-                if to != entries.text(target) {
-                    return Err(changed(path, "it points elsewhere"));
-                }
-                out.header(start(EntryType::Symlink, 0), path, &to)?;
+                let target = entries.text(target);
+                way.still_links(entry, path, name, target)?;
+                out.header(start(EntryType::Symlink, 0), path, target)?;
             }
             Content::Hardlink(first) => {
-                let now = dirs.look(name).map_err(|e| unreadable(path, e))?;
-                unchanged(path, identity, &Identity::of(&now))?;
+                way.still_there(entry, path, name)?;
                 out.header(start(EntryType::Link, 0), path, &entries.path(first))?;
             }
         }
@@ -99,10 +86,6 @@ pub fn write_tar(
     out.drain()?;
     out.sink.flush().map_err(lost)?;
     Ok(out.sent)
-}
-
-fn unchanged(path: &[u8], listed: &Identity, now: &Identity) -> Result<()> {
-    if listed == now { Ok(()) } else { Err(changed(path, listed.difference(now))) }
 }
 
 fn header(kind: EntryType, entry: &Entry, mtime: u64, size: u64) -> Header {

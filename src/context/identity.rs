@@ -27,6 +27,12 @@ impl Identity {
         }
     }
 
+    /// Of something in a commit, which nobody touches: `modified` is in seconds since 1970.
+    pub(super) fn of_commit(size: u64, executable: bool, modified: i64) -> Identity {
+        let mode = if executable { 0o755 } else { 0o644 };
+        Identity { size, modified: modified.wrapping_mul(1_000_000_000), changed: 0, inode: 0, mode }
+    }
+
     /// When the content was last written, in nanoseconds since 1970.
     pub(super) fn modified(&self) -> i64 {
         self.modified

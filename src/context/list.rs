@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::digest::digest;
 use super::dirs::{Dirs, open_root};
-use super::entries::Content;
+use super::entries::{Content, Entries};
 use super::files::Files;
 use super::hash_cache::HashCache;
 use super::ignore_file;
 use super::listing::Listing;
+use super::place::Place;
 use super::trouble::{changed, shown};
 use super::walk::{Rules, walk};
 use crate::error::{Error, Kind, Result};
@@ -86,14 +87,9 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
     let ignore_warnings =
         found.unlike_classic.iter().map(|found| unlike_classic(found, ignore_file.as_deref()));
     Ok(Listing {
-        root,
+        place: Place::Folder(root),
         digest: digest(&found.entries),
-        bytes: found
-            .entries
-            .iter()
-            .filter(|e| matches!(e.content, Content::File(_)))
-            .map(|e| e.identity.size)
-            .sum(),
+        bytes: bytes(&found.entries),
         dockerfile,
         ignore_warnings: ignore_warnings.collect(),
         ignore_file,
@@ -103,6 +99,12 @@ fn list_by(options: &ListOptions<'_>, implied: &'static [&'static str]) -> Resul
         skipped_count: found.skipped_count,
         entries: found.entries,
     })
+}
+
+/// Bytes of content.
+pub(super) fn bytes(entries: &Entries) -> u64 {
+    let files = entries.iter().filter(|entry| matches!(entry.content, Content::File(_)));
+    files.map(|entry| entry.identity.size).sum()
 }
 
 /// What is said where BuildKit's client sends more than docker's classic client: how many files, and the first.

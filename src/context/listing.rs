@@ -1,7 +1,6 @@
 //! What the first pass found, as others see it.
 
 use std::borrow::Cow;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -10,14 +9,15 @@ use super::entries::{Content, Entries};
 use super::ignore::Ignore;
 use super::ignore_file::NAME;
 use super::paths::Paths;
+use super::place::Place;
 use crate::error::Result;
 use crate::image::Digest;
 
-/// Everything that will be sent, as the first pass found it. Holds the folder open: the second pass reads the same one,
-/// whatever its path leads to by then.
+/// Everything that will be sent, as the first pass found it. Holds the folder open, or the repository: the second pass reads
+/// the same one, whatever its path leads to by then.
 #[derive(Debug)]
 pub struct Listing {
-    pub(super) root: OwnedFd,
+    pub(super) place: Place,
     pub(super) entries: Entries,
     pub(super) digest: Digest,
     pub(super) bytes: u64,
@@ -188,8 +188,12 @@ impl Listing {
         &self.entries
     }
 
-    pub(super) fn root(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
+    /// The commit that everything is of, in hex; `None` where it is what a folder holds.
+    pub fn commit(&self) -> Option<&str> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Commit(committed) => Some(&committed.commit),
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 //! [`Listing`] with the context digest. [`write_tar`] then streams exactly that; an entry that is no longer what was listed
 //! is an error that names it. A BuildKit server asks for single files instead: [`Listing::select`] finds what it wants, and
 //! [`Selected::open`] reads it, with the same checks. None of them follows a link, opens anything
-//! but regular files, or holds a file in memory.
+//! but regular files, or holds a large file in memory.
+//!
+//! [`list_commit`] gives a listing of a commit's files, which nobody checks out: both passes read git's objects.
 
 mod archive;
 mod content_time;
@@ -17,10 +19,14 @@ mod hash_cache;
 mod identity;
 mod ignore;
 mod ignore_file;
+mod lacking;
+mod lfs;
 mod list;
+mod list_commit;
 mod listing;
 mod paths;
 mod peek;
+mod place;
 mod read;
 mod select;
 mod shield;
@@ -37,7 +43,7 @@ pub use gzip::gzip;
 pub use hash_cache::HashCache;
 pub use ignore::{Ambiguity, Ignore};
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
-
+pub use list_commit::{CommitOptions, list_commit};
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};
 pub use select::{Contents, Selected, Selection, SentEntry};
 pub use tree::{Chosen, ReadFile, Tree, choose};

@@ -16,6 +16,7 @@ pub(super) struct Paths<'a> {
 /// What [`Paths::advance`] came to.
 #[derive(Debug)]
 pub(super) struct Here<'a> {
+    pub(super) number: u32,
     pub(super) entry: &'a Entry,
     /// How many folders were left on the way here.
     pub(super) left: usize,
@@ -48,7 +49,7 @@ impl<'a> Paths<'a> {
             self.folders.push((number, self.path.len()));
         }
         debug_assert!(entry.parent() == ROOT || !self.folders.is_empty());
-        Some(Here { entry, left })
+        Some(Here { number, entry, left })
     }
 
     /// The path of the entry that we are at.

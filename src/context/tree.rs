@@ -30,6 +30,8 @@ pub struct Chosen {
     pub ignore_file: Option<PathBuf>,
     /// Its patterns.
     pub ignore: Ignore,
+    /// What it holds.
+    pub(super) ignore_bytes: Vec<u8>,
     /// Files that are sent though they are left out.
     forced: Vec<Vec<u8>>,
 }
@@ -38,12 +40,13 @@ impl Chosen {
     /// Reads the ignore file that holds for a Dockerfile. Kind `Config` where it is invalid.
     pub fn by(tree: &mut Tree<'_>) -> Result<Chosen> {
         let mut read = |path: &Path| (tree.read)(path, ignore_file::LARGEST);
-        let (ignore_file, _, ignore) = ignore_file::find_by(tree.dockerfile, &[list::GIT], &mut read)?;
+        let (ignore_file, ignore_bytes, ignore) =
+            ignore_file::find_by(tree.dockerfile, &[list::GIT], &mut read)?;
         let mut forced = vec![tree.real_dockerfile.as_os_str().as_bytes().to_vec()];
         if ignore_file.as_deref() == Some(Path::new(ignore_file::NAME)) {
             forced.push(ignore_file::NAME.into());
         }
-        Ok(Chosen { ignore_file, ignore, forced })
+        Ok(Chosen { ignore_file, ignore, ignore_bytes, forced })
     }
 }
 
@@ -57,7 +60,8 @@ struct Frame<'a> {
 }
 
 /// Goes through `entries`, each with whether it is a folder, a folder right before what is in it. `take` gets the number of
-/// every other entry that is sent, and whether it is only for the engine. Gives what other engines make of the tree.
+/// every entry that is sent, and whether it is left out: a file is sent all the same only for the engine, a folder only where
+/// something in it is. Gives what other engines make of the tree.
 pub fn choose<'a>(
     chosen: &Chosen,
     entries: impl Iterator<Item = (&'a [u8], bool)>,
@@ -82,6 +86,9 @@ pub fn choose<'a>(
             let unlike_classic =
                 frame.unlike_classic || excluded && !closed && !ignore.classic_looks_below(path);
             frames.push(Frame { path, matched, closed, unlike_classic });
+            if !closed {
+                take(number, excluded);
+            }
             continue;
         }
         let forced = chosen.forced.iter().any(|forced| forced == path);

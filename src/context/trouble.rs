@@ -18,6 +18,12 @@ pub(super) fn changed(path: &[u8], how: &str) -> Error {
     )
 }
 
+/// What git gives of a file is not what the commit names.
+pub(super) fn damaged(path: &[u8]) -> Error {
+    Error::new(Kind::Refused, format!("`{}` of the commit is damaged in this clone", shown(path)))
+        .hint("git fsck says more; a damaged clone is best replaced by a fresh one")
+}
+
 /// Something in the context cannot be read, or is no longer what the folder's list said.
 pub(super) fn unreadable(path: &[u8], cause: impl Into<io::Error>) -> Error {
     let cause = cause.into();

@@ -18,12 +18,15 @@ use crate::stop::Stop;
 /// The largest file of a commit that is looked into, in bytes: git gives it as a whole.
 const LARGEST_LOOK: u64 = 1 << 20;
 
+/// No Dockerfile is larger, in bytes: a larger one was refused.
+const LARGEST_DOCKERFILE: usize = 10 << 20;
+
 /// The context.
 #[derive(Debug)]
 pub(super) enum Contents {
-    /// As the folder was listed, with the git state, or why there is none.
-    Folder { listing: Arc<Listing>, source: Fact<Arc<SourceState>> },
-    /// As the commit has it.
+    /// As a build lists it, with the git state, or why there is none.
+    Listed { listing: Arc<Listing>, source: Fact<Arc<SourceState>> },
+    /// As a commit has it that nobody builds.
     Commit(Box<CommitContents>),
 }
 
@@ -45,17 +48,22 @@ pub(super) struct CommitContents {
 
 /// Reads by which patterns `located` is sent.
 pub(super) fn chosen(site: &CommitSite, located: &Located) -> Result<Chosen> {
+    with_tree(site, located, Chosen::by)
+}
+
+/// Gives `look` the files of the context that `located` is in.
+pub(super) fn with_tree<T>(
+    site: &CommitSite,
+    located: &Located,
+    look: impl FnOnce(&mut context::Tree<'_>) -> Result<T>,
+) -> Result<T> {
     let real =
         site.tree.real(site.inside(&located.context.join(&located.dockerfile)).unwrap_or(Path::new("")));
     let folder = site.inside(&located.context).unwrap_or(Path::new(""));
     let real = real.ok().and_then(|real| real.strip_prefix(folder).ok().map(Path::to_owned));
     let real = real.unwrap_or_else(|| located.dockerfile.clone());
     let mut read = |path: &Path, most| site.tree.read(&folder.join(path), most);
-    Chosen::by(&mut context::Tree {
-        dockerfile: &located.dockerfile,
-        real_dockerfile: &real,
-        read: &mut read,
-    })
+    look(&mut context::Tree { dockerfile: &located.dockerfile, real_dockerfile: &real, read: &mut read })
 }
 
 impl CommitContents {
@@ -83,7 +91,8 @@ impl CommitContents {
             let is_link = match entry.kind {
                 TreeKind::File => false,
                 TreeKind::Link => true,
-                TreeKind::Submodule | TreeKind::Folder => {
+                TreeKind::Folder => return,
+                TreeKind::Submodule => {
                     submodules.0 += 1;
                     submodules.1.get_or_insert(path);
                     return;
@@ -131,7 +140,7 @@ impl Contents {
     /// Files and links, sorted by path.
     pub(super) fn entries(&self) -> Vec<ContextEntry> {
         let listing = match self {
-            Contents::Folder { listing, .. } => listing,
+            Contents::Listed { listing, .. } => listing,
             Contents::Commit(commit) => return commit.entries.clone(),
         };
         let files = listing.entries().filter(|entry| entry.kind != EntryKind::Dir);
@@ -151,7 +160,12 @@ impl Contents {
     pub(super) fn dockerfile_bytes(&self, located: &Located, shown: &str) -> Result<Vec<u8>> {
         let path = located.context.join(&located.dockerfile);
         match self {
-            Contents::Folder { .. } => super::gather::read_dockerfile(&path, shown),
+            Contents::Listed { listing, .. } if listing.commit().is_some() => {
+                let dockerfile = listing.dockerfile().as_os_str().as_bytes();
+                let begin = listing.peek(dockerfile, LARGEST_DOCKERFILE);
+                begin.map_err(|cause| super::judging::unreadable(Path::new(shown), cause))
+            }
+            Contents::Listed { .. } => super::gather::read_dockerfile(&path, shown),
             Contents::Commit(commit) => {
                 let bytes = super::site::Site::Commit(Arc::clone(&commit.site)).read(&path)?;
                 bytes.ok_or_else(|| super::judging::no_such_file(Path::new(shown), "the commit"))
@@ -162,7 +176,7 @@ impl Contents {
     /// The Dockerfile's path, links resolved.
     pub(super) fn dockerfile(&self) -> &Path {
         match self {
-            Contents::Folder { listing, .. } => listing.dockerfile(),
+            Contents::Listed { listing, .. } => listing.dockerfile(),
             Contents::Commit(commit) => &commit.dockerfile,
         }
     }
@@ -170,7 +184,7 @@ impl Contents {
     /// The ignore file that was used.
     pub(super) fn ignore_file(&self) -> Option<&Path> {
         match self {
-            Contents::Folder { listing, .. } => listing.ignore_file(),
+            Contents::Listed { listing, .. } => listing.ignore_file(),
             Contents::Commit(commit) => commit.chosen.ignore_file.as_deref(),
         }
     }
@@ -178,7 +192,7 @@ impl Contents {
     /// Gives `look` the patterns by which files are left out.
     pub(super) fn with_ignore<T>(&self, look: impl FnOnce(&Ignore) -> T) -> Result<T> {
         match self {
-            Contents::Folder { listing, .. } => listing.ignore().map(|ignore| look(&ignore)),
+            Contents::Listed { listing, .. } => listing.ignore().map(|ignore| look(&ignore)),
             Contents::Commit(commit) => Ok(look(&commit.chosen.ignore)),
         }
     }
@@ -186,7 +200,7 @@ impl Contents {
     /// What the ignore file makes of this tree and other engines do not.
     pub(super) fn ignore_warnings(&self) -> &[String] {
         match self {
-            Contents::Folder { listing, .. } => listing.ignore_warnings(),
+            Contents::Listed { listing, .. } => listing.ignore_warnings(),
             Contents::Commit(commit) => &commit.warnings,
         }
     }
@@ -194,7 +208,7 @@ impl Contents {
     /// Whether a `.git` lies in the context's folder.
     pub(super) fn has_repository(&self, located: &Located) -> bool {
         match self {
-            Contents::Folder { .. } => located.context.join(".git").symlink_metadata().is_ok(),
+            Contents::Listed { .. } => located.context.join(".git").symlink_metadata().is_ok(),
             Contents::Commit(commit) => commit.folder.as_os_str().is_empty(),
         }
     }
@@ -208,7 +222,7 @@ impl Contents {
         take: &mut dyn FnMut(&str, &[u8]),
     ) -> Result<()> {
         match self {
-            Contents::Folder { listing, .. } => {
+            Contents::Listed { listing, .. } => {
                 for path in paths {
                     stop.check()?;
                     if let Ok(bytes) = listing.peek(path.as_bytes(), most) {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use sha1::{Digest as _, Sha1};
@@ -12,13 +12,15 @@ use crate::context::dirs::Dirs;
 use crate::context::entries::ROOT;
 use crate::context::identity::Identity;
 use crate::context::listing::EntryKind;
-use crate::context::trouble::{changed, shown, unreadable};
+use crate::context::place::Place;
+use crate::context::trouble::{changed, damaged, shown, unreadable};
 use crate::error::{Error, Kind, Result};
+use crate::source::BlobReader;
 
 /// An open file of a selection, read from its start to its end.
 #[derive(Debug)]
 pub struct Contents {
-    file: File,
+    source: Source,
     path: Vec<u8>,
     identity: Identity,
     left: u64,
@@ -26,6 +28,21 @@ pub struct Contents {
     blob: [u8; 20],
     /// Everything was handed out and found to be what was listed.
     done: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(File),
+    Blob(BlobReader),
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Source::File(file) => file.read(buffer),
+            Source::Blob(blob) => blob.read(buffer),
+        }
+    }
 }
 
 impl Selected {
@@ -42,19 +59,26 @@ impl Selected {
         let Some(blob) = entry.blob.filter(|_| entry.kind == EntryKind::File) else {
             return Err(unasked(&format!("`{}`", shown(&entry.path))));
         };
-        let entries = self.listing.raw_entries();
-        let name = entries.get(number).map(|entry| entries.name(entry)).unwrap_or_default();
-        let opened = match self.folder(listed.parent())? {
-            Some(folder) => Dirs::new(folder.as_fd()).open(name),
-            None => Dirs::new(self.listing.root()).open(name),
+        let identity = listed.identity;
+        let source = match &self.listing.place {
+            Place::Commit(committed) => Source::Blob(committed.open(number, listed, &entry.path)?),
+            Place::Folder(root) => {
+                let entries = self.listing.raw_entries();
+                let name = entries.get(number).map(|entry| entries.name(entry)).unwrap_or_default();
+                let opened = match self.folder(root, listed.parent())? {
+                    Some(folder) => Dirs::new(folder.as_fd()).open(name),
+                    None => Dirs::new(root.as_fd()).open(name),
+                };
+                let (file, metadata) = opened.map_err(|e| unreadable(&entry.path, e))?;
+                let now = Identity::of(&metadata);
+                if identity != now {
+                    return Err(changed(&entry.path, identity.difference(&now)));
+                }
+                Source::File(file)
+            }
         };
-        let (file, metadata) = opened.map_err(|e| unreadable(&entry.path, e))?;
-        let (identity, now) = (listed.identity, Identity::of(&metadata));
-        if identity != now {
-            return Err(changed(&entry.path, identity.difference(&now)));
-        }
         Ok(Contents {
-            file,
+            source,
             path: entry.path,
             identity,
             left: identity.size,
@@ -65,7 +89,7 @@ impl Selected {
     }
 
     /// A folder of the listing, reached from the root without a link; none for the root itself.
-    fn folder(&self, number: u32) -> Result<Option<Arc<File>>> {
+    fn folder(&self, root: &OwnedFd, number: u32) -> Result<Option<Arc<File>>> {
         if number == ROOT {
             return Ok(None);
         }
@@ -80,7 +104,7 @@ impl Selected {
             way.push((at, entry));
             at = entry.parent();
         }
-        let mut dirs = Dirs::new(self.listing.root());
+        let mut dirs = Dirs::new(root.as_fd());
         for (number, entry) in way.into_iter().rev() {
             let identity =
                 dirs.enter(entries.name(entry)).map_err(|e| unreadable(&entries.path(number), e))?;
@@ -112,14 +136,17 @@ impl Contents {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let chunk = buffer.get_mut(..most).unwrap_or_default();
         let read = loop {
-            match self.file.read(chunk) {
+            match self.source.read(chunk) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(unreadable(&self.path, e)),
                 Ok(read) => break read,
             }
         };
         if read == 0 && self.left > 0 {
-            return Err(changed(&self.path, "its size is another"));
+            return Err(match self.source {
+                Source::File(_) => changed(&self.path, "its size is another"),
+                Source::Blob(_) => damaged(&self.path),
+            });
         }
         self.hash.update(chunk.get(..read).unwrap_or_default());
         self.left = self.left.saturating_sub(read as u64);
@@ -130,12 +157,17 @@ impl Contents {
     }
 
     fn finish(&mut self) -> Result<()> {
-        let metadata = self.file.metadata().map_err(|e| unreadable(&self.path, e))?;
-        let after = Identity::of(&metadata);
-        if after != self.identity {
-            return Err(changed(&self.path, self.identity.difference(&after)));
+        if let Source::File(file) = &self.source {
+            let metadata = file.metadata().map_err(|e| unreadable(&self.path, e))?;
+            let after = Identity::of(&metadata);
+            if after != self.identity {
+                return Err(changed(&self.path, self.identity.difference(&after)));
+            }
         }
         let hash: [u8; 20] = self.hash.finalize_reset().into();
+        if hash != self.blob && matches!(self.source, Source::Blob(_)) {
+            return Err(damaged(&self.path));
+        }
         if hash != self.blob {
             return Err(changed(&self.path, "its content is another").hint(
                 "where nothing does, `touch` the file: its hash was taken from git's index or from an earlier run, and does not fit",
