@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 53] = [
+const KEYS: [&str; 55] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -15,7 +15,9 @@ const KEYS: [&str; 53] = [
     "image.build.builder",
     "image.build.cache-from",
     "image.build.cache-to",
+    "image.build.context",
     "image.build.contexts",
+    "image.build.fetched",
     "image.build.generated",
     "image.build.idle-timeout",
     "image.build.mtime",

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
-pub use image::{Build, Image, Kind, Probes};
+pub use image::{Build, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
 pub use period::{InvalidPeriod, Period};
 pub use policy::{PolicyTable, WaiverLimits};

@@ -115,6 +115,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let kind =
         asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
     let settings = Settings {
+        config_files: document.map(Document::files).unwrap_or_default(),
         repository: text(
             &mut asked,
             &REPOSITORY,

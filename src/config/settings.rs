@@ -15,7 +15,7 @@ use super::repository::{self, Destination};
 use crate::expect::{ImageKind, ProbeSet, TestSpec};
 use crate::image::TagTemplate;
 
-pub use builder::{Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime};
+pub use builder::{Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime};
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub config_path: Option<PathBuf>,
     /// The folder that the file's paths are relative to: the file's own, or the repository's root without a file.
     pub config_dir: PathBuf,
+    /// Where the file and what it extends lie in the repository, as far as they do.
+    pub config_files: Vec<PathBuf>,
     /// Which overlay applied.
     pub profile: Sourced<Profile>,
     /// The repository as configured; `None` leaves the name to the CI or the git remote.

@@ -247,6 +247,9 @@ impl Lines<'_> {
 
     fn builder(&mut self, settings: &BuilderSettings) {
         self.push("image.build.builder", settings.builder.as_str(), &settings.builder.origin);
+        self.push("image.build.context", settings.context.as_str(), &settings.context.origin);
+        let fetched = settings.fetched.iter().map(|one| (one.as_str().into(), one.origin.clone()));
+        self.tables("image.build.fetched", fetched);
         self.push("image.build.mtime", settings.mtime.as_str(), &settings.mtime.origin);
         for (key, list) in [("image.build.secrets", &settings.secrets), ("image.build.ssh", &settings.agents)]
         {

@@ -151,6 +151,44 @@ impl From<Mtime> for settings::Mtime {
     }
 }
 
+/// Where the files of the context come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContextFrom {
+    /// The folder, with whatever lies in it.
+    Worktree,
+    /// The commit that is checked out.
+    Commit,
+}
+
+impl From<ContextFrom> for settings::ContextFrom {
+    fn from(from: ContextFrom) -> settings::ContextFrom {
+        match from {
+            ContextFrom::Worktree => settings::ContextFrom::Worktree,
+            ContextFrom::Commit => settings::ContextFrom::Commit,
+        }
+    }
+}
+
+/// What a commit names, and a clone may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fetched {
+    /// Files that git-lfs fetched.
+    Lfs,
+    /// Submodules that are checked out.
+    Submodules,
+}
+
+impl From<Fetched> for settings::Fetched {
+    fn from(fetched: Fetched) -> settings::Fetched {
+        match fetched {
+            Fetched::Lfs => settings::Fetched::Lfs,
+            Fetched::Submodules => settings::Fetched::Submodules,
+        }
+    }
+}
+
 /// `[image.build]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -160,6 +198,13 @@ pub struct Build {
     pub args: Option<BTreeMap<String, String>>,
     /// What builds: `"buildkit"`, `"classic"`, or `"auto"`, which is BuildKit where the engine has it. Default: `"auto"`.
     pub builder: Option<Builder>,
+    /// Where the files of the context come from: `"worktree"` is the folder, with whatever lies in it; `"commit"` is the commit
+    /// that is checked out, so that nothing else can get into the image. Default: `"worktree"`.
+    pub context: Option<ContextFrom>,
+    /// With `context = "commit"`: what the commit only names, and is taken as it was fetched: `"lfs"` for the files of git-lfs,
+    /// which are held against their pointers, `"submodules"` for the recorded commits of submodules that are checked out.
+    /// Default: none, and such a file in the context is an error.
+    pub fetched: Option<Vec<Fetched>>,
     /// The modification times that BuildKit is sent: `"content"` makes them of a file's content, so that a file is sent and
     /// a step is run again only where its content changed; `"real"` takes those of the files, for a `make` that goes by
     /// them. Default: `"content"`.

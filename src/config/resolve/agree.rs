@@ -3,7 +3,7 @@
 use super::layers::Asked;
 use crate::config::flags::Flags;
 use crate::config::origin::Origin;
-use crate::config::settings::{Builder, Role, Settings};
+use crate::config::settings::{Builder, Mtime, Role, Settings};
 use crate::config::{grammar, repository};
 use crate::image::{Reserved, reserved};
 
@@ -26,6 +26,12 @@ pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
     {
         let why = format!("{key} ({origin}) needs BuildKit, which the classic builder is not");
         asked.wrong(&builder.builder.origin.clone(), &why);
+    }
+    // A commit has one time, which says nothing of what is in its files.
+    if builder.is_of_commit() && builder.mtime.value == Mtime::Real {
+        let why =
+            format!("`real` asks for the times of files, and a commit has none ({})", builder.context.origin);
+        asked.wrong(&builder.mtime.origin.clone(), &why);
     }
     repository_fits_roles(asked, settings);
     tags_fit_variant(asked, settings);

@@ -4,10 +4,14 @@ use super::layers::{Asked, Key};
 use crate::config::flags::Flags;
 use crate::config::model;
 use crate::config::origin::{Origin, Sourced};
-use crate::config::settings::{Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime};
+use crate::config::settings::{
+    Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime,
+};
 
 const BUILDER: Key = Key::variable("image.build.builder", "--builder", "IMGBUILD_BUILDER");
 const MTIME: &str = "image.build.mtime";
+const CONTEXT: &str = "image.build.context";
+const FETCHED: &str = "image.build.fetched";
 const CONTEXTS: Key = Key::flag("image.build.contexts", "--build-context");
 const SECRETS: Key = Key::flag("image.build.secrets", "--secret");
 const SSH: Key = Key::flag("image.build.ssh", "--ssh");
@@ -24,6 +28,10 @@ pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
         .unwrap_or(Sourced::default(Builder::Auto));
     BuilderSettings {
         builder,
+        context: asked
+            .image(CONTEXT, |image| image.build.as_ref()?.context.map(Into::into))
+            .unwrap_or(Sourced::default(ContextFrom::Worktree)),
+        fetched: fetched(asked),
         mtime: asked
             .image(MTIME, |image| image.build.as_ref()?.mtime.map(Into::into))
             .unwrap_or(Sourced::default(Mtime::Content)),
@@ -33,6 +41,18 @@ pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
         cache_from: caches(asked, &CACHE_FROM, &flags.cache_from, |build| build.cache_from.as_ref()),
         cache_to: caches(asked, &CACHE_TO, &flags.cache_to, |build| build.cache_to.as_ref()),
     }
+}
+
+/// The list of the strongest part of the file.
+fn fetched(asked: &Asked<'_>) -> Vec<Sourced<Fetched>> {
+    let of_part = asked.parts_for(FETCHED).find_map(|part| {
+        let list = part.image?.build.as_ref()?.fetched.as_ref()?;
+        let one = |(nth, what): (usize, &model::Fetched)| {
+            Sourced::new((*what).into(), part.origin(&format!("{FETCHED}[{nth}]")))
+        };
+        Some(list.iter().enumerate().map(one).collect())
+    });
+    of_part.unwrap_or_default()
 }
 
 /// The ids of the strongest part of the file; a flag says where one is, or adds one.

@@ -60,6 +60,45 @@ impl Mtime {
     }
 }
 
+/// Where the files of the context come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContextFrom {
+    /// The folder, with whatever lies in it.
+    #[default]
+    Worktree,
+    /// The commit that is checked out, and nothing else.
+    Commit,
+}
+
+impl ContextFrom {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ContextFrom::Worktree => "worktree",
+            ContextFrom::Commit => "commit",
+        }
+    }
+}
+
+/// What a commit only names, and is taken as it was fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// The files of git-lfs.
+    Lfs,
+    /// The recorded commits of submodules that are checked out.
+    Submodules,
+}
+
+impl Fetched {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fetched::Lfs => "lfs",
+            Fetched::Submodules => "submodules",
+        }
+    }
+}
+
 /// Where a secret's value, or an ssh agent, is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandedBy {
@@ -155,6 +194,10 @@ impl fmt::Display for CacheSpec {
 pub struct BuilderSettings {
     /// What builds.
     pub builder: Sourced<Builder>,
+    /// Where the files of the context come from.
+    pub context: Sourced<ContextFrom>,
+    /// What a commit's context takes from what was fetched.
+    pub fetched: Vec<Sourced<Fetched>>,
     /// The times that files are sent with.
     pub mtime: Sourced<Mtime>,
     /// Secrets, each id once.
@@ -170,6 +213,16 @@ pub struct BuilderSettings {
 }
 
 impl BuilderSettings {
+    /// Whether the context is the commit's, and not the folder's.
+    pub fn is_of_commit(&self) -> bool {
+        self.context.value == ContextFrom::Commit
+    }
+
+    /// Whether a commit's context takes this from what was fetched.
+    pub fn fetches(&self, what: Fetched) -> bool {
+        self.fetched.iter().any(|fetched| fetched.value == what)
+    }
+
     /// The first setting that only BuildKit can do, with who set it. `cache_to` counts where the run `fills_caches`.
     pub fn needs_buildkit(&self, fills_caches: bool) -> Option<(&'static str, &Origin)> {
         let settings = [
