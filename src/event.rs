@@ -132,6 +132,9 @@ pub enum Event {
         bytes: u64,
         /// The context digest, `sha256:…`.
         digest: String,
+        /// The commit whose files it is; none where it is the folder's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
     },
     /// Progress of the upload of the context.
     ContextSent {

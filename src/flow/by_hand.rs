@@ -1,5 +1,7 @@
 //! The build as a command for a shell, to see a failure by hand.
 
+use std::path::Path;
+
 use super::builder::{self, Chosen};
 use super::prepare::Prepared;
 use crate::config::HandedBy;
@@ -14,11 +16,14 @@ pub(super) fn build(prepared: &Prepared, chosen: &Chosen) -> String {
         Chosen::BuildKit(_) => ["docker", "build", "--progress=plain"],
     };
     let mut words = begin.map(str::to_owned).to_vec();
+    let commit = prepared.listing.commit();
     let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), shell::word(value)]);
     let context =
         prepared.located.context.strip_prefix(&prepared.source.root).unwrap_or(&prepared.located.context);
-    let file = context.join(&prepared.located.dockerfile);
-    if file != context.join("Dockerfile") {
+    // An archive on standard input has the context's folder as its root.
+    let beside = if commit.is_some() { Path::new("") } else { context };
+    let file = beside.join(&prepared.located.dockerfile);
+    if file != beside.join("Dockerfile") {
         flag("-f", &file.to_string_lossy());
     }
     if let Some(target) = &prepared.plan.target {
@@ -48,6 +53,10 @@ pub(super) fn build(prepared: &Prepared, chosen: &Chosen) -> String {
         }
     }
     let context = context.to_string_lossy();
+    if let Some(commit) = commit {
+        let tree = if context.is_empty() { commit.to_owned() } else { format!("{commit}:{context}") };
+        return format!("git archive {} | {} -", shell::word(&tree), words.join(" "));
+    }
     words.push(if context.is_empty() { ".".to_owned() } else { shell::word(&context) });
     words.join(" ")
 }

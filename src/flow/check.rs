@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::facts;
 use super::gather;
 use super::judging::{self, Judging, TextFile};
+use super::of_commit;
 use super::practices;
 use super::registries::{self, Registries};
 use super::session::Session;
@@ -124,9 +125,17 @@ async fn judge(
             judging.use_configured_baseline(session, &settings, source.as_deref(), &root, &Site::Folder)?
         }
     }
-    let located = if repository { Some(Site::Folder.locate(&settings, &root)?) } else { None };
+    let site = match repository && !options.fix {
+        true => of_commit::site(session, &ci, &settings, source.as_ref()).await?,
+        // What is mended is the folder's.
+        false => Site::Folder,
+    };
+    let located = if repository { Some(site.locate(&settings, &root)?) } else { None };
+    if let Some((source, located)) = source.as_ref().zip(located.as_ref()) {
+        tell_of_commit(session, &site, source, located);
+    }
     let mut files = match &located {
-        Some(located) => vec![Site::Folder.dockerfile(session, located)?],
+        Some(located) => vec![site.dockerfile(session, located)?],
         None => {
             // The configured stage is one of the configured Dockerfile.
             judging.expectations.target = None;
@@ -154,7 +163,7 @@ async fn judge(
                 Some(source) => Fact::Known(source),
                 None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
             };
-            context(session, &settings, &Site::Folder, located, &source, &mut judging).await?;
+            context(session, &settings, &site, located, &source, &mut judging).await?;
         }
         None => judging.without_context("files were named, and not the repository"),
     }
@@ -173,6 +182,19 @@ async fn judge(
     let scorecard = scorecard(&judgement, &judging::before_a_run());
     let policy = (settings.checks.policy.digest.to_string(), settings.checks.policy.sources.clone());
     Ok(Checked { judgement, scorecard, texts: judging.texts, fixed, policy })
+}
+
+/// Says which files are judged without what they are by now, where the context is the commit's.
+fn tell_of_commit(session: &Session, site: &Site, source: &SourceState, located: &Located) {
+    let (Site::Commit(_), Ok(context)) = (site, located.context.strip_prefix(&source.root)) else { return };
+    let short = source.short();
+    session.events.note(format!("the files of the commit {short} are judged, which are what is built"));
+    let dockerfile = context.join(&located.dockerfile);
+    if source.changes.iter().any(|change| change.path == dockerfile) {
+        session
+            .events
+            .warn(format!("{} has changes that are not committed, and not judged", dockerfile.display()));
+    }
 }
 
 /// Fails where the policy locks `key` and the flag is given all the same.

@@ -92,7 +92,8 @@ async fn built(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Resul
 
 /// `ci` looks at the tree again after its last byte was sent: what was built must be what the commit holds.
 async fn unchanged(session: &Session, prepared: &Prepared) -> Result<()> {
-    if prepared.plan.command != Command::Ci {
+    // Nothing of the folder is in an image of the commit's own files.
+    if prepared.plan.command != Command::Ci || prepared.listing.commit().is_some() {
         return Ok(());
     }
     let (source, events, stop) = (Arc::clone(&prepared.source), session.events.clone(), session.stop.clone());

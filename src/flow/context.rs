@@ -5,8 +5,9 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::gather;
+use super::of_commit;
 use super::session::{Session, blocking};
-use crate::config::{Flags, locate};
+use crate::config::Flags;
 use crate::context::{Listing, write_tar};
 use crate::error::{Error, Result};
 use crate::image::Digest;
@@ -28,8 +29,9 @@ pub async fn context(session: &Session, flags: &Flags) -> Result<Shown> {
     let source = gather::source(session, &ci).await.ok();
     let root = source.as_ref().map_or(&session.directory, |source| &source.root);
     let settings = gather::settings(session, flags, &ci, None, root).await?;
-    let located = locate(&settings, root)?;
-    let listing = gather::list(session, &located, source.as_ref()).await?;
+    let site = of_commit::site(session, &ci, &settings, source.as_ref()).await?;
+    let located = site.locate(&settings, root)?;
+    let listing = site.list(session, &located, source.as_ref()).await?;
     gather::warn(session, &listing);
     Ok(Shown { listing, source })
 }
@@ -73,7 +75,7 @@ impl Shown {
         let one = |(path, bytes): (Vec<u8>, u64)| serde_json::json!({"path": String::from_utf8_lossy(&path), "bytes": bytes});
         let largest: Vec<_> = listing.largest(LARGEST).into_iter().map(one).collect();
         serde_json::json!({
-            "schema": 1, "digest": listing.digest(), "entries": listing.len(), "bytes": listing.bytes(),
+            "schema": 1, "digest": listing.digest(), "commit": listing.commit(), "entries": listing.len(), "bytes": listing.bytes(),
             "largest": largest, "list": entries,
         })
         .to_string()

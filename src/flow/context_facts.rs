@@ -48,7 +48,7 @@ pub(super) async fn context_facts(
         let file = dockerfile::parse(&bytes);
         let analysis = Analysis::new(&shown, &bytes, &file, &expectations);
         let git = match &contents {
-            Contents::Folder { listing, source: Fact::Known(source) } => git::facts(&git::Asked {
+            Contents::Listed { listing, source: Fact::Known(source) } => git::facts(&git::Asked {
                 source,
                 environment: &environment,
                 located: &located,
@@ -57,7 +57,7 @@ pub(super) async fn context_facts(
                 config: config.as_ref(),
                 stop: &stop,
             })?,
-            Contents::Folder { source: Fact::Missing(why), .. } => Fact::Missing(why.clone()),
+            Contents::Listed { source: Fact::Missing(why), .. } => Fact::Missing(why.clone()),
             // There is nothing in it but what is committed.
             Contents::Commit(_) => {
                 Fact::Known(GitFacts { dockerfile_committed: true, ..GitFacts::default() })

@@ -47,16 +47,17 @@ async fn look(session: &Session) -> Checkup {
         async { engine.await.unwrap_or_else(|_| (vec![engine::hangs(session)], None)) },
         hooks
     );
-    let mut checks = git::checks(&ci, &source);
-    checks.extend(ci::checks(&ci));
-    let source = source.ok().and_then(Result::ok);
+    let state = source.as_ref().ok().and_then(|source| source.as_ref().ok());
     let left = ALL.saturating_sub(began.elapsed());
-    let (configured, settings) =
-        match timeout(left, configuration::look(session, &ci, source.as_deref())).await {
-            Ok(configured) => configured,
-            Err(_) => (vec![slow("config", "file", left)], None),
-        };
+    let (configured, settings) = match timeout(left, configuration::look(session, &ci, state)).await {
+        Ok(configured) => configured,
+        Err(_) => (vec![slow("config", "file", left)], None),
+    };
+    let of_commit = settings.as_ref().is_some_and(|settings| settings.builder.is_of_commit());
+    let mut checks = git::checks(&ci, &source, of_commit);
+    checks.extend(ci::checks(&ci));
     checks.extend(configured);
+    let source = source.ok().and_then(Result::ok);
     if let (Some(settings), Some(info)) = (&settings, &engine_info) {
         engine_checks.extend(platform(settings, info));
     }

@@ -190,11 +190,14 @@ pub(super) struct Files {
     pub(super) bytes: Arc<Vec<u8>>,
 }
 
-pub(super) fn files(settings: &Settings, root: &Path) -> Result<Files> {
-    let located = config::locate(settings, root)?;
+pub(super) fn files(site: &Site, settings: &Settings, root: &Path) -> Result<Files> {
+    let located = site.locate(settings, root)?;
     let path = located.context.join(&located.dockerfile);
     let shown = located.dockerfile.display();
-    let bytes = read_dockerfile(&path, &shown.to_string())?;
+    let bytes = match site {
+        Site::Folder => read_dockerfile(&path, &shown.to_string())?,
+        Site::Commit(_) => site.read(&path)?.unwrap_or_default(),
+    };
     let dockerfile = dockerfile::parse(&bytes);
     let args = settings.build_args.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     let target = settings.target.as_ref().map(|target| target.value.as_str());
@@ -288,6 +291,7 @@ pub(super) fn tell(session: &Session, listing: &Listing) {
         entries: listing.len() as u64,
         bytes: listing.bytes(),
         digest: listing.digest().to_string(),
+        commit: listing.commit().map(str::to_owned),
     });
     warn(session, listing);
     if listing.bytes() > LARGE_CONTEXT {

@@ -168,7 +168,7 @@ impl Judging {
         listing: &Arc<Listing>,
         source: &Fact<Arc<SourceState>>,
     ) -> Result<()> {
-        let contents = Contents::Folder { listing: Arc::clone(listing), source: source.clone() };
+        let contents = Contents::Listed { listing: Arc::clone(listing), source: source.clone() };
         self.context_of(session, settings, located, contents).await
     }
 

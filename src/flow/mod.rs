@@ -25,6 +25,7 @@ mod image_facts;
 mod init;
 mod inside;
 mod judging;
+mod of_commit;
 mod plan;
 mod policy;
 mod practices;

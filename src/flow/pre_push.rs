@@ -94,7 +94,12 @@ async fn one(session: &Session, objects: &Objects, update: &Update) -> Result<Re
         return Ok(Err("the remote has all of it"));
     }
     let root = gather::root_of(&session.directory).to_owned();
-    let commit = Arc::new(CommitSite { tree: objects.tree(&update.commit)?, root: root.clone() });
+    let commit = Arc::new(CommitSite {
+        tree: objects.tree(&update.commit)?,
+        root: root.clone(),
+        seen_as: None,
+        listed: None,
+    });
     let site = Site::Commit(Arc::clone(&commit));
     let own = site.document(session, &root)?;
     if own.is_none() && !names_files(&session.environment) && !has_dockerfile(session, &commit) {

@@ -7,7 +7,7 @@ use super::courses::courses;
 use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
-use super::{base, builder, facts, verification};
+use super::{base, builder, facts, of_commit, verification};
 use crate::config::{Flags, Located, Origin, Settings, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
@@ -82,9 +82,13 @@ pub(super) async fn prepare(
             facts::policy(report, &settings);
             let foreign = verification::runs_foreign_code(&ci, Some(&source.commit));
             let (settings, tests) = verification::tests(session, settings, foreign).await?;
-            let files = gather::files(&settings, &source.root)?;
-            let listing = gather::list(session, &files.located, Some(&source)).await?;
+            let site = of_commit::site(session, &ci, &settings, Some(&source)).await?;
+            let files = gather::files(&site, &settings, &source.root)?;
+            let listing = site.list(session, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);
+            if listing.commit().is_some() {
+                of_commit::tell(session, &ci, &source, &listing, &files.located)?;
+            }
             Ok((settings, tests, files, listing))
         })
         .await?;
@@ -121,7 +125,16 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         remote_url: source.remote_url.as_deref(),
         folder: &folder,
     })?;
-    let untracked = gather::entering(&source.root, &source.untracked, &listing, &files.located);
+    let (changes, untracked) = match listing.commit() {
+        Some(_) => of_commit::steering(&settings, &tests, &source),
+        None => {
+            let entering = gather::entering(&source.root, &source.untracked, &listing, &files.located);
+            (source.changes.clone(), entering)
+        }
+    };
+    if let (Some(_), Some(source)) = (listing.commit(), &mut report.source) {
+        source.clean = changes.is_empty() && untracked.is_empty();
+    }
     let dockerfile = listing.dockerfile().to_string_lossy().into_owned();
     let mut inputs = Inputs {
         command,
@@ -133,6 +146,8 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         dockerfile: &dockerfile,
         dockerfile_digest: &files.digest,
         context_digest: listing.digest(),
+        context_commit: listing.commit(),
+        changes: &changes,
         untracked: &untracked,
         base: None,
         destination: &destination,

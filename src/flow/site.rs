@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::contents::{CommitContents, Contents};
 use super::gather;
 use super::judging::{self, TextFile};
+use super::of_commit;
 use super::session::{Session, blocking};
 use crate::config::{self, Document, FILE_NAME, Located, Lookup, Settings};
-use crate::error::Result;
+use crate::context::Listing;
+use crate::error::{Error, Kind, Result};
 use crate::rules::Fact;
-use crate::source::{CommitTree, SourceState};
+use crate::source::{CommitTree, SourceState, Submodules};
 
 /// No Dockerfile and no baseline of a commit is larger, in bytes.
 const LARGEST: u64 = 10 << 20;
@@ -33,12 +35,27 @@ pub(super) enum Site {
 pub(super) struct CommitSite {
     pub(super) tree: CommitTree,
     pub(super) root: PathBuf,
+    /// What the root is called where links lead to it.
+    pub(super) seen_as: Option<PathBuf>,
+    /// How a build lists its context; none in a hook, which only looks at what would be sent.
+    pub(super) listed: Option<Listed>,
+}
+
+/// How the context of a commit is listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed {
+    /// Whether files of git-lfs are taken as they were fetched.
+    pub(super) lfs: bool,
+    pub(super) submodules: Submodules,
+    /// The commit's time.
+    pub(super) modified: i64,
 }
 
 impl CommitSite {
     /// The path in the repository.
     pub(super) fn inside<'a>(&self, path: &'a Path) -> Option<&'a Path> {
-        path.strip_prefix(&self.root).ok()
+        let seen = || path.strip_prefix(self.seen_as.as_ref()?).ok();
+        path.strip_prefix(&self.root).ok().or_else(seen)
     }
 
     /// The configuration as a run in `folder` would find it, or the file that was named, where that is in the repository.
@@ -72,6 +89,27 @@ impl CommitSite {
             }
         }
         Ok(None)
+    }
+}
+
+impl CommitSite {
+    fn locate(&self, settings: &Settings, root: &Path) -> Result<Located> {
+        if self.listed.is_some() && self.inside(&settings.context.value).is_none() {
+            let (context, origin) = (settings.context.display(), &settings.builder.context.origin);
+            let what = format!(
+                "the build context {context} lies outside of the repository, and so in no commit ({origin})"
+            );
+            return Err(Error::new(Kind::Config, what)
+                .hint("leave out context = \"commit\", or name a folder of the repository"));
+        }
+        config::locate_in(self, settings, root).map_err(|error| match self.listed {
+            Some(_) => error.hint(format!(
+                "it is looked for in the commit {}: context = \"commit\" ({})",
+                self.tree.commit().get(..7).unwrap_or_default(),
+                settings.builder.context.origin
+            )),
+            None => error,
+        })
     }
 }
 
@@ -110,8 +148,22 @@ impl Site {
     pub(super) fn locate(&self, settings: &Settings, root: &Path) -> Result<Located> {
         match self {
             Site::Folder => config::locate(settings, root),
-            Site::Commit(commit) => config::locate_in(commit.as_ref(), settings, root),
+            Site::Commit(commit) => commit.locate(settings, root),
         }
+    }
+
+    /// The first pass over what a build would send. `source` is the git state of a folder, where there is one.
+    pub(super) async fn list(
+        &self,
+        session: &Session,
+        located: &Located,
+        source: Option<&Arc<SourceState>>,
+    ) -> Result<Arc<Listing>> {
+        let Site::Commit(commit) = self else { return gather::list(session, located, source).await };
+        let (site, located, stop) = (Arc::clone(commit), located.clone(), session.stop.clone());
+        let missing = || Error::new(Kind::Internal, "nobody said how to list the commit");
+        let listed = site.listed.ok_or_else(missing)?;
+        blocking(move || of_commit::list(&site, &listed, &located, &stop)).await.map(Arc::new)
     }
 
     /// The Dockerfile that a build would take, under its path from the working folder.
@@ -120,9 +172,10 @@ impl Site {
         let shown = judging::shown(session, &path);
         let (bytes, file) = match self {
             Site::Folder => (gather::read_dockerfile(&path, &shown)?, Some(path)),
-            Site::Commit(_) => {
+            Site::Commit(commit) => {
                 let missing = || judging::no_such_file(Path::new(&shown), "the commit");
-                (self.read(&path)?.ok_or_else(missing)?, None)
+                let bytes = self.read(&path)?.ok_or_else(missing)?;
+                (bytes, commit.listed.is_some().then_some(path))
             }
         };
         Ok(TextFile { path: shown, bytes: Arc::new(bytes), file })
@@ -150,15 +203,15 @@ impl Site {
         source: &Fact<Arc<SourceState>>,
     ) -> Result<Contents> {
         match self {
-            Site::Folder => {
-                let listing = gather::list(session, located, source.as_ref().ok()).await?;
-                Ok(Contents::Folder { listing, source: source.clone() })
-            }
-            Site::Commit(commit) => {
+            Site::Commit(commit) if commit.listed.is_none() => {
                 let (site, located) = (Arc::clone(commit), located.clone());
                 let contents = blocking(move || CommitContents::of(site, &located)).await?;
                 contents.tell(session);
                 Ok(Contents::Commit(Box::new(contents)))
+            }
+            site => {
+                let listing = site.list(session, located, source.as_ref().ok()).await?;
+                Ok(Contents::Listed { listing, source: source.clone() })
             }
         }
     }

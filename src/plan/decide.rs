@@ -72,6 +72,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         platform: inputs.settings.platform.as_ref().map(|platform| platform.value.clone()),
         dockerfile: inputs.dockerfile.to_owned(),
         context_digest: inputs.context_digest.clone(),
+        context_commit: inputs.context_commit.map(str::to_owned),
         created,
         warnings,
     })

@@ -9,7 +9,7 @@ use crate::dockerfile::Facts;
 use crate::error::{Error, Kind};
 use crate::image::{Digest, label};
 use crate::registry::RegistryState;
-use crate::source::{CiContext, RefName, Revision, SourceState};
+use crate::source::{Change, CiContext, RefName, Revision, SourceState};
 
 /// The image under the target, as far as somebody knew it before the build.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +73,11 @@ pub struct Inputs<'a> {
     pub dockerfile_digest: &'a Digest,
     /// Digest of the context's content.
     pub context_digest: &'a Digest,
-    /// Untracked files, not ignored by git, that would enter the context; relative to the repository.
+    /// The commit whose files are the context; none where it is what lies in the folder.
+    pub context_commit: Option<&'a str>,
+    /// Tracked paths that differ from the commit and have a say in the image; relative to the repository.
+    pub changes: &'a [Change],
+    /// Untracked files, not ignored by git, that have one: they would enter the context.
     pub untracked: &'a [PathBuf],
     /// The base image, where it could be read.
     pub base: Option<&'a BaseImage>,
@@ -92,7 +96,7 @@ pub struct Inputs<'a> {
 impl Inputs<'_> {
     /// Whether the image will hold what its revision holds.
     pub fn is_clean(&self) -> bool {
-        self.source.changes.is_empty() && self.untracked.is_empty()
+        self.changes.is_empty() && self.untracked.is_empty()
     }
 
     /// The branch, as CI or git names it; none on a git tag.

@@ -44,6 +44,8 @@ pub struct Plan {
     pub dockerfile: String,
     /// Digest of the context's content.
     pub context_digest: Digest,
+    /// The commit whose files are the context; `None` where it is what lies in the folder.
+    pub context_commit: Option<String>,
     /// The modification time that every entry of the context's tar carries, and `created`: unix seconds.
     pub created: i64,
     /// What the reader should know, one line each.

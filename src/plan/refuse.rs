@@ -12,11 +12,8 @@ pub(super) fn unclean(inputs: &Inputs<'_>) -> Result<()> {
     if inputs.is_clean() {
         return Ok(());
     }
-    let changed = inputs
-        .source
-        .changes
-        .iter()
-        .map(|change| format!("{}: {}", change.kind.name(), change.path.display()));
+    let changed =
+        inputs.changes.iter().map(|change| format!("{}: {}", change.kind.name(), change.path.display()));
     let untracked = inputs.untracked.iter().map(|path| format!("untracked: {}", path.display()));
     let mut offenders: Vec<String> = changed.chain(untracked).collect();
     let more = offenders.len().saturating_sub(LISTED);

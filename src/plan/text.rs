@@ -24,7 +24,9 @@ impl fmt::Display for Plan {
             )?;
         }
         self.tags_as_text(f)?;
-        writeln!(f, "build       {} with context {}", self.dockerfile, self.context_digest.short())?;
+        let commit = self.context_commit.as_ref().and_then(|commit| commit.get(..7));
+        let of = commit.map(|commit| format!(", the files of the commit {commit}")).unwrap_or_default();
+        writeln!(f, "build       {} with context {}{of}", self.dockerfile, self.context_digest.short())?;
         for (what, value) in [("target", &self.target), ("platform", &self.platform)] {
             if let Some(value) = value {
                 writeln!(f, "{what:<10}  {value}")?;

@@ -142,9 +142,11 @@ impl<W: Write> Reporter for Plain<W> {
                 let (level, place) = (self.look.level(level), self.short(place));
                 self.say(at_ms, &format!("check: {level} {rule} {name} at {place}: {}", self.text(message)))
             }
-            Event::ContextListed { entries, bytes, digest } => {
+            Event::ContextListed { entries, bytes, digest, commit } => {
                 let (entries, size) = (words::count(*entries, "entry"), words::size(*bytes));
-                self.say(at_ms, &format!("context: {entries}, {size}, {}", self.short(digest)))
+                let commit = commit.as_ref().and_then(|commit| commit.get(..7));
+                let of = commit.map(|commit| format!(", of the commit {commit}")).unwrap_or_default();
+                self.say(at_ms, &format!("context: {entries}, {size}, {}{of}", self.short(digest)))
             }
             Event::ContextSent { bytes } => {
                 self.sent = *bytes;

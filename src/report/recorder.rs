@@ -73,9 +73,13 @@ impl Recorder {
             }
             Event::Note { text } => remark(&mut recording.notes, text),
             Event::Warning { text } => remark(&mut recording.warnings, text),
-            Event::ContextListed { entries, bytes, digest } => {
-                recording.context =
-                    Some(ContextFacts { entries: *entries, bytes: *bytes, digest: digest.parse().ok() });
+            Event::ContextListed { entries, bytes, digest, commit } => {
+                recording.context = Some(ContextFacts {
+                    entries: *entries,
+                    bytes: *bytes,
+                    digest: digest.parse().ok(),
+                    commit: commit.clone(),
+                });
             }
             Event::ImageBuilt { id } => recording.image = id.parse().ok(),
             Event::ContainerLog { test, line } => {
@@ -244,7 +248,7 @@ mod tests {
         assert_eq!(report.timings[5].outcome, Ended::Cancelled);
         assert_eq!(
             report.context,
-            Some(ContextFacts { entries: 130, bytes: 12_900_000, digest: digest('c') })
+            Some(ContextFacts { entries: 130, bytes: 12_900_000, digest: digest('c'), commit: None })
         );
         let step = |index, instruction: &str, start_ms, ms, cached| StepTiming {
             stage: None,

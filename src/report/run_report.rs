@@ -118,7 +118,8 @@ pub struct SourceFacts {
     pub pr: Option<String>,
     /// The git tag the run is for.
     pub tag: Option<String>,
-    /// Whether the work tree was clean in the design's sense.
+    /// Whether the work tree was clean in the design's sense. Where the context is the commit's: whether the configuration
+    /// was, and what it names.
     pub clean: bool,
     /// The remote's https URL, without user information.
     pub remote: Option<String>,
@@ -165,6 +166,8 @@ pub struct ContextFacts {
     pub bytes: u64,
     /// The context digest.
     pub digest: Option<Digest>,
+    /// The commit whose files it is; none where it is what lay in the folder.
+    pub commit: Option<String>,
 }
 
 /// How far the build came.

@@ -58,7 +58,7 @@ fn context() -> Vec<(u64, Event)> {
         (0, started(Stage::Source)),
         (40, finished(Stage::Source, Outcome::Ok, 40)),
         (40, started(Stage::Context)),
-        (200, Event::ContextListed { entries: 130, bytes: 12_900_000, digest: digest('c') }),
+        (200, Event::ContextListed { entries: 130, bytes: 12_900_000, digest: digest('c'), commit: None }),
         (210, finished(Stage::Context, Outcome::Ok, 170)),
     ]
 }

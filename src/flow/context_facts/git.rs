@@ -43,7 +43,9 @@ pub(super) fn facts(asked: &Asked<'_>) -> Result<Fact<GitFacts>> {
 
     let generated = Ignore::parse(asked.generated)?;
     let mut facts = GitFacts::default();
-    for entry in asked.listing.entries() {
+    // What is of the commit is in it, whatever the index says by now.
+    let of_commit = asked.listing.commit().is_some();
+    for entry in asked.listing.entries().filter(|_| !of_commit) {
         if entry.kind == EntryKind::Dir || entry.forced || is_gits_own(&entry.path) {
             continue;
         }
@@ -61,7 +63,8 @@ pub(super) fn facts(asked: &Asked<'_>) -> Result<Fact<GitFacts>> {
         }
         set.insert(shown);
     }
-    facts.dockerfile_committed = committed(source, &tracked, &inside.join(asked.listing.dockerfile()));
+    facts.dockerfile_committed =
+        of_commit || committed(source, &tracked, &inside.join(asked.listing.dockerfile()));
     if let Some((path, shown)) = asked.config {
         let real = path.canonicalize().ok();
         let inside = real.as_deref().and_then(|path| path.strip_prefix(&source.root).ok());

@@ -1,10 +1,13 @@
 //! The configuration: whether it can be read, where from, and whether it leads to a Dockerfile.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::{Flags, Settings};
 use crate::flow::gather;
+use crate::flow::of_commit;
 use crate::flow::session::Session;
+use crate::flow::site::Site;
 use crate::report::{Check, Health};
 use crate::source::{CiContext, SourceState};
 
@@ -14,10 +17,11 @@ const SUBJECT: &str = "config";
 pub(super) async fn look(
     session: &Session,
     ci: &CiContext,
-    source: Option<&SourceState>,
+    source: Option<&Arc<SourceState>>,
 ) -> (Vec<Check>, Option<Settings>) {
     let root = source.map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
-    let settings = match gather::settings(session, &Flags::default(), ci, source, root).await {
+    let settings = match gather::settings(session, &Flags::default(), ci, source.map(Arc::as_ref), root).await
+    {
         Ok(settings) => settings,
         Err(error) => return (vec![Check::failed(SUBJECT, "file", &error)], None),
     };
@@ -25,12 +29,18 @@ pub(super) async fn look(
         Some(path) => path.display().to_string(),
         None => "no imgbuild.toml: every setting is its default".to_owned(),
     };
-    let checks = vec![Check::new(SUBJECT, "file", Health::Ok, file), dockerfile(&settings, root)];
+    let checks = vec![
+        Check::new(SUBJECT, "file", Health::Ok, file),
+        match of_commit::site(session, ci, &settings, source).await {
+            Ok(site) => dockerfile(&site, &settings, root),
+            Err(error) => Check::failed(SUBJECT, "Dockerfile", &error),
+        },
+    ];
     (checks, Some(settings))
 }
 
-fn dockerfile(settings: &Settings, root: &Path) -> Check {
-    match gather::files(settings, root) {
+fn dockerfile(site: &Site, settings: &Settings, root: &Path) -> Check {
+    match gather::files(site, settings, root) {
         Ok(files) => {
             let path = files.located.context.join(&files.located.dockerfile);
             Check::new(SUBJECT, "Dockerfile", Health::Ok, path.display().to_string())

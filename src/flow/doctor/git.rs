@@ -11,16 +11,20 @@ use crate::source::{self, CiContext, Reader, SourceState};
 
 const SUBJECT: &str = "git";
 
-/// The checks, of what came of reading.
-pub(super) fn checks(ci: &CiContext, source: &Result<Result<Arc<SourceState>>, Elapsed>) -> Vec<Check> {
+/// The checks, of what came of reading; `of_commit` where a build sends the commit's files.
+pub(super) fn checks(
+    ci: &CiContext,
+    source: &Result<Result<Arc<SourceState>>, Elapsed>,
+    of_commit: bool,
+) -> Vec<Check> {
     match source {
-        Ok(Ok(source)) => of_state(ci, source),
+        Ok(Ok(source)) => of_state(ci, source, of_commit),
         Ok(Err(error)) => vec![Check::failed(SUBJECT, "repository", error)],
         Err(_) => vec![slow(SUBJECT, "repository", EACH)],
     }
 }
 
-fn of_state(ci: &CiContext, source: &SourceState) -> Vec<Check> {
+fn of_state(ci: &CiContext, source: &SourceState, of_commit: bool) -> Vec<Check> {
     let reader = match source.reader {
         Reader::Libgit2 => "",
         Reader::GitCommand { safe_directory: false } => ", read by the git command",
@@ -30,7 +34,7 @@ fn of_state(ci: &CiContext, source: &SourceState) -> Vec<Check> {
     vec![
         Check::new(SUBJECT, "repository", Health::Ok, root),
         commit(ci, source),
-        tree(source),
+        tree(source, of_commit),
         history(source),
         remote(source),
     ]
@@ -50,11 +54,15 @@ fn commit(ci: &CiContext, source: &SourceState) -> Check {
     }
 }
 
-fn tree(source: &SourceState) -> Check {
+fn tree(source: &SourceState, of_commit: bool) -> Check {
     if source.is_pristine() {
         return Check::new(SUBJECT, "work tree", Health::Ok, "clean");
     }
     let (changed, untracked) = (source.changes.len(), source.untracked.len());
+    if of_commit {
+        let text = format!("{changed} changed and {untracked} untracked files, which are not built");
+        return Check::new(SUBJECT, "work tree", Health::Ok, text);
+    }
     let text = format!(
         "{changed} changed and {untracked} untracked files: `imgbuild ci` refuses what is not committed"
     );
@@ -87,7 +95,7 @@ mod tests {
     use crate::source::{Change, ChangeKind};
 
     fn seen(source: &SourceState) -> Vec<(&'static str, Health)> {
-        let checks = of_state(&CiContext::default(), source);
+        let checks = of_state(&CiContext::default(), source, false);
         checks.into_iter().map(|check| (check.name, check.health)).collect()
     }
 
@@ -107,16 +115,19 @@ mod tests {
         };
         let warned = ["work tree", "history", "remote"].map(|name| (name, Health::Warning));
         assert!(warned.iter().all(|warned| seen(&changed).contains(warned)), "{:?}", seen(&changed));
+        let of_commit = tree(&changed, true);
+        assert_eq!(of_commit.health, Health::Ok);
+        assert!(of_commit.text.contains("1 changed and 0 untracked files, which are not built"));
     }
 
     #[test]
     fn another_commit_than_the_ci_names_is_a_problem() {
         let source = SourceState { commit: "a".repeat(40), ..SourceState::default() };
         let ci = CiContext { commit: Some("b".repeat(40)), ..CiContext::default() };
-        let checks = of_state(&ci, &source);
+        let checks = of_state(&ci, &source, false);
         assert!(matches!(checks[1].health, Health::Problem(_)), "{checks:?}");
         let error = Error::new(Kind::Refused, "no repository");
-        let checks = super::checks(&ci, &Ok(Err(error)));
+        let checks = super::checks(&ci, &Ok(Err(error)), false);
         assert_eq!(checks[0].health, Health::Problem(Kind::Refused));
     }
 }

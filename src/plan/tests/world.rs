@@ -121,6 +121,8 @@ impl World {
             dockerfile: "Dockerfile",
             dockerfile_digest: &dockerfile_digest,
             context_digest: &context_digest,
+            context_commit: None,
+            changes: &[],
             untracked: &[],
             base: None,
             destination: &destination,

@@ -1,0 +1,122 @@
+//! A context that is the commit's and not the folder's: which one, how it is listed, and what of the folder still counts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::contents;
+use super::gather;
+use super::session::{Session, blocking};
+use super::site::{CommitSite, Listed, Site};
+use crate::config::{Fetched, Located, Settings};
+use crate::context::{self, CommitOptions, Listing};
+use crate::error::Result;
+use crate::expect::{Mount, TestSpec};
+use crate::source::{Change, CiContext, Objects, Snapshot, SourceState, Submodules};
+use crate::stop::Stop;
+
+/// Where the files are that the settings mean: in the folder, or in the commit that is checked out. `source` is the git
+/// state, where it was read without an error; else it is read again, for that error.
+pub(super) async fn site(
+    session: &Session,
+    ci: &CiContext,
+    settings: &Settings,
+    source: Option<&Arc<SourceState>>,
+) -> Result<Site> {
+    if !settings.builder.is_of_commit() {
+        return Ok(Site::Folder);
+    }
+    let source = match source {
+        Some(source) => Arc::clone(source),
+        None => gather::source(session, ci).await?,
+    };
+    let seen_as = gather::root_of(&session.directory).to_owned();
+    let listed = Listed {
+        lfs: settings.builder.fetches(Fetched::Lfs),
+        submodules: match settings.builder.fetches(Fetched::Submodules) {
+            true => Submodules::CheckedOut,
+            false => Submodules::Named,
+        },
+        modified: source.commit_time,
+    };
+    let (environment, stop) = (session.environment.clone(), session.stop.clone());
+    let tree = blocking(move || {
+        let tree = Objects::of(&source, &environment, &stop).tree(&source.commit)?;
+        Ok(CommitSite { tree, root: source.root.clone(), seen_as: Some(seen_as), listed: Some(listed) })
+    });
+    tree.await.map(|site| Site::Commit(Arc::new(site)))
+}
+
+/// The first pass over the commit's files. Blocks.
+pub(super) fn list(site: &CommitSite, listed: &Listed, located: &Located, stop: &Stop) -> Result<Listing> {
+    let folder = site.inside(&located.context).unwrap_or(Path::new(""));
+    let snapshot = Snapshot::of(&site.tree, folder, listed.submodules)?;
+    let options = CommitOptions { snapshot: &snapshot, lfs: listed.lfs, modified: listed.modified, stop };
+    contents::with_tree(site, located, |tree| context::list_commit(&options, tree))
+}
+
+/// What of the folder's changes and untracked files still has a say in a run whose context is the commit's: the
+/// configuration, and what it names.
+pub(super) fn steering(
+    settings: &Settings,
+    tests: &[TestSpec],
+    source: &SourceState,
+) -> (Vec<Change>, Vec<PathBuf>) {
+    let mut named: Vec<PathBuf> = settings.config_files.iter().map(|file| source.root.join(file)).collect();
+    let suites = settings.structure_tests.iter().chain(&settings.goss).map(|file| file.value.clone());
+    named.extend(suites);
+    let baseline = settings.checks.baseline.as_ref().filter(|baseline| baseline.revision.is_none());
+    named.extend(baseline.map(|baseline| source.root.join(&baseline.path)));
+    for test in tests {
+        let services = test.services.iter().map(|service| &service.container);
+        for mount in services.chain([&test.container]).flat_map(|container| &container.mounts) {
+            if let Mount::Bind(bind) = mount {
+                named.push(PathBuf::from(bind.split(':').next().unwrap_or_default()));
+            }
+        }
+    }
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let named: Vec<PathBuf> = named.iter().flat_map(|path| [path.clone(), real(path)]).collect();
+    // A folder that is mounted counts with everything in it.
+    let counts = |path: &Path| {
+        let path = source.root.join(path);
+        named.iter().any(|named| path.starts_with(named))
+    };
+    let changes = source.changes.iter().filter(|change| counts(&change.path)).cloned().collect();
+    let untracked = source.untracked.iter().filter(|path| counts(path)).cloned().collect();
+    (changes, untracked)
+}
+
+/// Says what of the folder is not in the image, though somebody may think so.
+pub(super) fn tell(
+    session: &Session,
+    ci: &CiContext,
+    source: &SourceState,
+    listing: &Listing,
+    located: &Located,
+) -> Result<()> {
+    let Ok(context) = located.context.strip_prefix(&source.root) else { return Ok(()) };
+    let ignore = listing.ignore()?;
+    let mut left_out: Vec<&Path> = Vec::new();
+    let changed = source.changes.iter().map(|change| change.path.as_path());
+    for path in changed.chain(source.untracked.iter().map(PathBuf::as_path)) {
+        let Ok(inside) = path.strip_prefix(context) else { continue };
+        if !ignore.matches(std::os::unix::ffi::OsStrExt::as_bytes(inside.as_os_str()))? {
+            left_out.push(path);
+        }
+    }
+    let Some(first) = left_out.first().map(|path| path.display()) else { return Ok(()) };
+    let short = source.short();
+    let text = match left_out.len() {
+        1 => format!("the context is the commit {short}: what {first} is by now is not in the image"),
+        count => format!(
+            "the context is the commit {short}: what {count} files of the work tree are by now is not in the image, {first} for one"
+        ),
+    };
+    // A CI's own steps write files on purpose; who edits one expects to see it.
+    if ci.is_ci() {
+        session.events.note(text)
+    } else {
+        session.events.warn(text)
+    }
+    Ok(())
+}
