@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod commit;
 mod contexts;
 mod image;
 mod newer;
