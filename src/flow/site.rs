@@ -90,9 +90,8 @@ impl CommitSite {
         }
         Ok(None)
     }
-}
 
-impl CommitSite {
+    /// Context and Dockerfile.
     fn locate(&self, settings: &Settings, root: &Path) -> Result<Located> {
         if self.listed.is_some() && self.inside(&settings.context.value).is_none() {
             let (context, origin) = (settings.context.display(), &settings.builder.context.origin);

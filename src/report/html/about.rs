@@ -36,6 +36,9 @@ pub(super) fn section(html: &mut Html, report: &RunReport) {
         if let Some(digest) = &context.digest {
             html.within("<br><code class=\"digest\">", digest.as_str(), "</code>");
         }
+        if let Some(commit) = &context.commit {
+            html.within("<br>the files of the commit <code>", commit, "</code>");
+        }
         html.raw("</dd>\n");
     }
     if let Some(build) = &report.build {
