@@ -120,3 +120,61 @@ pub(super) fn tell(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Flags, Layers, Push};
+    use crate::environment::Environment;
+    use crate::source::ChangeKind;
+
+    const CONFIG: &str = "[image]\nstructure-tests = ['tests/structure.yaml']\ngoss = ['goss.yaml']\n\
+        [checks]\nbaseline = 'known.json'\n\
+        [[image.test]]\nname = 'serves'\nmounts = [{ bind = './testdata:/data:ro' }]\n";
+
+    fn settings() -> Settings {
+        let document = config::parse("imgbuild.toml", CONFIG.as_bytes()).unwrap();
+        let root = Path::new("/repo");
+        let mut settings = config::resolve(&Layers {
+            flags: &Flags::default(),
+            environment: &Environment::default(),
+            document: Some(&document),
+            is_ci: false,
+            push: Push::Auto,
+            working_folder: root,
+            root,
+            now: 0,
+            rule_names: |id| vec![id.to_owned()],
+        })
+        .unwrap();
+        settings.config_files = vec!["imgbuild.toml".into(), "ci/org.toml".into()];
+        settings
+    }
+
+    #[test]
+    fn what_of_the_folder_still_counts() {
+        let settings = settings();
+        let tests: Vec<TestSpec> = settings.tests.iter().map(|test| test.spec.clone()).collect();
+        let counting = [
+            "imgbuild.toml",
+            "ci/org.toml",
+            "tests/structure.yaml",
+            "goss.yaml",
+            "known.json",
+            "testdata/deep/file",
+        ];
+        let others = ["src/main.rs", "Dockerfile", "tests/other.yaml", "testdata-2/file", "ci"];
+        let all: Vec<PathBuf> = counting.iter().chain(&others).map(PathBuf::from).collect();
+        let change = |path: &PathBuf| Change { path: path.clone(), kind: ChangeKind::Modified };
+        let source = SourceState {
+            root: PathBuf::from("/repo"),
+            changes: all.iter().map(change).collect(),
+            untracked: all.clone(),
+            ..SourceState::default()
+        };
+        let (changes, untracked) = steering(&settings, &tests, &source);
+        let counting: Vec<PathBuf> = counting.iter().map(PathBuf::from).collect();
+        assert_eq!(changes.into_iter().map(|change| change.path).collect::<Vec<_>>(), counting);
+        assert_eq!(untracked, counting);
+    }
+}

@@ -10,7 +10,7 @@ use super::*;
 use crate::config::model::FailOn;
 use crate::config::parse;
 use crate::config::repository::Destination;
-use crate::config::settings::{HandedBy, Role};
+use crate::config::settings::{Fetched, HandedBy, Role};
 use crate::error::{Error, Kind};
 
 /// 2026-06-01, some time of the day.
@@ -298,6 +298,27 @@ fn what_only_buildkit_can_is_not_for_the_classic_builder() {
         assert!(file(&text.replace("classic", "auto")).try_resolve().is_ok(), "{line}");
     }
     assert!(file("image.build = { builder = 'classic', secrets = [] }").try_resolve().is_ok());
+}
+
+#[test]
+fn where_the_context_comes_from() {
+    let settings = file("").try_resolve().unwrap().builder;
+    assert!(!settings.is_of_commit() && settings.fetched.is_empty());
+    let text = "[image.build]\ncontext = 'commit'\nfetched = ['lfs']\n\
+                [profile.local.image.build]\ncontext = 'worktree'\nfetched = ['submodules']\n";
+    let [local, ci] = [file(text), file(text).ci()].map(|case| case.try_resolve().unwrap().builder);
+    assert!(!local.is_of_commit() && local.fetches(Fetched::Submodules) && !local.fetches(Fetched::Lfs));
+    assert!(ci.is_of_commit() && ci.fetches(Fetched::Lfs) && !ci.fetches(Fetched::Submodules));
+    assert_eq!(ci.fetched[0].origin.to_string(), "imgbuild.toml:3");
+
+    let error = file("[image.build]\ncontext = 'commit'\nmtime = 'real'\n").error();
+    let expected =
+        "imgbuild.toml:3: `real` asks for the times of files, and a commit has none (imgbuild.toml:2)";
+    assert!(error.message().ends_with(expected), "{error}");
+    for bad in ["context = 'index'", "fetched = ['all']", "fetched = 'lfs'"] {
+        let read = parse("imgbuild.toml", format!("[image.build]\n{bad}\n").as_bytes());
+        assert_eq!(read.unwrap_err().kind(), Kind::Config, "{bad}");
+    }
 }
 
 #[test]
