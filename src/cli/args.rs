@@ -184,9 +184,10 @@ pub struct BuildArgs {
     #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = name_value)]
     pub build_args: Vec<(String, String)>,
 
-    /// What builds.
-    #[arg(long, value_enum)]
-    pub builder: Option<Builder>,
+    /// What builds: auto (BuildKit where the engine has it, else the classic builder), buildkit, classic, or the address of
+    /// a BuildKit that is none of the engine's: tcp://HOST:PORT, unix:///PATH.
+    #[arg(long, value_name = "BUILDER", value_parser = builder)]
+    pub builder: Option<crate::config::Builder>,
 
     /// A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once.
     #[arg(long = "secret", value_name = "SPEC")]
@@ -235,17 +236,6 @@ pub struct BuildArgs {
     /// How the image is verified.
     #[command(flatten)]
     pub verify: VerifyArgs,
-}
-
-/// What builds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Builder {
-    /// BuildKit where the engine has it, else the classic builder.
-    Auto,
-    /// BuildKit.
-    Buildkit,
-    /// The engine's classic builder.
-    Classic,
 }
 
 /// How an image is verified.
@@ -411,6 +401,10 @@ pub enum Push {
     Never,
     /// Push, or refuse before the build.
     Always,
+}
+
+fn builder(text: &str) -> Result<crate::config::Builder, String> {
+    text.parse().map_err(|why: crate::config::InvalidWord| why.to_string())
 }
 
 fn name_value(text: &str) -> Result<(String, String), String> {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, Builder, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push,
-    TestArgs, VerifyArgs,
+    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
+    VerifyArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
@@ -46,11 +46,7 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
         }),
         build_args: args.build_args.clone(),
         no_cache: args.no_cache.then_some(true),
-        builder: args.builder.map(|builder| match builder {
-            Builder::Auto => config::Builder::Auto,
-            Builder::Buildkit => config::Builder::BuildKit,
-            Builder::Classic => config::Builder::Classic,
-        }),
+        builder: args.builder.clone(),
         secrets: args.secrets.clone(),
         ssh: args.ssh.clone(),
         cache_from: args.cache_from.clone(),

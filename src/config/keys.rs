@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 55] = [
+const KEYS: [&str; 58] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -17,6 +17,7 @@ const KEYS: [&str; 55] = [
     "image.build.cache-to",
     "image.build.context",
     "image.build.contexts",
+    "image.build.entitlements",
     "image.build.fetched",
     "image.build.generated",
     "image.build.idle-timeout",
@@ -25,7 +26,9 @@ const KEYS: [&str; 55] = [
     "image.build.no-cache",
     "image.build.pull",
     "image.build.reproducible",
+    "image.build.rewrite-timestamp",
     "image.build.secrets",
+    "image.build.source-date-epoch",
     "image.build.ssh",
     "image.build.timeout",
     "image.companions",
@@ -60,9 +63,10 @@ const KEYS: [&str; 55] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 8] = [
+pub(super) const POLICY: [&str; 9] = [
     "registries",
     "checks",
+    "image.build.entitlements",
     "image.build.secrets",
     "image.build.ssh",
     "image.build.contexts",

@@ -43,7 +43,7 @@ pub use schema::json_schema;
 pub use settings::{
     Baseline, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest, ContextFrom, EffectivePolicy,
     Fetched, Handed, HandedBy, InvalidWord, Mtime, Profile, Push, PushLimits, Registries, Role, RoleSettings,
-    Settings, WaiverCaps, WaiverSpec, rule_fits,
+    Settings, SourceDate, WaiverCaps, WaiverSpec, rule_fits,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

@@ -12,6 +12,7 @@ mod push;
 mod registries;
 mod shape;
 mod size;
+mod source_date;
 mod test;
 mod values;
 
@@ -21,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
-pub use image::{Build, Fetched, Image, Kind, Probes};
+pub use image::{Build, Entitlement, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
 pub use period::{InvalidPeriod, Period};
 pub use policy::{PolicyTable, WaiverLimits};
@@ -29,6 +30,7 @@ pub use push::Push;
 pub use registries::{Registries, RoleEntry};
 pub use shape::OneOrMore;
 pub use size::{InvalidSize, Size};
+pub use source_date::SourceDate;
 pub use test::{
     Body, BodyLike, CommandLine, Configuration, Exec, Exposed, File, FileSize, FileType, Http, ListeningPort,
     Method, Mount, Process, Protocol, Ready, Run, Service, Test,

@@ -109,7 +109,9 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     policy::hold_to_demands(&mut asked, layers, &mut checks);
     let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
     let ssh = asked.image("image.build.ssh", |image| image.build.as_ref()?.ssh.clone());
-    let handed = (secrets.as_ref().map(|ids| ids.as_slice()), ssh.as_ref().map(|ids| ids.as_slice()));
+    let allowed = builder::entitlements(&asked).into_iter().map(|entitlement| entitlement.value).collect();
+    let handed =
+        (secrets.as_ref().map(|ids| ids.as_slice()), ssh.as_ref().map(|ids| ids.as_slice()), allowed);
     checks.policy.digest = policy::digest(layers, &registries, &checks, handed);
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let kind =

@@ -15,7 +15,9 @@ use super::repository::{self, Destination};
 use crate::expect::{ImageKind, ProbeSet, TestSpec};
 use crate::image::TagTemplate;
 
-pub use builder::{Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime};
+pub use builder::{
+    Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime, SourceDate,
+};
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.

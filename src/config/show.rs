@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::model::Period;
 use super::origin::{Origin, Sourced};
 use super::quote;
-use super::settings::{BuilderSettings, Role, Settings, WaiverSpec};
+use super::settings::{Builder, BuilderSettings, Role, Settings, SourceDate, WaiverSpec};
 
 /// One setting.
 struct Line {
@@ -247,10 +247,26 @@ impl Lines<'_> {
 
     fn builder(&mut self, settings: &BuilderSettings) {
         self.push("image.build.builder", settings.builder.as_str(), &settings.builder.origin);
+        if let Builder::At(_) = settings.builder.value {
+            self.not_in_file();
+        }
         self.push("image.build.context", settings.context.as_str(), &settings.context.origin);
         let fetched = settings.fetched.iter().map(|one| (one.as_str().into(), one.origin.clone()));
         self.tables("image.build.fetched", fetched);
         self.push("image.build.mtime", settings.mtime.as_str(), &settings.mtime.origin);
+        let date = &settings.source_date;
+        let text: Value = match date.value {
+            SourceDate::None => "none".into(),
+            SourceDate::Commit => "commit".into(),
+            SourceDate::At(seconds) => seconds.into(),
+        };
+        self.push("image.build.source-date-epoch", text, &date.origin);
+        self.sourced("image.build.rewrite-timestamp", &settings.rewrite_timestamp);
+        let entitlements = settings.entitlements.iter();
+        self.tables(
+            "image.build.entitlements",
+            entitlements.map(|one| (one.value.clone().into(), one.origin.clone())),
+        );
         for (key, list) in [("image.build.secrets", &settings.secrets), ("image.build.ssh", &settings.agents)]
         {
             self.tables(key, list.iter().map(|one| (one.id.clone().into(), one.origin.clone())));

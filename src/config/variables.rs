@@ -18,8 +18,17 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 19] = [
-    variable("IMGBUILD_BUILDER", "auto|buildkit|classic", "What builds."),
+pub const VARIABLES: [Variable; 20] = [
+    variable(
+        "IMGBUILD_BUILDER",
+        "auto|buildkit|classic|ADDRESS",
+        "What builds, or where the BuildKit is that does: tcp://HOST:PORT, unix:///PATH.",
+    ),
+    variable(
+        "IMGBUILD_BUILDER_TLS_DIR",
+        "DIR",
+        "The folder of ca.pem, cert.pem and key.pem for TLS to a builder at an address.",
+    ),
     variable("IMGBUILD_CI_OUTPUT", "auto|off", "Whether to show a CI more than lines of text."),
     variable("IMGBUILD_CONFIG", "FILE", "The configuration file, instead of the one found by walking up."),
     variable("IMGBUILD_CONTEXT", "DIR", "The build context, relative to the working folder."),

@@ -10,7 +10,7 @@ use super::dialer::{Dialer, joined};
 use super::docker_context;
 use super::ssh::Ssh;
 use super::ssh_target::{SshTarget, is_of_a_host, split_port};
-use super::tls::Tls;
+use super::tls::{Peer, Tls};
 
 /// Where an engine listens, what said so, and how it is reached.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub enum Address {
 const PLAIN_PORT: u16 = 2375;
 /// The same for TLS.
 const TLS_PORT: u16 = 2376;
+/// The folder of the files for TLS to a builder.
+pub const BUILDER_TLS_DIR: &str = "IMGBUILD_BUILDER_TLS_DIR";
 /// The longest address that a message repeats, in characters.
 const MAX_SHOWN: usize = 300;
 
@@ -104,9 +106,38 @@ impl Endpoint {
         Endpoint::secured(text, origin.into(), env, security)
     }
 
+    /// A builder that is none of an engine's: `unix:///path`, `tcp://host:port` or `https://host:port`. `tcp://` is TLS where
+    /// `IMGBUILD_BUILDER_TLS_DIR` names the folder of `ca.pem`, `cert.pem` and `key.pem`, as `buildctl --tlsdir` does;
+    /// docker's variables are about the engine, and have no say.
+    ///
+    /// Errors as those of [`named`](Endpoint::named).
+    pub fn builder(text: &str, origin: impl Into<String>, env: &Environment) -> Result<Endpoint> {
+        let origin = origin.into();
+        let folder = env.get_os(BUILDER_TLS_DIR).map(PathBuf::from);
+        let security = match folder.is_some() || text.starts_with("https://") {
+            true => Security::Verified(folder),
+            false => Security::Unsaid,
+        };
+        let address = Address::parse(text, security != Security::Unsaid)
+            .and_then(|address| of_a_builder(text, address))
+            .map_err(|error| error_from("builder", &origin, error))?;
+        Endpoint::at(address, origin, env, security, Peer::Builder)
+    }
+
     fn secured(text: &str, origin: String, env: &Environment, security: Security) -> Result<Endpoint> {
         let is_secure = security != Security::Unsaid;
-        let address = Address::parse(text, is_secure).map_err(|error| error_from(&origin, error))?;
+        let address =
+            Address::parse(text, is_secure).map_err(|error| error_from("engine", &origin, error))?;
+        Endpoint::at(address, origin, env, security, Peer::Engine)
+    }
+
+    fn at(
+        address: Address,
+        origin: String,
+        env: &Environment,
+        security: Security,
+        peer: Peer,
+    ) -> Result<Endpoint> {
         let dialer = match &address {
             Address::Unix(path) => Dialer::Unix(path.as_path().into()),
             Address::Tcp { host, port } => Dialer::Tcp { host: host.as_str().into(), port: *port },
@@ -122,7 +153,7 @@ impl Endpoint {
                         .hint(instead));
                     }
                 };
-                let tls = Tls::load(folder.as_deref(), &[])?;
+                let tls = Tls::load(folder.as_deref(), &[], peer)?;
                 Dialer::Tls { host: host.as_str().into(), port: *port, tls }
             }
             Address::Ssh(target) => Dialer::Ssh(Ssh::new(target.clone(), env)),
@@ -243,9 +274,27 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn error_from(origin: &str, error: Error) -> Error {
+/// What is no address of a builder's, though one of an engine's.
+fn of_a_builder(text: &str, address: Address) -> Result<Address> {
+    let refused = |why: &str| Error::new(Kind::Usage, format!("{} {why}", shown(text)));
+    match &address {
+        Address::Ssh(_) => Err(refused("cannot be used: there is no way to a builder over ssh")
+            .hint("forward a socket: `ssh -L /tmp/buildkitd.sock:/run/buildkit/buildkitd.sock HOST`, then unix:///tmp/buildkitd.sock")),
+        Address::Tcp { .. } | Address::Tls { .. } => {
+            let rest = text.split_once("://").map(|(_, rest)| rest).unwrap_or_default();
+            match tcp(rest) {
+                // There is no port that everybody takes.
+                Some((_, None)) => Err(refused("names no port").hint("write tcp://host:1234")),
+                _ => Ok(address),
+            }
+        }
+        Address::Unix(_) => Ok(address),
+    }
+}
+
+fn error_from(peer: &str, origin: &str, error: Error) -> Error {
     let hints = error.hints().to_vec();
-    let named = Error::new(error.kind(), format!("cannot use the engine from {origin}: {}", error.message()));
+    let named = Error::new(error.kind(), format!("cannot use the {peer} from {origin}: {}", error.message()));
     hints.into_iter().fold(named, Error::hint)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, RwLock};
 
+use super::landing::Landing;
 use super::teardown::{CANCELLED, UNHURRIED};
 use super::{ContainerSpec, Engine, Journal, Owner, Record, Teardown, TeardownReport};
 use crate::error::{Error, Kind, Result};
@@ -175,6 +176,13 @@ impl Keeper {
             self.uninterrupted(async move { engine.import_as(Some(&name), tar, &changes).await }).await?;
         self.note(Record::Image { id: id.clone(), made: true })?;
         Ok(id)
+    }
+
+    /// Where an image goes that a builder hands over as an archive. It gets a name of the run's, and is gone with the run
+    /// unless it was given another one.
+    pub fn landing(&self) -> Result<Landing> {
+        let name = self.own_image("build")?;
+        Ok(Landing::new(self.engine.clone(), name, Arc::clone(&self.creating)))
     }
 
     /// A name for an image that is about to be made: the engine gives it in the same step, so that there is no moment at

@@ -169,7 +169,8 @@ impl StatusLines {
         self.claimed.clone()
     }
 
-    fn is_open(&self) -> bool {
+    /// Whether the engine's answer ended in the middle of a message.
+    pub(super) fn is_open(&self) -> bool {
         self.frames.is_open()
     }
 }

@@ -29,8 +29,43 @@ pub struct Tls {
     ours: Arc<Ours>,
 }
 
+/// Who is on the other side, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// An engine, whose files are where docker's variables say.
+    Engine,
+    /// A builder that is none of an engine's.
+    Builder,
+}
+
+impl Peer {
+    const fn name(self) -> &'static str {
+        match self {
+            Peer::Engine => "engine",
+            Peer::Builder => "builder",
+        }
+    }
+
+    /// The folder of our files.
+    const fn folder(self) -> &'static str {
+        match self {
+            Peer::Engine => "the folder that DOCKER_CERT_PATH names (~/.docker by default)",
+            Peer::Builder => "the folder that IMGBUILD_BUILDER_TLS_DIR names",
+        }
+    }
+
+    /// What asks for TLS.
+    const fn switch(self) -> &'static str {
+        match self {
+            Peer::Engine => "DOCKER_TLS_VERIFY",
+            Peer::Builder => "IMGBUILD_BUILDER_TLS_DIR",
+        }
+    }
+}
+
 /// What messages need.
 struct Ours {
+    peer: Peer,
     authority: String,
     certificate: Option<String>,
     /// The engine asked for a client's certificate on some connection: resumed ones are not asked again.
@@ -43,10 +78,11 @@ impl Tls {
     /// With the files in `folder`, as docker's clients name them; `protocols` are offered as ALPN, none where it is empty.
     ///
     /// Reads the files, and the system's roots where there is no `ca.pem`.
-    pub(super) fn load(folder: Option<&Path>, protocols: &[&[u8]]) -> Result<Tls> {
+    pub(super) fn load(folder: Option<&Path>, protocols: &[&[u8]], peer: Peer) -> Result<Tls> {
         let files = tls_files::read(folder)?;
         let shown = |path: std::path::PathBuf| path.display().to_string();
         let ours = Arc::new(Ours {
+            peer,
             authority: files.authority.map_or_else(|| "the system's roots".to_owned(), shown),
             certificate: files.certificate.map(shown),
             asked: AtomicBool::new(false),
@@ -133,9 +169,10 @@ impl Ours {
         use rustls::Error as E;
         match cause {
             E::InvalidCertificate(why) => self.untrusted(host, why),
-            E::InvalidMessage(_) => Unreachable::new("what listens there does not speak TLS").hint(
-                "give it TLS; where the network between is trusted, it can be used without: unset DOCKER_TLS_VERIFY",
-            ),
+            E::InvalidMessage(_) => Unreachable::new("what listens there does not speak TLS").hint(format!(
+                "give it TLS; where the network between is trusted, it can be used without: unset {}",
+                self.peer.switch()
+            )),
             E::AlertReceived(alert) => self.refusal(&format!("it ended the handshake: {alert:?}")),
             other => Unreachable::new(format!("TLS failed: {}", cut(&other.to_string()))),
         }
@@ -146,14 +183,16 @@ impl Ours {
         match why {
             C::Expired | C::ExpiredContext { .. } => Unreachable::new("its certificate has expired")
                 .hint("renew it, and see that the clock of this machine is right"),
-            C::NotValidYet | C::NotValidYetContext { .. } => Unreachable::new("its certificate is not valid yet")
-                .hint("see that the clocks of both machines are right"),
+            C::NotValidYet | C::NotValidYetContext { .. } => {
+                Unreachable::new("its certificate is not valid yet")
+                    .hint("see that the clocks of both machines are right")
+            }
             // A CA that was made anew under its old name gives the second one.
             C::UnknownIssuer | C::BadSignature => Unreachable::new(format!(
                 "its certificate is signed by none of the CAs in {}",
                 self.authority
             ))
-            .hint("put its CA's certificate into ca.pem of the folder that DOCKER_CERT_PATH names (~/.docker by default)"),
+            .hint(format!("put its CA's certificate into ca.pem of {}", self.peer.folder())),
             C::NotValidForName => Unreachable::new(format!("its certificate is not for {host}")),
             C::NotValidForNameContext { presented, .. } => {
                 let names: Vec<&str> = presented.iter().take(MAX_NAMES).map(String::as_str).collect();
@@ -162,25 +201,32 @@ impl Ours {
                     "its certificate is not for {host}, but for {}{more}",
                     cut(&names.join(", "))
                 ))
-                .hint("name the engine as its certificate does, or have one made with this name or address")
+                .hint(format!(
+                    "name the {} as its certificate does, or have one made with this name or address",
+                    self.peer.name()
+                ))
             }
             C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
                 Unreachable::new("its certificate is not made for servers")
             }
-            other => Unreachable::new(format!("its certificate is not accepted: {}", cut(&other.to_string()))),
+            other => {
+                Unreachable::new(format!("its certificate is not accepted: {}", cut(&other.to_string())))
+            }
         }
     }
 
     /// The engine does not want us, `how` being what is seen of it.
     fn refusal(&self, how: &str) -> Unreachable {
+        let peer = self.peer.name();
         match (&self.certificate, self.asked.load(Ordering::Relaxed)) {
-            (None, true) => Unreachable::new("the engine wants a client certificate").hint(
-                "put cert.pem and key.pem into the folder that DOCKER_CERT_PATH names (~/.docker by default)",
-            ),
+            (None, true) => Unreachable::new(format!("the {peer} wants a client certificate"))
+                .hint(format!("put cert.pem and key.pem into {}", self.peer.folder())),
             (Some(certificate), true) => Unreachable::new(format!(
-                "the engine does not accept the client certificate {certificate}: {how}"
+                "the {peer} does not accept the client certificate {certificate}: {how}"
             ))
-            .hint("see that it is signed by the CA that the engine's --tlscacert names, and has not expired"),
+            .hint(format!(
+                "see that it is signed by the CA that the {peer}'s --tlscacert names, and has not expired"
+            )),
             (_, false) => Unreachable::new(how),
         }
     }

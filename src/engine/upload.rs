@@ -47,6 +47,36 @@ pub(super) fn from_writer<T: Send + 'static>(
     (body, progress, task)
 }
 
+/// The writer's end of a body for a task: what it is given waits for the engine.
+#[derive(Debug)]
+pub(super) struct Feed {
+    sender: mpsc::Sender<Piece>,
+}
+
+/// A body that a task feeds. Dropping the feed without [`end`](Feed::end) ends the body in an error.
+pub(super) fn fed() -> (Feed, Upload) {
+    let (sender, receiver) = mpsc::channel(PIECES);
+    (Feed { sender }, Upload { receiver, progress: Progress::default(), ended: false })
+}
+
+impl Feed {
+    /// Waits until there is room for `bytes`; false where nobody reads any more.
+    pub(super) async fn send(&self, mut bytes: Bytes) -> bool {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(PIECE.min(bytes.len()));
+            if self.sender.send(Piece::Bytes(piece)).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Says that everything was sent; false where nobody reads any more.
+    pub(super) async fn end(self) -> bool {
+        self.sender.send(Piece::End).await.is_ok()
+    }
+}
+
 /// How far the upload is.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
@@ -66,6 +96,7 @@ impl Progress {
     }
 }
 
+#[derive(Debug)]
 enum Piece {
     Bytes(Bytes),
     /// Everything was written. Without it the body ends in an error, and the engine makes nothing of it.
@@ -179,6 +210,24 @@ mod tests {
         tokio::task::spawn_blocking(move || writer.write_all(b"half")).await.unwrap().unwrap();
         assert!(upload.collect().await.is_err());
         assert!(!progress.was_refused());
+    }
+
+    #[tokio::test]
+    async fn what_is_fed_comes_out_and_a_feed_that_is_dropped_is_an_error() {
+        let (feed, upload) = fed();
+        let large = Bytes::from(vec![7; 3 * PIECE + 1]);
+        let feeding = tokio::spawn(async move { feed.send(large).await && feed.end().await });
+        assert_eq!(upload.collect().await.unwrap().to_bytes().len(), 3 * PIECE + 1);
+        assert!(feeding.await.unwrap());
+
+        let (feed, upload) = fed();
+        assert!(feed.send(Bytes::from_static(b"half")).await);
+        drop(feed);
+        assert!(upload.collect().await.is_err());
+
+        let (feed, upload) = fed();
+        drop(upload);
+        assert!(!feed.send(Bytes::from_static(b"x")).await && !feed.end().await);
     }
 
     #[tokio::test]

@@ -9,15 +9,17 @@ use super::session::Session;
 use crate::config::{Handed, Sourced};
 use crate::context;
 use crate::dockerfile;
-use crate::engine::{BuildKitRequest, BuildRequest, BuiltImage, Keeper};
+use crate::engine::{BuildKit, BuildKitRequest, BuildRequest, BuiltImage, Keeper};
 use crate::error::{Kind, Result};
 
 /// Builds the image of the plan.
 pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
     let mut chosen = builder::choose(session, prepared, keeper.engine()).await?;
+    let mut is_landing = false;
     let built = match &mut chosen {
         Chosen::BuildKit(builder) => {
-            let request = for_buildkit(session, prepared)?;
+            let request = for_buildkit(session, prepared, builder, keeper)?;
+            is_landing = request.landing.is_some();
             let (listing, mut journal) = (Arc::clone(&prepared.listing), keeper.journal());
             let build = builder.build(&request, listing, &session.stop, &mut journal, &session.events);
             keeper.build(build).await
@@ -28,8 +30,9 @@ pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keepe
             classic(session, prepared, keeper).await
         }
     };
-    // The image stays where the run fails later, to be looked at; the journal says so.
-    if built.is_ok() {
+    // The image stays where the run fails later, to be looked at; the journal says so. One that was brought here has a name
+    // of the run's, and goes with that.
+    if built.is_ok() && !is_landing {
         keeper.leaves_images(true);
     }
     built.map_err(|error| match error.kind() {
@@ -67,7 +70,12 @@ async fn classic(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Res
     keeper.build(build).await
 }
 
-fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitRequest> {
+fn for_buildkit(
+    session: &Session,
+    prepared: &Prepared,
+    builder: &BuildKit,
+    keeper: &Keeper,
+) -> Result<BuildKitRequest> {
     let settings = &prepared.settings.builder;
     let lines = Arc::clone(&prepared.dockerfile);
     let caches = builder::caches_to_fill(prepared);
@@ -75,16 +83,33 @@ fn for_buildkit(session: &Session, prepared: &Prepared) -> Result<BuildKitReques
         session.events.note("no cache is filled: only a run that pushes does, and none of a pull request");
     }
     let withheld = builder::withheld(prepared);
+    if let Some(why) = withheld.filter(|_| !settings.entitlements.is_empty()) {
+        session.events.note(format!("no entitlement is given: {why}"));
+    }
     if let Some(why) = withheld.filter(|_| !settings.secrets.is_empty() || !settings.agents.is_empty()) {
         session.events.note(format!("no secret and no ssh agent is handed over: {why}"));
     }
     let handed = |list: &[Sourced<Handed>]| if withheld.is_some() { Vec::new() } else { list.to_vec() };
+    let build = request(prepared);
+    // A builder elsewhere would take its own platform.
+    let info = keeper.engine().info();
+    let own = || Some(format!("{}/{}", info.os, info.arch)).filter(|_| builder.is_elsewhere());
+    // An engine's own exporter unpacks what it exports, and refuses to rewrite it on the way.
+    let lands = builder.is_elsewhere() || settings.rewrite_timestamp.value;
     Ok(BuildKitRequest {
         build: BuildRequest {
             network: prepared.settings.network.as_ref().map(|network| network.value.clone()),
-            ..request(prepared)
+            platform: build.platform.clone().or_else(own),
+            ..build
         },
         name: None,
+        landing: if lands { Some(keeper.landing()?) } else { None },
+        source_date_epoch: prepared.plan.source_date_epoch,
+        rewrite_timestamp: settings.rewrite_timestamp.value,
+        entitlements: match withheld {
+            None => settings.entitlements.iter().map(|one| one.value.clone()).collect(),
+            Some(_) => Vec::new(),
+        },
         shared_key: builder::shared_key(prepared),
         times: builder::times(settings.mtime.value),
         secrets: builder::secrets(session, &handed(&settings.secrets))?,

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::prepare::Prepared;
 use super::session::Session;
-use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Settings, Sourced};
-use crate::engine::{Agent, BuildKit, Cache, Engine, FileTimes, Secret};
+use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced};
+use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Cache, Endpoint, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::image::{Reference, Repository, hex};
 use crate::plan::PushDecision;
@@ -16,7 +16,7 @@ use crate::rules::holds_secret;
 
 /// The builder of a run.
 pub(super) enum Chosen {
-    /// The engine's BuildKit.
+    /// The engine's BuildKit, or one at an address of its own.
     BuildKit(Box<BuildKit>),
     /// The engine's classic builder.
     Classic,
@@ -41,26 +41,113 @@ pub(super) fn no_secret_arguments(settings: &Settings) -> Result<()> {
     .hint("an argument that is none needs another name"))
 }
 
+/// Refuses to rewrite times where nobody says which one they get.
+pub(super) fn nothing_to_rewrite_without_a_time(settings: &Settings) -> Result<()> {
+    let builder = &settings.builder;
+    if !builder.rewrite_timestamp.value || builder.source_date.value != SourceDate::None {
+        return Ok(());
+    }
+    let origin = &builder.rewrite_timestamp.origin;
+    let what = format!(
+        "rewrite-timestamp ({origin}) gives newer files the time of source-date-epoch, and there is none"
+    );
+    Err(Error::new(Kind::Config, what)
+        .hint("write source-date-epoch = \"commit\" beside it, or set SOURCE_DATE_EPOCH"))
+}
+
+/// The builder of a run that was given an address, as it is asked for by whoever cannot know yet whether it is needed.
+pub(super) fn address(session: &Session, settings: &Settings) -> Result<Option<Endpoint>> {
+    let builder = &settings.builder.builder;
+    match &builder.value {
+        Builder::At(address) => {
+            Endpoint::builder(address, builder.origin.to_string(), &session.environment).map(Some)
+        }
+        Builder::Auto | Builder::BuildKit | Builder::Classic => Ok(None),
+    }
+}
+
 /// BuildKit where the engine has it and it can do what is asked, unless the settings say otherwise.
 pub(super) async fn choose(session: &Session, prepared: &Prepared, engine: &Engine) -> Result<Chosen> {
+    if let Some(endpoint) = address(session, &prepared.settings)? {
+        let builder = BuildKit::at(engine, &endpoint).await?;
+        if endpoint.is_remote() && matches!(endpoint.address(), Address::Tcp { .. }) {
+            session.events.warn(format!(
+                "{endpoint} is sent the context, logins and secrets over a network without TLS: name certificates in \
+                 {BUILDER_TLS_DIR}"
+            ));
+        }
+        return chosen(session, prepared, builder);
+    }
     let why = match prepared.settings.builder.builder.value {
-        Builder::Classic => return Ok(Chosen::Classic),
+        Builder::Classic => return Ok(classic(session, prepared)),
         Builder::Auto if need(prepared).is_none() => match unfit(prepared) {
             Some(why) => why,
             None => match BuildKit::find(engine).await? {
-                Ok(builder) => return Ok(Chosen::BuildKit(Box::new(builder))),
+                Ok(builder) => return chosen(session, prepared, builder),
                 Err(why) => why,
             },
         },
-        Builder::Auto | Builder::BuildKit => {
+        Builder::Auto | Builder::BuildKit | Builder::At(_) => {
             return match BuildKit::find(engine).await? {
-                Ok(builder) => able(prepared, builder).map(|builder| Chosen::BuildKit(Box::new(builder))),
+                Ok(builder) => chosen(session, prepared, builder),
                 Err(why) => Err(missing(prepared, &why)),
             };
         }
     };
     session.events.note(format!("built by the classic builder: {why}"));
-    Ok(Chosen::Classic)
+    Ok(classic(session, prepared))
+}
+
+fn classic(session: &Session, prepared: &Prepared) -> Chosen {
+    if prepared.plan.source_date_epoch.is_some() {
+        let origin = &prepared.settings.builder.source_date.origin;
+        session.events.note(format!(
+            "the classic builder knows no time of the source ({origin}): labels and arguments have it, the image and its \
+             history do not"
+        ));
+    }
+    Chosen::Classic
+}
+
+fn chosen(session: &Session, prepared: &Prepared, builder: BuildKit) -> Result<Chosen> {
+    let builder = able(prepared, builder)?;
+    if prepared.plan.source_date_epoch.is_some() && !knows_times(prepared, &builder) {
+        let origin = &prepared.settings.builder.source_date.origin;
+        session.events.note(format!(
+            "{} is too old to know the time of the source ({origin}): labels and arguments have it, the image and its \
+             history do not",
+            builder.name()
+        ));
+    }
+    Ok(Chosen::BuildKit(Box::new(builder)))
+}
+
+/// Whether images get SOURCE_DATE_EPOCH. A frontend of the file's own brings what it needs.
+fn knows_times(prepared: &Prepared, builder: &BuildKit) -> bool {
+    builder.is_at_least((0, 11)) || prepared.dockerfile.directives.syntax.is_some()
+}
+
+/// Why the builder cannot give the times that the file asks for.
+fn untimely(prepared: &Prepared, builder: &BuildKit) -> Option<Error> {
+    let settings = &prepared.settings.builder;
+    let asked = matches!(settings.source_date.origin, Origin::File(_) | Origin::Profile { .. });
+    if asked && prepared.plan.source_date_epoch.is_some() && !knows_times(prepared, builder) {
+        let origin = &settings.source_date.origin;
+        let what = format!("{} is too old for source-date-epoch ({origin})", builder.name());
+        return Some(
+            Error::new(Kind::Config, what).hint("use Docker Engine 24 or later, or a BuildKit from 0.11 on"),
+        );
+    }
+    let archives = builder.is_elsewhere() || builder.has_containerd_store();
+    if !settings.rewrite_timestamp.value || (archives && builder.is_at_least((0, 13))) {
+        return None;
+    }
+    let origin = &settings.rewrite_timestamp.origin;
+    let what = format!("{} cannot rewrite the times of files (rewrite-timestamp, {origin})", builder.name());
+    Some(Error::new(Kind::Config, what).hint(
+        "use a BuildKit from 0.13 on: that of an engine which keeps images in containerd's store (Engine 26 or later), or a \
+         buildkitd (--builder tcp://…)",
+    ))
 }
 
 /// What of the Dockerfile or the settings only BuildKit can do.
@@ -86,10 +173,13 @@ fn unfit(prepared: &Prepared) -> Option<String> {
 
 /// The builder, where it can do what is asked of BuildKit: an old one would leave it out without a word.
 fn able(prepared: &Prepared, builder: BuildKit) -> Result<BuildKit> {
+    if let Some(error) = untimely(prepared, &builder) {
+        return Err(error);
+    }
     // Before 23 engines do not tell the version; a frontend of the file's own brings what it needs.
     let is_old = builder.version().is_empty() && prepared.dockerfile.directives.syntax.is_none();
     if let Some((name, context)) = prepared.settings.builder.contexts.first_key_value().filter(|_| is_old) {
-        let what = format!("the engine's BuildKit is too old for the context {name} ({})", context.origin);
+        let what = format!("{} is too old for the context {name} ({})", builder.name(), context.origin);
         return Err(Error::new(Kind::Config, what)
             .hint("use Docker Engine 23 or later, or name a frontend: # syntax=docker/dockerfile:1"));
     }

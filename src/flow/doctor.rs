@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::gather;
 use super::session::Session;
 use super::signals::Signals;
+use super::{builder, gather};
 use crate::config::Settings;
-use crate::engine::EngineInfo;
-use crate::error::Result;
+use crate::engine::{Engine, EngineInfo};
+use crate::error::{Error, Kind, Result};
 use crate::report::{Check, Checkup, Health};
 
 /// How long anything may take. What has to wait for something else has what is left of [`ALL`].
@@ -42,7 +42,7 @@ async fn look(session: &Session) -> Checkup {
     let hooks = timeout(EACH, hooks::look(session, &ci));
     let began = tokio::time::Instant::now();
     // The rest needs what git and the engine say, and goes without where they say nothing.
-    let (source, (mut engine_checks, engine_info), hooks) = tokio::join!(
+    let (source, (mut engine_checks, engine), hooks) = tokio::join!(
         source,
         async { engine.await.unwrap_or_else(|_| (vec![engine::hangs(session)], None)) },
         hooks
@@ -58,6 +58,15 @@ async fn look(session: &Session) -> Checkup {
     checks.extend(ci::checks(&ci));
     checks.extend(configured);
     let source = source.ok().and_then(Result::ok);
+    let engine_info = engine.as_ref().map(|engine| engine.info().clone());
+    if let (Some(settings), Some(engine)) = (&settings, &engine) {
+        let left = ALL.saturating_sub(began.elapsed());
+        if let Some(check) = elsewhere(session, settings, engine, left).await {
+            // In place of the engine's own.
+            engine_checks.retain(|check| check.name != "builder");
+            engine_checks.push(check);
+        }
+    }
     if let (Some(settings), Some(info)) = (&settings, &engine_info) {
         engine_checks.extend(platform(settings, info));
     }
@@ -86,6 +95,19 @@ async fn look(session: &Session) -> Checkup {
 /// What takes too long to be waited for, and breaks no run by that.
 fn slow(subject: &'static str, name: &'static str, limit: Duration) -> Check {
     Check::new(subject, name, Health::NotChecked, format!("no answer within {} s", limit.as_secs()))
+}
+
+/// The builder that the settings name by its address, if they do.
+async fn elsewhere(session: &Session, settings: &Settings, engine: &Engine, left: Duration) -> Option<Check> {
+    let endpoint = match builder::address(session, settings) {
+        Ok(endpoint) => endpoint?,
+        Err(error) => return Some(Check::failed("engine", "builder", &error)),
+    };
+    let looked = timeout(left.min(EACH), engine::elsewhere(engine, &endpoint)).await;
+    Some(looked.unwrap_or_else(|_| {
+        let text = format!("the builder at {endpoint} (from {}) gives no answer", endpoint.origin());
+        Check::failed("engine", "builder", &Error::new(Kind::Engine, text))
+    }))
 }
 
 /// Whether the engine runs what is built.

@@ -8,11 +8,11 @@ use super::gather::{self, Files};
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
 use super::{base, builder, facts, of_commit, verification};
-use crate::config::{Flags, Located, Origin, Settings, Sourced};
+use crate::config::{Flags, Located, Origin, Settings, SourceDate, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{AuthEntry, Engine};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::event::Stage;
 use crate::expect::TestSpec;
 use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
@@ -153,12 +153,16 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         destination: &destination,
         registry: None,
         courses: &BTreeMap::new(),
-        source_date: source_date(session)?,
+        source_date: match settings.builder.source_date.value {
+            SourceDate::At(seconds) => Some(seconds),
+            SourceDate::Commit | SourceDate::None => None,
+        },
         now: session.now,
     };
     // What can be refused without asking anybody is refused first.
     plan::precheck(&inputs)?;
     builder::no_secret_arguments(&settings)?;
+    builder::nothing_to_rewrite_without_a_time(&settings)?;
     builder::nothing_in_disguise(&settings, &destination.repository)?;
     let engine = engine(session, need).await?;
     report.engine = engine.as_ref().map(|engine| facts::engine(engine.info()));
@@ -262,13 +266,4 @@ async fn base(
             .note(format!("the digest of the base image {reference} could not be read before the build"));
     }
     Ok(Some(base))
-}
-
-/// SOURCE_DATE_EPOCH, the field's own name for "this is the time of the source".
-fn source_date(session: &Session) -> Result<Option<i64>> {
-    let Some(text) = session.environment.get("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    text.parse().map(Some).map_err(|cause: std::num::ParseIntError| {
-        Error::new(Kind::Usage, format!("SOURCE_DATE_EPOCH is {text:?}, and not a number of seconds"))
-            .because(cause)
-    })
 }

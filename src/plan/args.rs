@@ -16,12 +16,14 @@ pub(super) struct Said<'a> {
 ///
 /// A configured value wins over ours.
 pub(super) fn args(inputs: &Inputs<'_>, said: &Said<'_>) -> (BTreeMap<String, String>, Vec<String>) {
+    let epoch = inputs.source_date_epoch().map(|seconds| seconds.to_string());
     let build_url = if inputs.settings.reproducible.value { None } else { inputs.ci.build_url.as_deref() };
     let ours = [
         ("GIT_SHA", Some(inputs.revision.commit.as_str())),
         ("VCS_REF", Some(inputs.revision.commit.as_str())),
         ("BUILD_URL", build_url),
         ("BUILD_DATE", Some(said.created)),
+        ("SOURCE_DATE_EPOCH", epoch.as_deref()),
         ("VERSION", Some(said.version)),
         ("IMGBUILD", Some(env!("CARGO_PKG_VERSION"))),
     ];

@@ -70,6 +70,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         args,
         target: inputs.settings.target.as_ref().map(|target| target.value.clone()),
         platform: inputs.settings.platform.as_ref().map(|platform| platform.value.clone()),
+        builder: inputs.settings.builder.builder.value.as_str().to_owned(),
+        source_date_epoch: inputs.source_date_epoch(),
         dockerfile: inputs.dockerfile.to_owned(),
         context_digest: inputs.context_digest.clone(),
         context_commit: inputs.context_commit.map(str::to_owned),

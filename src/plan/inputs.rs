@@ -87,7 +87,7 @@ pub struct Inputs<'a> {
     pub registry: Option<&'a RegistryState>,
     /// How the commits that the registry's images name lie to [`revision`](Inputs::revision), as far as git knows them.
     pub courses: &'a BTreeMap<String, Course>,
-    /// SOURCE_DATE_EPOCH, where it is set: unix seconds.
+    /// SOURCE_DATE_EPOCH, where it is set to another time than the commit's: unix seconds.
     pub source_date: Option<i64>,
     /// The run's start: unix seconds.
     pub now: i64,
@@ -102,6 +102,11 @@ impl Inputs<'_> {
     /// The branch, as CI or git names it; none on a git tag.
     pub fn branch(&self) -> Option<&RefName> {
         if self.ci.tag.is_some() { None } else { self.ci.branch.as_ref().or(self.source.branch.as_ref()) }
+    }
+
+    /// The time that the builder is told, as unix seconds.
+    pub fn source_date_epoch(&self) -> Option<i64> {
+        self.settings.builder.source_date.value.seconds(self.source.commit_time)
     }
 
     /// The suffix of version tags.

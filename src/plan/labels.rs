@@ -87,10 +87,15 @@ pub(super) fn asked(inputs: &Inputs<'_>) -> Digest {
     let values = |map: &BTreeMap<String, Sourced<String>>| -> BTreeMap<String, String> {
         map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
     };
-    let document = serde_json::json!({
+    let mut document = serde_json::json!({
         "variant": text(&settings.variant), "target": text(&settings.target), "platform": text(&settings.platform),
         "args": values(&settings.build_args), "labels": values(&settings.labels),
     });
+    let date = inputs.source_date_epoch();
+    if let (Some(seconds), Some(table)) = (date, document.as_object_mut()) {
+        table.insert("source-date-epoch".to_owned(), seconds.into());
+        table.insert("rewrite-timestamp".to_owned(), settings.builder.rewrite_timestamp.value.into());
+    }
     Digest::of(document.to_string().as_bytes())
 }
 

@@ -40,6 +40,10 @@ pub struct Plan {
     pub target: Option<String>,
     /// The platform; `None` for the engine's own.
     pub platform: Option<String>,
+    /// What builds: `auto`, `buildkit`, `classic`, or the address of a builder.
+    pub builder: String,
+    /// SOURCE_DATE_EPOCH for the builder: unix seconds.
+    pub source_date_epoch: Option<i64>,
     /// The Dockerfile, relative to the context.
     pub dockerfile: String,
     /// Digest of the context's content.

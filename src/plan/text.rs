@@ -27,7 +27,15 @@ impl fmt::Display for Plan {
         let commit = self.context_commit.as_ref().and_then(|commit| commit.get(..7));
         let of = commit.map(|commit| format!(", the files of the commit {commit}")).unwrap_or_default();
         writeln!(f, "build       {} with context {}{of}", self.dockerfile, self.context_digest.short())?;
-        for (what, value) in [("target", &self.target), ("platform", &self.platform)] {
+        let builder = Some(self.builder.clone()).filter(|builder| builder != "auto");
+        let epoch = self.source_date_epoch.map(|seconds| seconds.to_string());
+        let lines = [
+            ("builder", &builder),
+            ("epoch", &epoch),
+            ("target", &self.target),
+            ("platform", &self.platform),
+        ];
+        for (what, value) in lines {
             if let Some(value) = value {
                 writeln!(f, "{what:<10}  {value}")?;
             }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Period, Test};
+use super::{Period, SourceDate, Test};
 use crate::config::settings;
 use crate::expect::{ImageKind, ProbeSet};
 
@@ -189,6 +189,27 @@ impl From<Fetched> for settings::Fetched {
     }
 }
 
+/// What a build may be allowed beyond what every build may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Entitlement {
+    /// Steps in the host's network.
+    #[serde(rename = "network.host")]
+    NetworkHost,
+    /// Steps without the walls around them.
+    #[serde(rename = "security.insecure")]
+    SecurityInsecure,
+}
+
+impl Entitlement {
+    /// Its name for BuildKit, and in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Entitlement::NetworkHost => "network.host",
+            Entitlement::SecurityInsecure => "security.insecure",
+        }
+    }
+}
+
 /// `[image.build]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -196,7 +217,8 @@ pub struct Build {
     /// Build arguments, every value a string: `{ RUST_VERSION = "1.90" }`. They end in the image's history: never
     /// put a secret here.
     pub args: Option<BTreeMap<String, String>>,
-    /// What builds: `"buildkit"`, `"classic"`, or `"auto"`, which is BuildKit where the engine has it. Default: `"auto"`.
+    /// What builds: `"buildkit"`, `"classic"`, or `"auto"`, which is BuildKit where the engine has it. The address of a builder
+    /// is taken from `--builder` and `IMGBUILD_BUILDER` alone. Default: `"auto"`.
     pub builder: Option<Builder>,
     /// Where the files of the context come from: `"worktree"` is the folder, with whatever lies in it; `"commit"` is the commit
     /// that is checked out, so that nothing else can get into the image. Default: `"worktree"`.
@@ -209,6 +231,16 @@ pub struct Build {
     /// a step is run again only where its content changed; `"real"` takes those of the files, for a `make` that goes by
     /// them. Default: `"content"`.
     pub mtime: Option<Mtime>,
+    /// The time that the image, its history and its label `created` are said to be of: `"commit"`, `"none"`, or unix seconds.
+    /// The variable `SOURCE_DATE_EPOCH` goes before it. Needs a BuildKit from 0.11 on. Default: `"none"`.
+    pub source_date_epoch: Option<SourceDate>,
+    /// Give files in layers that are newer than `source-date-epoch` that time, so that a build without any cache gives the same
+    /// image. Needs a BuildKit from 0.13 on, and an engine that keeps images in containerd's store. Default: `false`.
+    pub rewrite_timestamp: Option<bool>,
+    /// What steps may do that ask for it: `["network.host"]` for `RUN --network=host`, `["security.insecure"]` for `RUN
+    /// --security=insecure`. Needs BuildKit, and a builder that allows it. On a pull request this list is the base branch's.
+    /// Default: none.
+    pub entitlements: Option<Vec<Entitlement>>,
     /// Ids of secrets for `RUN --mount=type=secret`: `["npmrc"]`. The value of `npmrc` is that of the variable `NPMRC`, or
     /// what the file holds that `NPMRC_FILE` names, or what `--secret` says. Needs BuildKit. On a pull request this list is
     /// the base branch's.

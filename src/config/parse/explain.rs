@@ -44,8 +44,11 @@ pub(super) fn types(error: &toml::de::Error, text: &str, root: &DeTable<'_>) -> 
     }
     if let Some(words) = message.strip_prefix("unknown variant ") {
         let (found, known) = found_and_known(words);
-        return Problem::at(span, format!("unknown value `{}`", shown(found)))
-            .help(nearest_or_all(found, &known));
+        let help = match known.contains(&"buildkit") && found.contains("://") {
+            true => "the address of a builder is taken from --builder and IMGBUILD_BUILDER alone".to_owned(),
+            false => nearest_or_all(found, &known),
+        };
+        return Problem::at(span, format!("unknown value `{}`", shown(found))).help(help);
     }
     let value = tree::value_at(root, &path);
     if message == "wanted string or table" {

@@ -5,13 +5,17 @@ use crate::config::flags::Flags;
 use crate::config::model;
 use crate::config::origin::{Origin, Sourced};
 use crate::config::settings::{
-    Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime,
+    Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime, SourceDate,
 };
 
 const BUILDER: Key = Key::variable("image.build.builder", "--builder", "IMGBUILD_BUILDER");
 const MTIME: &str = "image.build.mtime";
 const CONTEXT: &str = "image.build.context";
 const FETCHED: &str = "image.build.fetched";
+/// The field's own name for "this is the time of the source".
+const SOURCE_DATE: Key = Key::quiet("image.build.source-date-epoch", Some("SOURCE_DATE_EPOCH"));
+const REWRITE: &str = "image.build.rewrite-timestamp";
+const ENTITLEMENTS: &str = "image.build.entitlements";
 const CONTEXTS: Key = Key::flag("image.build.contexts", "--build-context");
 const SECRETS: Key = Key::flag("image.build.secrets", "--secret");
 const SSH: Key = Key::flag("image.build.ssh", "--ssh");
@@ -26,12 +30,23 @@ pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
         })
         .or_else(|| asked.image(BUILDER.file, |image| image.build.as_ref()?.builder.map(Into::into)))
         .unwrap_or(Sourced::default(Builder::Auto));
+    let source_date = asked
+        .variable_as(&SOURCE_DATE, str::parse::<SourceDate>)
+        .or_else(|| {
+            asked.image(SOURCE_DATE.file, |image| image.build.as_ref()?.source_date_epoch.map(Into::into))
+        })
+        .unwrap_or(Sourced::default(SourceDate::None));
     BuilderSettings {
         builder,
         context: asked
             .image(CONTEXT, |image| image.build.as_ref()?.context.map(Into::into))
             .unwrap_or(Sourced::default(ContextFrom::Worktree)),
         fetched: fetched(asked),
+        source_date,
+        rewrite_timestamp: asked
+            .image(REWRITE, |image| image.build.as_ref()?.rewrite_timestamp)
+            .unwrap_or(Sourced::default(false)),
+        entitlements: entitlements(asked),
         mtime: asked
             .image(MTIME, |image| image.build.as_ref()?.mtime.map(Into::into))
             .unwrap_or(Sourced::default(Mtime::Content)),
@@ -87,6 +102,18 @@ fn caches(
         .collect();
     all.extend(of_flags(asked, key, flags));
     all
+}
+
+/// What the strongest part of the file allows.
+pub(super) fn entitlements(asked: &Asked<'_>) -> Vec<Sourced<String>> {
+    let of_part = asked.parts_for(ENTITLEMENTS).find_map(|part| {
+        let list = part.image?.build.as_ref()?.entitlements.as_ref()?;
+        let one = |(nth, entitlement): (usize, &model::Entitlement)| {
+            Sourced::new(entitlement.as_str().to_owned(), part.origin(&format!("{ENTITLEMENTS}[{nth}]")))
+        };
+        Some(list.iter().enumerate().map(one).collect())
+    });
+    of_part.unwrap_or_default()
 }
 
 fn listed(

@@ -249,7 +249,7 @@ pub(super) fn digest(
     layers: &Layers<'_>,
     registries: &Registries,
     checks: &Checks,
-    (secrets, ssh): (Option<&[String]>, Option<&[String]>),
+    (secrets, ssh, entitlements): (Option<&[String]>, Option<&[String]>, BTreeSet<String>),
 ) -> Digest {
     let role = |role: Role| {
         let entry = registries.get(role);
@@ -284,6 +284,7 @@ pub(super) fn digest(
         },
         "secrets": secrets.unwrap_or_default(),
         "ssh": ssh.unwrap_or_default(),
+        "entitlements": entitlements,
         "checks": {
             "fail-on": checks.fail_on.as_str(),
             "levels": words(&checks.levels),

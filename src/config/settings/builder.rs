@@ -9,7 +9,7 @@ use super::InvalidWord;
 use crate::config::origin::{Origin, Sourced};
 
 /// What builds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Builder {
     /// BuildKit where the engine has it, else the classic builder.
     #[default]
@@ -18,15 +18,19 @@ pub enum Builder {
     BuildKit,
     /// The engine's classic builder.
     Classic,
+    /// The BuildKit at this address, which is none of the engine's. A file cannot say so: whoever is named is sent the
+    /// context, and the logins for base images.
+    At(String),
 }
 
 impl Builder {
-    /// The word in the file and on the command line.
-    pub const fn as_str(self) -> &'static str {
+    /// The word in the file and on the command line, or the address.
+    pub fn as_str(&self) -> &str {
         match self {
             Builder::Auto => "auto",
             Builder::BuildKit => "buildkit",
             Builder::Classic => "classic",
+            Builder::At(address) => address,
         }
     }
 }
@@ -35,8 +39,13 @@ impl FromStr for Builder {
     type Err = InvalidWord;
 
     fn from_str(word: &str) -> Result<Self, InvalidWord> {
+        // What is wrong with an address is for whoever dials it to say.
+        if word.contains("://") {
+            return Ok(Builder::At(word.to_owned()));
+        }
         let all = [Builder::Auto, Builder::BuildKit, Builder::Classic];
-        all.into_iter().find(|builder| builder.as_str() == word).ok_or(InvalidWord("auto, buildkit, classic"))
+        let known = "auto, buildkit, classic, or an address such as tcp://HOST:PORT or unix:///PATH";
+        all.into_iter().find(|builder| builder.as_str() == word).ok_or(InvalidWord(known))
     }
 }
 
@@ -96,6 +105,42 @@ impl Fetched {
             Fetched::Lfs => "lfs",
             Fetched::Submodules => "submodules",
         }
+    }
+}
+
+/// The time that an image is said to be of: SOURCE_DATE_EPOCH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SourceDate {
+    /// The builder is told none.
+    #[default]
+    None,
+    /// That of the commit.
+    Commit,
+    /// Unix seconds.
+    At(i64),
+}
+
+impl SourceDate {
+    /// The last second of the year 9999: what comes later is no time that everybody can write.
+    pub const LATEST: i64 = 253_402_300_799;
+
+    /// The time, where the builder is told one.
+    pub fn seconds(self, commit_time: i64) -> Option<i64> {
+        match self {
+            SourceDate::None => None,
+            SourceDate::Commit => Some(commit_time),
+            SourceDate::At(seconds) => Some(seconds),
+        }
+    }
+}
+
+impl FromStr for SourceDate {
+    type Err = String;
+
+    /// Reads unix seconds, as SOURCE_DATE_EPOCH has them.
+    fn from_str(text: &str) -> Result<SourceDate, String> {
+        let seconds = text.parse().ok().filter(|seconds| (0..=SourceDate::LATEST).contains(seconds));
+        seconds.map(SourceDate::At).ok_or_else(|| "must be a number of seconds since 1970".to_owned())
     }
 }
 
@@ -200,6 +245,12 @@ pub struct BuilderSettings {
     pub fetched: Vec<Sourced<Fetched>>,
     /// The times that files are sent with.
     pub mtime: Sourced<Mtime>,
+    /// The time that the image is said to be of.
+    pub source_date: Sourced<SourceDate>,
+    /// Whether files in layers that are newer get that time.
+    pub rewrite_timestamp: Sourced<bool>,
+    /// What the build may do beyond what every build may.
+    pub entitlements: Vec<Sourced<String>>,
     /// Secrets, each id once.
     pub secrets: Vec<Sourced<Handed>>,
     /// ssh agents, each id once.
@@ -225,7 +276,16 @@ impl BuilderSettings {
 
     /// The first setting that only BuildKit can do, with who set it. `cache_to` counts where the run `fills_caches`.
     pub fn needs_buildkit(&self, fills_caches: bool) -> Option<(&'static str, &Origin)> {
+        // What a variable of many tools says is not asked of this one.
+        let is_asked = |origin: &&Origin| matches!(origin, Origin::File(_) | Origin::Profile { .. });
+        let date = Some(&self.source_date.origin).filter(|_| self.source_date.value != SourceDate::None);
         let settings = [
+            ("source-date-epoch", date.filter(is_asked)),
+            (
+                "rewrite-timestamp",
+                Some(&self.rewrite_timestamp.origin).filter(|_| self.rewrite_timestamp.value),
+            ),
+            ("entitlements", first(&self.entitlements)),
             ("secrets", first(&self.secrets)),
             ("ssh", first(&self.agents)),
             ("cache-from", first(&self.cache_from)),
@@ -252,6 +312,24 @@ mod tests {
         assert_eq!(by("type=env,id=npmrc,env=TOKEN"), HandedBy::Variable("TOKEN".to_owned()));
         assert_eq!(by("src=/run/x,id=npmrc"), HandedBy::File(PathBuf::from("/run/x")));
         for bad in ["", "npmrc", "env=X", "id=a/b", "id=a,mode=0400"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_and_addresses_of_builders() {
+        let read = |text: &str| text.parse::<Builder>();
+        assert_eq!(read("buildkit"), Ok(Builder::BuildKit));
+        assert_eq!(read("tcp://b:1234"), Ok(Builder::At("tcp://b:1234".to_owned())));
+        assert!(read("kaniko").unwrap_err().to_string().contains("unix:///PATH"));
+    }
+
+    #[test]
+    fn times_of_the_source() {
+        let read = |text: &str| text.parse::<SourceDate>();
+        assert_eq!(read("0"), Ok(SourceDate::At(0)));
+        assert_eq!(SourceDate::Commit.seconds(7), Some(7));
+        for bad in ["", "-1", "1.5", "253402300800", "now", " 1"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

@@ -13,10 +13,9 @@ use super::request::BuildKitRequest;
 use super::session::{Files, Sent, Services, Session};
 use super::trouble;
 use crate::context::Listing;
-use crate::engine::BuiltImage;
-use crate::engine::build::lost_in_the_middle;
 use crate::engine::build_progress::{BuildObserver, Origin};
 use crate::engine::fault::{cap, seconds};
+use crate::engine::{BuiltImage, Landing};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::image::Digest;
@@ -36,6 +35,8 @@ const LOG_PIECE: usize = 16 * 1024;
 
 /// What the builder calls the image in its answer.
 const IMAGE: &str = "containerimage.digest";
+/// And its configuration, which is the same on every engine.
+const CONFIG: &str = "containerimage.config.digest";
 
 impl BuildKit {
     /// Builds an image of `listing`. Every message becomes an event; `observer` hears of steps as they come, and of the
@@ -59,11 +60,12 @@ impl BuildKit {
             logins: request.build.registry_auth.clone(),
             secrets: request.secrets.clone(),
             agents: request.agents.clone(),
+            landing: request.landing.clone(),
         };
         let (id, reference) = (token(), token());
         let session = Session::open(self, id, &request.shared_key, services)
             .await
-            .map_err(|fault| self.engine.told(fault, "open a session with BuildKit"))?;
+            .map_err(|fault| self.told(fault, "open a session with BuildKit"))?;
         let solve = request.solve(&reference, session.id())?;
 
         let mut builder = self.control.clone().max_decoding_message_size(MOST_MESSAGE);
@@ -78,6 +80,7 @@ impl BuildKit {
             progress: Progress::new(&*request.stage_line),
             sent: &sent,
             told: 0,
+            landed: 0,
             began: Instant::now(),
             moved: Instant::now(),
         };
@@ -90,7 +93,11 @@ impl BuildKit {
         if let Some(error) = sent.failure() {
             return Err(error);
         }
-        run.settle(solved)
+        // So does the engine's word for an image that it does not take.
+        if let Some(error) = request.landing.as_ref().and_then(Landing::failure) {
+            return Err(error);
+        }
+        run.settle(solved).await
     }
 }
 
@@ -111,6 +118,7 @@ struct Run<'a> {
     progress: Progress<'a>,
     sent: &'a Sent,
     told: u64,
+    landed: u64,
     began: Instant,
     /// When something was last told or sent.
     moved: Instant,
@@ -227,6 +235,10 @@ impl Run<'_> {
             (self.told, self.moved) = (bytes, Instant::now());
             self.events.emit(Event::ContextSent { bytes });
         }
+        let landed = self.request.landing.as_ref().map_or(0, Landing::bytes);
+        if landed > self.landed {
+            (self.landed, self.moved) = (landed, Instant::now());
+        }
     }
 
     /// The error of a limit that has passed.
@@ -255,13 +267,18 @@ impl Run<'_> {
         }
     }
 
-    fn settle(&mut self, end: End) -> Result<BuiltImage> {
+    async fn settle(&mut self, end: End) -> Result<BuiltImage> {
         let answer = match end {
             End::Solved(answer) => answer,
             End::Failed(error) => return Err(error),
             End::Session(cause) => return Err(self.lost(cause)),
             End::Refused(status) => return Err(self.refused(&status)),
         };
+        if let Some(landing) = &self.request.landing {
+            let id = self.landed(landing, &answer).await?;
+            self.observer.on_image(id.as_str(), Origin::Made)?;
+            return Ok(BuiltImage::of(id));
+        }
         let Some(id) = answer.exporter_response.get(IMAGE) else {
             return Err(Error::new(Kind::Build, "BuildKit ended the build without an image"));
         };
@@ -273,6 +290,41 @@ impl Run<'_> {
         })?;
         self.observer.on_image(id.as_str(), Origin::Made)?;
         Ok(BuiltImage::of(id))
+    }
+
+    /// The image that was handed over, by the engine's word, held against the builder's.
+    async fn landed(&self, landing: &Landing, answer: &SolveResponse) -> Result<Digest> {
+        let builder = self.builder.name();
+        if !landing.is_loaded() {
+            return Err(Error::new(
+                Kind::Engine,
+                format!("{builder} ended the build and handed over no image"),
+            ));
+        }
+        let engine = &self.builder.engine;
+        let Some(image) = engine.inspect_image(landing.name()).await? else {
+            return Err(Error::new(Kind::Engine, "the engine loaded the image, and does not have it")
+                .hint("see whether somebody cleans up there meanwhile: `docker image prune`"));
+        };
+        let id: Digest = image.id.parse().map_err(|cause| {
+            Error::new(Kind::Engine, format!("the engine names an image by {:?}", cap(&image.id)))
+                .because(cause)
+        })?;
+        let said = |key: &str| answer.exporter_response.get(key).map(String::as_str);
+        // A store of containerd's names it by its manifest.
+        if said(IMAGE) == Some(id.as_str()) || said(CONFIG) == Some(id.as_str()) {
+            return Ok(id);
+        }
+        let config = engine.config_digest(&image).await?;
+        if said(CONFIG) == Some(config.as_str()) {
+            return Ok(id);
+        }
+        let built = match said(CONFIG).or(said(IMAGE)) {
+            Some(built) => format!("says that it built {:?}", cap(built)),
+            None => "does not say which image it built".to_owned(),
+        };
+        Err(Error::new(Kind::Engine, format!("the engine loaded the image {config}, and {builder} {built}"))
+            .hint("what came is not what was built: see who is in between, and whether buildkitd is at least 0.11"))
     }
 
     fn refused(&self, status: &Status) -> Error {
@@ -290,6 +342,6 @@ impl Run<'_> {
     }
 
     fn lost(&self, cause: String) -> Error {
-        lost_in_the_middle(&self.builder.engine, &self.at(), &cause)
+        self.builder.lost(&self.at(), &cause)
     }
 }

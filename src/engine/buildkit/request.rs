@@ -8,15 +8,20 @@ use serde_json::{Value, json};
 use super::progress::StageLine;
 use super::session::{Agent, Secret};
 use crate::context::SentEntry;
-use crate::engine::BuildRequest;
+use crate::engine::{BuildRequest, Landing};
 use crate::error::{Error, Kind, Result};
+
+/// The entitlement for steps in the host's network.
+const HOST_NETWORK: &str = "network.host";
 
 /// A build by BuildKit, apart from its context: what every builder is told, and what only this one can.
 pub struct BuildKitRequest {
     /// What every builder is told.
     pub build: BuildRequest,
-    /// The name that the image gets in the engine, tag included; none leaves it without.
+    /// The name that the image gets in the engine, tag included; none leaves it without. That of a landing counts before it.
     pub name: Option<String>,
+    /// Where the image goes that the builder hands over; none where the builder is the engine's, and puts it there itself.
+    pub landing: Option<Landing>,
     /// Runs with the same key share what the builder keeps of their files. Whoever can write into a key's files can make
     /// others build with them, as far as hashes collide, so trust is part of it.
     pub shared_key: String,
@@ -32,6 +37,13 @@ pub struct BuildKitRequest {
     pub cache_from: Vec<Cache>,
     /// Caches to fill.
     pub cache_to: Vec<Cache>,
+    /// `SOURCE_DATE_EPOCH`: the time that the image and its history are said to be of, unix seconds. Builders before 0.11
+    /// pass over it.
+    pub source_date_epoch: Option<i64>,
+    /// Whether files in layers that are newer than that get that time. Needs a landing, and a builder from 0.13 on.
+    pub rewrite_timestamp: bool,
+    /// What the build may do beyond what every build may: `network.host`, `security.insecure`.
+    pub entitlements: Vec<String>,
     /// The line in the Dockerfile of a step: of a stage by name (`stage-1` for one without, nothing for the only one), its
     /// index and how many the stage has, from 1, and the instruction as it is told.
     pub stage_line: Box<StageLine>,
@@ -75,6 +87,9 @@ impl BuildKitRequest {
             attributes.insert(key, value.to_owned());
         };
         set("filename".to_owned(), &build.dockerfile);
+        if let Some(seconds) = self.source_date_epoch {
+            set("build-arg:SOURCE_DATE_EPOCH".to_owned(), &seconds.to_string());
+        }
         build.args.iter().for_each(|(name, value)| set(format!("build-arg:{name}"), value));
         build.labels.iter().for_each(|(name, value)| set(format!("label:{name}"), value));
         self.contexts.iter().for_each(|(name, value)| set(format!("context:{name}"), value));
@@ -116,22 +131,20 @@ impl BuildKitRequest {
             };
             caches.iter().map(entry).collect()
         };
-        let entitlements = match build.network.as_deref() {
-            Some("host") => vec!["network.host".to_owned()],
-            _ => Vec::new(),
-        };
+        let mut entitlements = self.entitlements.clone();
+        // Who gives every step the host's network has allowed it.
+        if build.network.as_deref() == Some("host") && !entitlements.iter().any(|one| one == HOST_NETWORK) {
+            entitlements.push(HOST_NETWORK.to_owned());
+        }
+        let (exporter, exporter_attributes) = self.exporter();
         Ok(SolveRequest {
             r#ref: reference.to_owned(),
             session: session.to_owned(),
             frontend: "dockerfile.v0".to_owned(),
             frontend_attrs: attributes,
-            // The engine's own store. Newer builders take these for their list of exporters.
-            exporter_deprecated: "moby".to_owned(),
-            exporter_attrs_deprecated: self
-                .name
-                .iter()
-                .map(|name| ("name".to_owned(), name.clone()))
-                .collect(),
+            // Newer builders take these for their list of exporters.
+            exporter_deprecated: exporter.to_owned(),
+            exporter_attrs_deprecated: exporter_attributes,
             cache: Some(CacheOptions {
                 imports: entries(&self.cache_from),
                 exports: entries(&self.cache_to),
@@ -140,5 +153,20 @@ impl BuildKitRequest {
             entitlements,
             ..SolveRequest::default()
         })
+    }
+
+    /// What becomes of the image: the engine's own store, or an archive for the session.
+    fn exporter(&self) -> (&'static str, HashMap<String, String>) {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        match &self.landing {
+            None => ("moby", self.name.iter().map(|name| pair("name", name)).collect()),
+            Some(landing) => {
+                let mut attributes = HashMap::from([pair("name", landing.name())]);
+                if self.rewrite_timestamp {
+                    attributes.extend([pair("rewrite-timestamp", "true")]);
+                }
+                ("docker", attributes)
+            }
+        }
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
         let kind = if from && is_network_trouble(text) { Kind::Registry } else { Kind::Build };
         return hinted(Error::new(kind, format!("{place} failed: {}", cap(text))), text);
     }
+    if let Some(error) = not_allowed(text) {
+        return error;
+    }
     let unreadable = [
         "dockerfile parse error",
         "Dockerfile parse error",
@@ -63,6 +66,28 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
         None => "the build failed".to_owned(),
     };
     hinted(Error::new(kind, format!("{what}: {}", cap(text))), text)
+}
+
+/// The error of an entitlement that somebody did not give: the daemon (`granting entitlement security.insecure is not allowed by
+/// build daemon configuration`), or the request (`security.insecure is not allowed`).
+fn not_allowed(text: &str) -> Option<Error> {
+    let name = ["network.host", "security.insecure"].into_iter().find(|name| text.contains(name))?;
+    if !text.contains("is not allowed") && !text.contains("entitlement") {
+        return None;
+    }
+    let error = |what: &str| Error::new(Kind::Config, format!("{what} {name}: {}", cap(text)));
+    if text.contains("daemon") || text.contains("granting") {
+        let short = name.replace('.', "-");
+        return Some(
+            error("the builder does not allow the entitlement")
+                .hint(format!("an engine from 25 on: \"builder\": {{\"entitlements\": {{\"{short}\": true}}}} in daemon.json"))
+                .hint(format!("buildkitd: --allow-insecure-entitlement {name}")),
+        );
+    }
+    Some(
+        error("a step asks for the entitlement")
+            .hint(format!("where that is meant: entitlements = [\"{name}\"] in [image.build]")),
+    )
 }
 
 fn hinted(error: Error, text: &str) -> Error {
@@ -152,6 +177,20 @@ mod tests {
                 "failed to solve: rpc error: code = Unknown desc = dockerfile parse error line 2: unknown instruction: FOO",
                 Kind::Config,
                 "the build failed: dockerfile parse error line 2: unknown instruction: FOO",
+            ),
+            (
+                "",
+                None,
+                "granting entitlement security.insecure is not allowed by build daemon configuration",
+                Kind::Config,
+                "the builder does not allow the entitlement security.insecure: granting entitlement security.insecure is not allowed by build daemon configuration",
+            ),
+            (
+                "",
+                None,
+                "failed to solve: failed to load LLB: network.host is not allowed",
+                Kind::Config,
+                "a step asks for the entitlement network.host: failed to load LLB: network.host is not allowed",
             ),
             (
                 "exporting cache to registry",

@@ -1,17 +1,19 @@
 //! The engine: whether it is there, what it speaks, and whether it has room.
 
 use super::EACH;
-use crate::engine::{self, Engine, EngineInfo};
-use crate::error::{Error, Kind};
+use crate::engine::{self, BuildKit, Endpoint, Engine, EngineInfo};
+use crate::error::{Error, Kind, Result};
 use crate::flow::session::Session;
 use crate::report::{Check, Health};
 
 const SUBJECT: &str = "engine";
+/// A builder, or why there is none.
+type Found = std::result::Result<BuildKit, String>;
 /// Less free space than this is worth a word, in bytes.
 const LITTLE: u64 = 5 << 30;
 
-/// The checks, and what the engine told.
-pub(super) async fn look(session: &Session) -> (Vec<Check>, Option<EngineInfo>) {
+/// The checks, and the engine.
+pub(super) async fn look(session: &Session) -> (Vec<Check>, Option<Engine>) {
     let endpoint = match engine::endpoint(&session.environment) {
         Ok(endpoint) => endpoint,
         Err(error) => return (vec![Check::failed(SUBJECT, "connection", &error)], None),
@@ -25,8 +27,9 @@ pub(super) async fn look(session: &Session) -> (Vec<Check>, Option<EngineInfo>) 
                 format!("{endpoint} (from {})", endpoint.origin()),
             );
             let mut checks = vec![connection];
-            checks.extend(told(engine.info()));
-            (checks, Some(engine.info().clone()))
+            let buildkit = BuildKit::find(&engine).await;
+            checks.extend(told(engine.info(), &buildkit));
+            (checks, Some(engine))
         }
         Err(error) => (vec![Check::failed(SUBJECT, "connection", &error)], None),
     }
@@ -45,23 +48,43 @@ pub(super) fn hangs(session: &Session) -> Check {
     )
 }
 
-fn told(info: &EngineInfo) -> Vec<Check> {
+fn told(info: &EngineInfo, buildkit: &Result<Found>) -> Vec<Check> {
     let product = if info.podman { "podman" } else { "docker" };
     let kind = if info.rootless { ", rootless" } else { "" };
     let version = format!("{product} {}, API {}{kind}", info.version, info.api_version);
-    let builder = match info.buildkit {
-        true => "the classic builder is used; the engine has BuildKit, too",
-        false => "the classic builder is used; the engine tells of no BuildKit",
-    };
     let store = if info.containerd_store { "containerd" } else { "graph driver" };
     let driver = if info.driver.is_empty() { String::new() } else { format!(" ({})", info.driver) };
     vec![
         Check::new(SUBJECT, "version", Health::Ok, version),
-        Check::new(SUBJECT, "builder", Health::Ok, builder),
+        builder(buildkit),
         Check::new(SUBJECT, "store", Health::Ok, format!("{store}{driver}")),
         Check::new(SUBJECT, "platform", Health::Ok, format!("{}/{}", info.os, info.arch)),
         space(info),
     ]
+}
+
+/// What builds where the settings name no other builder.
+fn builder(found: &Result<Found>) -> Check {
+    let ok = |text: String| Check::new(SUBJECT, "builder", Health::Ok, text);
+    match found {
+        Ok(Ok(builder)) if builder.version().is_empty() => {
+            ok("BuildKit, of a version that it does not tell".to_owned())
+        }
+        Ok(Ok(builder)) => ok(format!("BuildKit {}", builder.version())),
+        Ok(Err(why)) => ok(format!("the classic builder, since there is no BuildKit: {why}")),
+        Err(error) => Check::failed(SUBJECT, "builder", error),
+    }
+}
+
+/// The builder that the settings name by its address.
+pub(super) async fn elsewhere(engine: &Engine, endpoint: &Endpoint) -> Check {
+    match BuildKit::at(engine, endpoint).await {
+        Ok(builder) => {
+            let text = format!("BuildKit {} at {endpoint} (from {})", builder.version(), endpoint.origin());
+            Check::new(SUBJECT, "builder", Health::Ok, text)
+        }
+        Err(error) => Check::failed(SUBJECT, "builder", &error),
+    }
 }
 
 /// What the engine's file system has left: no call of the API tells it.
@@ -93,7 +116,10 @@ mod tests {
     use crate::engine::EngineInfo;
 
     fn check(info: &EngineInfo, name: &str) -> Check {
-        told(info).into_iter().find(|check| check.name == name).unwrap()
+        told(info, &Ok(Err("it tells of none".to_owned())))
+            .into_iter()
+            .find(|check| check.name == name)
+            .unwrap()
     }
 
     #[test]
@@ -111,6 +137,6 @@ mod tests {
         let info =
             EngineInfo { rootless: true, podman: true, version: "4.3.1".to_owned(), ..EngineInfo::sample() };
         assert_eq!(check(&info, "version").text, "podman 4.3.1, API 1.41, rootless");
-        assert!(check(&info, "builder").text.contains("no BuildKit"));
+        assert!(check(&info, "builder").text.contains("no BuildKit: it tells of none"));
     }
 }

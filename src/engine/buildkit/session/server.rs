@@ -6,6 +6,7 @@ use bollard_buildkit_proto::health::health_server::HealthServer;
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_server::SecretsServer;
 use bollard_buildkit_proto::moby::filesync::packet::file_sync_server::FileSyncServer;
 use bollard_buildkit_proto::moby::filesync::v1::auth_server::AuthServer;
+use bollard_buildkit_proto::moby::filesync::v1::file_send_server::FileSendServer;
 use bollard_buildkit_proto::moby::sshforward::v1::ssh_server::SshServer;
 use http::{HeaderName, HeaderValue};
 use hyper::server::conn::http2;
@@ -18,13 +19,14 @@ use tonic::service::Routes;
 
 use super::agent::{Agent, Agents};
 use super::auth::Logins;
+use super::export::{self, Export};
 use super::files::Files;
 use super::health::Healthy;
 use super::secrets::{Secret, Secrets};
-use crate::engine::AuthEntry;
 use crate::engine::buildkit::connect::{ANSWER, BuildKit, Way};
 use crate::engine::buildkit::tunnel;
 use crate::engine::fault::{Fault, chain};
+use crate::engine::{AuthEntry, Landing};
 
 /// Frames of what we send. The builder's window decides how many are under way.
 const FRAME: u32 = 256 * 1024;
@@ -39,6 +41,7 @@ fn window(files: usize) -> u32 {
 const METHODS: &[&str] = &[
     "/grpc.health.v1.Health/Check",
     "/moby.filesync.v1.FileSync/DiffCopy",
+    "/moby.filesync.v1.FileSend/DiffCopy",
     "/moby.filesync.v1.Auth/Credentials",
     "/moby.buildkit.secrets.v1.Secrets/GetSecret",
     "/moby.sshforward.v1.SSH/CheckAgent",
@@ -54,6 +57,8 @@ pub(in crate::engine::buildkit) struct Services {
     pub(in crate::engine::buildkit) secrets: BTreeMap<String, Secret>,
     /// By id.
     pub(in crate::engine::buildkit) agents: BTreeMap<String, Agent>,
+    /// Where the image goes that the builder hands over.
+    pub(in crate::engine::buildkit) landing: Option<Landing>,
 }
 
 /// A session that is not served yet.
@@ -105,6 +110,10 @@ impl Session {
         let window = window(services.files.most());
         let routes = Routes::new(HealthServer::new(Healthy))
             .add_service(FileSyncServer::new(services.files))
+            .add_service(
+                FileSendServer::new(Export::new(services.landing))
+                    .max_decoding_message_size(export::MOST_MESSAGE),
+            )
             .add_service(AuthServer::new(Logins::new(services.logins)))
             .add_service(SecretsServer::new(Secrets::new(services.secrets)))
             .add_service(SshServer::new(Agents::new(services.agents)))
