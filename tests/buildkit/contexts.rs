@@ -212,6 +212,10 @@ fn here(lab: &Lab, root: &Path, case: &Case, tag: &str) {
     let request = BuildKitRequest {
         build: BuildRequest { dockerfile: case.file.to_owned(), ..BuildRequest::default() },
         name: Some(tag.to_owned()),
+        landing: None,
+        source_date_epoch: None,
+        rewrite_timestamp: false,
+        entitlements: Vec::new(),
         shared_key: format!("{}-{}", lab.name(), case.name),
         times: FileTimes::Content,
         secrets: BTreeMap::new(),

@@ -9,5 +9,6 @@ mod commit;
 mod contexts;
 mod image;
 mod newer;
+mod remote;
 mod runs;
 mod transfer;

@@ -170,3 +170,126 @@ fn an_image_is_pushed_as_a_plain_manifest() {
     assert_eq!(status, 200, "{manifest}");
     assert!(manifest["layers"].is_array() && manifest["manifests"].is_null(), "{manifest}");
 }
+
+/// `key = value` lines for `[image.build]`.
+fn with_build(lines: &str) -> String {
+    format!("{CONFIG}[image.build]\n{lines}\n")
+}
+
+/// The commits of these tests are of 2024.
+const COMMITTED: &str = "2024-01-02T03:04:05Z";
+
+#[test]
+fn an_image_is_of_the_time_of_its_source() {
+    let lab = Lab::new("epoch");
+    let repo = lab.repo("repo");
+    repo.write("Dockerfile", &format!("FROM {}\nRUN echo made >/made\nCMD [\"true\"]\n", lab.base));
+    repo.write("imgbuild.toml", &with_build("source-date-epoch = \"commit\""));
+    repo.commit("first");
+    let ran = repo.imgbuild(&["build", "--format", "json"]).run();
+    let created = |id: &str| lab.docker(&["inspect", "-f", "{{.Created}}", id]);
+    if kind().is_new {
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(created(&id(&ran.stdout)), COMMITTED);
+        let history =
+            lab.docker(&["history", "--format", "{{.CreatedAt}}", "--human=false", &id(&ran.stdout)]);
+        assert!(history.lines().next().is_some_and(|line| line.starts_with("2024-01-02T")), "{history}");
+    } else {
+        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+        ran.says("is too old for source-date-epoch (imgbuild.toml:");
+    }
+
+    // The variable of many tools goes before the file, and asks for nothing that an engine has not.
+    repo.write("imgbuild.toml", CONFIG);
+    let ran = repo.imgbuild(&["build", "--format", "json"]).env("SOURCE_DATE_EPOCH", "86400").expect(0);
+    let id = id(&ran.stdout);
+    let label = "{{index .Config.Labels \"org.opencontainers.image.created\"}}";
+    assert_eq!(lab.docker(&["inspect", "-f", label, &id]), "1970-01-02T00:00:00Z");
+    assert_eq!(created(&id) == "1970-01-02T00:00:00Z", kind().is_new);
+    let ran = repo.imgbuild(&["build", "--builder", "classic"]).env("SOURCE_DATE_EPOCH", "86400").expect(0);
+    ran.says("the classic builder knows no time of the source (SOURCE_DATE_EPOCH)");
+    let ran = repo.imgbuild(&["build"]).env("SOURCE_DATE_EPOCH", "yesterday").run();
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    ran.says("SOURCE_DATE_EPOCH: must be a number of seconds since 1970, not `yesterday`");
+}
+
+/// Without any cache: what steps write has new times, which are rewritten.
+#[test]
+fn two_builds_of_one_commit_give_one_image() {
+    let lab = Lab::new("rewritten");
+    let repo = lab.repo("repo");
+    repo.write(
+        "Dockerfile",
+        &format!(
+            "FROM {}\nCOPY data /new/folder/\nRUN mkdir /made && echo made >/made/file\nCMD [\"true\"]\n",
+            lab.base
+        ),
+    );
+    repo.write("data", "one\n");
+    repo.write("imgbuild.toml", &with_build("source-date-epoch = \"commit\"\nrewrite-timestamp = true"));
+    repo.commit("first");
+    let build = || repo.imgbuild(&["build", "--no-cache", "--format", "json"]).run();
+    let first = build();
+    if kind().has_containerd_store {
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        let second = build();
+        assert_eq!(second.code, Some(0), "{}", second.stderr);
+        assert_eq!(id(&first.stdout), id(&second.stdout));
+        assert_eq!(lab.journals(), Vec::<String>::new());
+        let modified = |path: &str| {
+            lab.docker(&["run", "--rm", "--network=none", &id(&first.stdout), "stat", "-c", "%y", path])
+        };
+        for path in ["/made", "/made/file", "/new/folder"] {
+            assert!(modified(path).starts_with("2024-01-02 03:04:05"), "{path}: {}", modified(path));
+        }
+    } else {
+        assert_eq!(first.code, Some(3), "{}", first.stderr);
+        first.says(if kind().is_new {
+            "cannot rewrite the times of files"
+        } else {
+            "is too old for source-date-epoch"
+        });
+    }
+    repo.write("imgbuild.toml", &with_build("rewrite-timestamp = true"));
+    let ran = repo.imgbuild(&["build"]).run();
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    ran.says("gives newer files the time of source-date-epoch, and there is none");
+}
+
+#[test]
+fn what_is_not_allowed_is_not_done() {
+    let lab = Lab::new("entitled");
+    let repo = lab.repo("repo");
+    let plain = format!("FROM {}\nRUN true\nCMD [\"true\"]\n", lab.base);
+    repo.write("Dockerfile", &plain);
+    repo.write("imgbuild.toml", &with_build("entitlements = [\"security.insecure\"]"));
+    repo.commit("first");
+    // No engine allows it by itself.
+    let ran = repo.imgbuild(&["build"]).run();
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    ran.says("the builder does not allow the entitlement security.insecure").says("daemon.json");
+    let ran = repo.imgbuild(&["build", "--builder", "classic"]).run();
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+
+    repo.write("imgbuild.toml", CONFIG);
+    if kind().is_new {
+        repo.write("Dockerfile", &plain.replace("RUN true", "RUN --network=host true"));
+        let ran = repo.imgbuild(&["build"]).run();
+        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+        ran.says("a step asks for the entitlement network.host").says("entitlements = [\"network.host\"]");
+        repo.write("imgbuild.toml", &with_build("entitlements = [\"network.host\"]"));
+        repo.imgbuild(&["build"]).expect(0);
+        // What is allowed here is not allowed for code of nobody knows whom.
+        let fork =
+            repo.imgbuild(&["build"]).env("CI", "true").env("IMGBUILD_PR", "7").env("IMGBUILD_FORK", "true");
+        let ran = fork.run();
+        assert_ne!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    // Steps have the network of the configuration, which is given with the right to it.
+    let links = "RUN test \"$(grep -c : /proc/net/dev)\" = 1";
+    for (network, step) in [("none", links), ("host", "RUN test -d /proc/net")] {
+        repo.write("Dockerfile", &plain.replace("RUN true", step));
+        repo.write("imgbuild.toml", &with_build(&format!("network = \"{network}\"")));
+        repo.imgbuild(&["build", "--builder", "buildkit"]).expect(0);
+    }
+}

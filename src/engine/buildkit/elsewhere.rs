@@ -82,7 +82,8 @@ fn undialled(endpoint: &Endpoint, error: io::Error) -> Error {
     let unix = matches!(endpoint.address(), Address::Unix(_));
     let text = match error.kind() {
         io::ErrorKind::NotFound if unix => {
-            format!("no builder at {endpoint} (from {from}): there is no such socket")
+            return engine(format!("no builder at {endpoint} (from {from}): there is no such socket"))
+                .hint(START);
         }
         io::ErrorKind::PermissionDenied => {
             format!("no permission to use the builder at {endpoint} (from {from})")

@@ -1,9 +1,10 @@
 //! An engine of the tests' own whose socket speaks gRPC itself, and a builder behind it that uses the session as BuildKit
-//! does, or as none would.
+//! does, or as none would. By itself it is a builder that is none of an engine's. It needs nothing of this crate, so that the
+//! tests of whole runs have it, too.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,13 +12,15 @@ use std::time::Duration;
 use bollard_buildkit_proto::fsutil::types::packet::PacketType;
 use bollard_buildkit_proto::fsutil::types::{Packet, Stat};
 use bollard_buildkit_proto::moby::buildkit::v1::control_server::{Control, ControlServer};
-use bollard_buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
+use bollard_buildkit_proto::moby::buildkit::v1::types::{BuildkitVersion, WorkerRecord};
 use bollard_buildkit_proto::moby::buildkit::v1::{
     BuildHistoryEvent, BuildHistoryRequest, BytesMessage, DiskUsageRequest, DiskUsageResponse, InfoRequest,
     InfoResponse, ListWorkersRequest, ListWorkersResponse, PruneRequest, SolveRequest, SolveResponse,
     StatusRequest, StatusResponse, UpdateBuildHistoryRequest, UpdateBuildHistoryResponse, UsageRecord,
 };
 use bollard_buildkit_proto::moby::filesync::packet::file_sync_client::FileSyncClient;
+use bollard_buildkit_proto::moby::filesync::v1::BytesMessage as Piece;
+use bollard_buildkit_proto::moby::filesync::v1::file_send_client::FileSendClient;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
@@ -35,9 +38,6 @@ use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint as Target};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 use tower::service_fn;
-
-use crate::engine::Engine;
-use crate::engine::endpoint::Endpoint;
 
 /// A test that waits this long for anything has failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -122,12 +122,36 @@ impl Builder {
     /// TLS before its socket, as Go's servers have it: HTTP/2 is spoken with who asked for it in the handshake, and with
     /// nobody else. Gives the port on the loopback address; `folder` gets the certificate of the CA.
     pub(super) async fn behind_tls(&self, folder: &Path) -> u16 {
+        self.behind(folder, |config| Ok(config.with_no_client_auth())).await
+    }
+
+    /// The same for clients that show a certificate of this very CA, so that none does.
+    pub(super) async fn behind_mutual_tls(&self, folder: &Path) -> u16 {
+        let own = rcgen::generate_simple_self_signed(vec!["somebody".to_owned()]).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(own.cert.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier = verifier.build().unwrap();
+        self.behind(folder, |config| Ok(config.with_client_cert_verifier(verifier))).await
+    }
+
+    async fn behind(
+        &self,
+        folder: &Path,
+        clients: impl FnOnce(
+            rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>,
+        ) -> Result<
+            rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>,
+            Status,
+        >,
+    ) -> u16 {
         let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         std::fs::write(folder.join("ca.pem"), pair.cert.pem()).unwrap();
         let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der()).into();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.unwrap().with_no_client_auth();
+        let config = clients(config.unwrap()).unwrap();
         let mut config = config.with_single_cert(vec![pair.cert.der().clone()], key).unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -137,10 +161,12 @@ impl Builder {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, socket) = (acceptor.clone(), socket.clone());
                 tokio::spawn(async move {
-                    let mut client = acceptor.accept(stream).await.unwrap();
+                    let Ok(mut client) = acceptor.accept(stream).await else { return };
                     let is_grpc = client.get_ref().1.alpn_protocol() == Some(b"h2");
                     let mut begin = [0; 3];
-                    client.read_exact(&mut begin).await.unwrap();
+                    if client.read_exact(&mut begin).await.is_err() {
+                        return;
+                    }
                     if is_grpc == (&begin == b"PRI") {
                         let mut engine = UnixStream::connect(socket).await.unwrap();
                         engine.write_all(&begin).await.unwrap();
@@ -152,10 +178,9 @@ impl Builder {
         port
     }
 
-    /// A connection to it.
-    pub(super) async fn engine(&self) -> Engine {
-        let endpoint = Endpoint::unix(self.dir.path().join("s"), "a test");
-        Engine::connect(&endpoint).await.unwrap()
+    /// Where it listens.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.dir.path().join("s")
     }
 }
 
@@ -218,7 +243,9 @@ impl Control for Service {
         &self,
         _: Request<ListWorkersRequest>,
     ) -> Result<Response<ListWorkersResponse>, Status> {
-        Ok(Response::new(ListWorkersResponse { record: vec![WorkerRecord::default()] }))
+        let version = BuildkitVersion { version: "v0.25.1".to_owned(), ..BuildkitVersion::default() };
+        let worker = WorkerRecord { buildkit_version: Some(version), ..WorkerRecord::default() };
+        Ok(Response::new(ListWorkersResponse { record: vec![worker] }))
     }
 
     async fn session(
@@ -319,6 +346,51 @@ async fn channel(io: DuplexStream) -> Channel {
         async move { io.ok_or_else(|| std::io::Error::other("one connection")) }
     });
     Target::from_static("http://session").connect_with_connector(connector).await.unwrap()
+}
+
+/// An image that is being handed over, as BuildKit's exporter `docker` does it.
+pub(super) struct HandOver {
+    say: mpsc::Sender<Piece>,
+    answer: JoinHandle<Result<(), Status>>,
+}
+
+impl HandOver {
+    pub(super) fn begin(session: &Channel) -> HandOver {
+        let (say, said) = mpsc::channel(4);
+        let mut client = FileSendClient::new(session.clone());
+        let answer = tokio::spawn(async move {
+            let mut request = Request::new(ReceiverStream::new(said));
+            request.metadata_mut().append("buildkit-attachable-exporter-id", "0".parse().unwrap());
+            let mut heard = client.diff_copy(request).await?.into_inner();
+            // Nothing is said but the end.
+            while heard.message().await?.is_some() {}
+            Ok(())
+        });
+        HandOver { say, answer }
+    }
+
+    /// Sends these bytes in messages of at most 3 MiB; false where nobody takes them any more.
+    pub(super) async fn send(&self, bytes: &[u8]) -> bool {
+        for piece in bytes.chunks(3 << 20) {
+            if self.say.send(Piece { data: piece.to_vec() }).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Says that it is all, and waits for the other side to have it.
+    pub(super) async fn end(self) -> Result<(), Status> {
+        drop(self.say);
+        self.answer.await.unwrap()
+    }
+
+    /// All of it.
+    pub(super) async fn whole(session: &Channel, bytes: &[u8]) -> Result<(), Status> {
+        let under_way = HandOver::begin(session);
+        under_way.send(bytes).await;
+        under_way.end().await
+    }
 }
 
 /// A transfer of files that is under way.

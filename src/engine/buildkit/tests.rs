@@ -1,3 +1,5 @@
+mod elsewhere;
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,10 @@ fn request() -> BuildKitRequest {
     BuildKitRequest {
         build: BuildRequest::default(),
         name: Some("imgbuild.test/x:1".to_owned()),
+        landing: None,
+        source_date_epoch: None,
+        rewrite_timestamp: false,
+        entitlements: Vec::new(),
         shared_key: "key of the test".to_owned(),
         times: FileTimes::Content,
         secrets: BTreeMap::new(),
@@ -88,21 +94,29 @@ fn hasty() -> BuildKitRequest {
     BuildKitRequest { build, ..request() }
 }
 
-/// A build of [`context`], with what was told.
-async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
-    let (dir, _) = context();
-    build_of(builder, request, listing(dir.path())).await
+/// The engine that a builder is in.
+async fn engine(builder: &Builder) -> Engine {
+    Engine::connect(&Endpoint::unix(builder.socket(), "a test")).await.unwrap()
 }
 
-/// A build, with what was told.
+/// A build of [`context`], with what was told.
+async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
+    let engine = engine(builder).await;
+    let buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    assert_eq!(buildkit.way, connect::Way::Direct);
+    build_by(buildkit, request).await
+}
+
+async fn build_by(buildkit: BuildKit, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
+    let (dir, _) = context();
+    build_of(buildkit, request, listing(dir.path())).await
+}
+
 async fn build_of(
-    builder: &Builder,
+    mut buildkit: BuildKit,
     request: BuildKitRequest,
     listing: Arc<Listing>,
 ) -> (Result<BuiltImage>, Vec<Event>) {
-    let engine = builder.engine().await;
-    let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
-    assert_eq!(buildkit.way, connect::Way::Direct);
     let (events, mut receiver) = Events::channel();
     let stop = Stop::default();
     let mut seen = Seen::default();
@@ -460,7 +474,7 @@ async fn a_build_that_is_given_up_ends_session_and_solve() {
     });
     let (dir, _) = context();
     let listing = listing(dir.path());
-    let engine = builder.engine().await;
+    let engine = engine(&builder).await;
     let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
     {
         let (request, stop, mut seen, events) =
@@ -693,6 +707,8 @@ async fn a_builder_that_has_nothing_asks_for_every_file_at_once() {
         transfer.finish().await?;
         Ok(image())
     });
-    let (built, _) = build_of(&builder, request(), listing(dir.path())).await;
+    let engine = engine(&builder).await;
+    let buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    let (built, _) = build_of(buildkit, request(), listing(dir.path())).await;
     built.unwrap();
 }
