@@ -171,7 +171,7 @@ _imgbuild() {
                     return 0
                     ;;
                 --builder)
-                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret)
@@ -379,7 +379,7 @@ _imgbuild() {
                     return 0
                     ;;
                 --builder)
-                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret)
@@ -643,7 +643,7 @@ _imgbuild() {
                     return 0
                     ;;
                 --builder)
-                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret)
@@ -1293,7 +1293,7 @@ _imgbuild() {
                     return 0
                     ;;
                 --builder)
-                    COMPREPLY=($(compgen -W "auto buildkit classic" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret)

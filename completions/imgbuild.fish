@@ -115,9 +115,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l target -d 'The 
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
-buildkit\t'BuildKit'
-classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l builder -d 'What builds: auto (BuildKit where the engine has it, else the classic builder), buildkit, classic, or the address of a BuildKit that is none of the engine\'s: tcp://HOST:PORT, unix:///PATH' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
@@ -164,9 +162,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l target -d 'T
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
-buildkit\t'BuildKit'
-classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l builder -d 'What builds: auto (BuildKit where the engine has it, else the classic builder), buildkit, classic, or the address of a BuildKit that is none of the engine\'s: tcp://HOST:PORT, unix:///PATH' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
@@ -213,9 +209,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l target -d 'Th
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
-buildkit\t'BuildKit'
-classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l builder -d 'What builds: auto (BuildKit where the engine has it, else the classic builder), buildkit, classic, or the address of a BuildKit that is none of the engine\'s: tcp://HOST:PORT, unix:///PATH' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r
@@ -548,9 +542,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l target -d '
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l platform -d 'The platform to build for, as os/arch' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l tag -d 'A further tag, such as nightly or edge-{date}; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l build-arg -d 'A build argument, as NAME=VALUE; may be given more than once' -r
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l builder -d 'What builds' -r -f -a "auto\t'BuildKit where the engine has it, else the classic builder'
-buildkit\t'BuildKit'
-classic\t'The engine\'s classic builder'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l builder -d 'What builds: auto (BuildKit where the engine has it, else the classic builder), buildkit, classic, or the address of a BuildKit that is none of the engine\'s: tcp://HOST:PORT, unix:///PATH' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l secret -d 'A secret for RUN --mount=type=secret, as id=ID,env=NAME or id=ID,src=FILE; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l ssh -d 'An ssh agent for RUN --mount=type=ssh, as id=ID or id=ID,src=SOCKET; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l build-context -d 'A further context by name, as NAME=docker-image://REFERENCE or NAME=URL; may be given more than once' -r

@@ -32,6 +32,8 @@ enum Course {
     Stalls,
     /// It says that it built another image.
     Lies,
+    /// A step of the build fails.
+    Fails,
 }
 
 /// A builder that runs until it is dropped.
@@ -92,6 +94,10 @@ async fn hand_over(
         Course::HandsOver | Course::Lies => {
             named.send(name).expect("the test");
             HandOver::whole(&solving.session, archive).await?;
+        }
+        Course::Fails => {
+            named.send(name).expect("the test");
+            return Err(Status::unknown("failed to solve: the base is gone"));
         }
         Course::Vanishes | Course::Stalls => {
             let under_way = HandOver::begin(&solving.session);
@@ -213,17 +219,33 @@ fn the_image_of_a_builder_elsewhere_is_tested_and_pushed() {
 }
 
 #[test]
+fn an_image_is_not_held_in_memory() {
+    let lab = Lab::new("remote-large");
+    let repo = lab.repo("repo");
+    let large = "RUN dd if=/dev/urandom of=/large bs=1M count=128 2>/dev/null";
+    repo.write("Dockerfile", &format!("FROM {}\n{large}\nCMD [\"true\"]\n", lab.base));
+    repo.write("imgbuild.toml", "schema = 1\n[image]\nkind = \"job\"\nprobes = \"off\"\n");
+    repo.commit("first");
+    let remote = Remote::start(saved(&lab, &repo), Course::HandsOver);
+    let (ran, most, _) =
+        repo.imgbuild(&["ci", "--push", "never", "--builder", &remote.address()]).measured();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(most < 80 << 20, "{most} bytes for an image of 128 MiB");
+}
+
+#[test]
 fn an_image_that_never_came_leaves_nothing() {
     let lab = Lab::new("broken");
     let repo = lab.hello();
     let image = saved(&lab, &repo);
-    for (course, words) in [
-        (Course::Vanishes, "was lost in the middle of the build"),
-        (Course::Lies, "says that it built \"sha256:0000"),
+    for (course, code, words) in [
+        (Course::Vanishes, 8, "was lost in the middle of the build"),
+        (Course::Lies, 8, "says that it built \"sha256:0000"),
+        (Course::Fails, 5, "buildctl --addr unix:///"),
     ] {
         let remote = Remote::start(image.clone(), course);
         let ran = repo.imgbuild(&["ci", "--builder", &remote.address()]).run();
-        assert_eq!(ran.code, Some(8), "{course:?}: {}", ran.stderr);
+        assert_eq!(ran.code, Some(code), "{course:?}: {}", ran.stderr);
         ran.says(words);
         let name = remote.names.recv().expect("a name");
         assert!(!is_there(&lab, &name) && !is_there(&lab, &image.config), "{course:?}");
