@@ -6,6 +6,7 @@ use crate::event::Event;
 
 use super::build_messages::Message;
 use super::build_request::{StepLine, StepPlace};
+use super::build_warning::BuildWarning;
 use super::lines::Lines;
 
 /// Where an image that the builder named comes from.
@@ -28,6 +29,10 @@ pub trait BuildObserver: Send {
     }
     /// A container in which a step runs; the id may be cut to 12 digits.
     fn on_container(&mut self, id: &str) -> Result<()>;
+    /// The builder warns of something in the Dockerfile; each once, and no more than a few hundred.
+    fn on_warning(&mut self, warning: BuildWarning) {
+        let _ = warning;
+    }
 }
 
 /// Something to pass on.

@@ -9,24 +9,41 @@ use super::session::Session;
 use crate::config::{Handed, Sourced};
 use crate::context;
 use crate::dockerfile;
-use crate::engine::{BuildKit, BuildKitRequest, BuildRequest, BuiltImage, Keeper};
+use crate::engine::{
+    BuildKit, BuildKitRequest, BuildObserver, BuildRequest, BuildWarning, BuiltImage, Journal, Keeper, Origin,
+};
 use crate::error::{Kind, Result};
+use crate::rules::Fact;
 
-/// Builds the image of the plan.
-pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+/// Builds the image of the plan. `said` gets what the builder said of the Dockerfile, also where the build failed.
+pub(super) async fn build(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    said: &mut Fact<Vec<BuildWarning>>,
+) -> Result<BuiltImage> {
+    *said = Fact::Missing("the build did not begin".to_owned());
     let mut chosen = builder::choose(session, prepared, keeper.engine()).await?;
     let mut is_landing = false;
     let built = match &mut chosen {
         Chosen::BuildKit(builder) => {
             let request = for_buildkit(session, prepared, builder, keeper)?;
             is_landing = request.landing.is_some();
-            let (listing, mut journal) = (Arc::clone(&prepared.listing), keeper.journal());
-            let build = builder.build(&request, listing, &session.stop, &mut journal, &session.events);
-            keeper.build(build).await
+            let listing = Arc::clone(&prepared.listing);
+            let has_checks = builder.has_checks() || prepared.dockerfile.directives.syntax.is_some();
+            let mut heard = Heard { journal: keeper.journal(), warnings: Vec::new() };
+            let build = builder.build(&request, listing, &session.stop, &mut heard, &session.events);
+            let built = keeper.build(build).await;
+            *said = match has_checks || !heard.warnings.is_empty() {
+                true => Fact::Known(heard.warnings),
+                false => Fact::Missing("the engine's BuildKit has no checks of its own".to_owned()),
+            };
+            built
         }
         Chosen::Classic => {
             // A build that fails leaves its finished steps as cache for the next try.
             keeper.leaves_images(true);
+            *said = Fact::Missing("the classic builder has no checks of its own".to_owned());
             classic(session, prepared, keeper).await
         }
     };
@@ -39,6 +56,30 @@ pub(super) async fn build(session: &Session, prepared: &Prepared, keeper: &Keepe
         Kind::Build => error.hint(format!("the same by hand: {}", by_hand::build(prepared, &chosen))),
         _ => error,
     })
+}
+
+/// Notes what is made, and keeps what is said.
+struct Heard<'a> {
+    journal: &'a Journal,
+    warnings: Vec<BuildWarning>,
+}
+
+impl BuildObserver for Heard<'_> {
+    fn on_image(&mut self, id: &str, origin: Origin) -> Result<()> {
+        self.journal.on_image(id, origin)
+    }
+
+    fn on_step(&mut self, instruction: &str) -> Result<()> {
+        self.journal.on_step(instruction)
+    }
+
+    fn on_container(&mut self, id: &str) -> Result<()> {
+        self.journal.on_container(id)
+    }
+
+    fn on_warning(&mut self, warning: BuildWarning) {
+        self.warnings.push(warning);
+    }
 }
 
 async fn classic(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {

@@ -174,6 +174,7 @@ async fn judge(
         }
         None => judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built"),
     }
+    judging.without_builder("nothing is built: the builder's own checks are told by `imgbuild ci`");
     judging.without_running("containers are not run: `imgbuild ci` and `imgbuild test` judge them");
     let judgement = judging.finish();
     if let Some(path) = &options.write_baseline {

@@ -9,7 +9,7 @@ use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
 use super::{adopt, base, build_image, facts, gather, practices, services, verification};
 use crate::config::Flags;
-use crate::engine::{BuiltImage, Engine, Image, Keeper, Owner};
+use crate::engine::{BuildWarning, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
 use crate::expect::ProbeSet;
@@ -17,6 +17,7 @@ use crate::image::label;
 use crate::plan::{BaseImage, Command, Plan, PushDecision};
 use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
 use crate::report::RunReport;
+use crate::rules::Fact;
 use crate::smoke::{self, Candidate, VerifiedImage};
 use crate::source;
 
@@ -47,7 +48,16 @@ async fn stages(
     let mut practices = session.stage(Stage::Check, practices).await?;
     let keeper = keep(session, engine, &prepared, slot)?;
 
-    let candidate = session.stage(Stage::Build, image(session, &prepared, keeper)).await?;
+    let mut said = Fact::Missing("nothing was built: an earlier run had built the image".to_owned());
+    let built = session.stage(Stage::Build, image(session, &prepared, keeper, &mut said)).await;
+    practices.hear_builder(said);
+    let candidate = match built {
+        Ok(candidate) => candidate,
+        Err(error) => {
+            practices.after_failed_build(session, report);
+            return Err(error);
+        }
+    };
     report.image = Some(facts::image(&candidate, &prepared.plan));
     practices.after_build(session, &prepared, candidate.id(), report).await?;
     let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
@@ -73,17 +83,28 @@ fn keep<'a>(
     Ok(slot.get_or_init(|| keeper))
 }
 
-/// The image that is tested: built, or one of this very release that the registry has already.
-async fn image(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<Candidate> {
+/// The image that is tested: built, or one of this very release that the registry has already. `said` gets what the
+/// builder said of the Dockerfile.
+async fn image(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    said: &mut Fact<Vec<BuildWarning>>,
+) -> Result<Candidate> {
     match &prepared.plan.adopts {
         Some(adoption) => adopt::pull(session, prepared, keeper, adoption).await.map(Candidate::Pulled),
-        None => built(session, prepared, keeper).await.map(Candidate::Built),
+        None => built(session, prepared, keeper, said).await.map(Candidate::Built),
     }
 }
 
-async fn built(session: &Session, prepared: &Prepared, keeper: &Keeper) -> Result<BuiltImage> {
+async fn built(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    said: &mut Fact<Vec<BuildWarning>>,
+) -> Result<BuiltImage> {
     base_is_for(&prepared.plan, prepared.base.as_ref())?;
-    let built = build_image::build(session, prepared, keeper).await?;
+    let built = build_image::build(session, prepared, keeper, said).await?;
     session.events.emit(Event::ImageBuilt { id: built.id().to_string() });
     unchanged(session, prepared).await?;
     inherited(session, prepared, keeper, &built).await?;

@@ -18,13 +18,14 @@ use super::session::{Session, blocking};
 use super::site::Site;
 use crate::config::{Located, Settings};
 use crate::context::Listing;
-use crate::engine::Engine;
+use crate::engine::{BuildWarning, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::{BaseFacts, RuntimeFacts};
-use crate::rules::registry::reading::shell_script_problem;
+use crate::rules::registry::reading::{builder_warning, shell_script_problem};
 use crate::rules::registry::{self, RULES};
 use crate::rules::{
-    Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts, settle,
+    BuilderRemark, Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts,
+    settle,
 };
 use crate::smoke::ProbePlan;
 use crate::source::{CiContext, SourceState};
@@ -223,6 +224,33 @@ impl Judging {
     pub(super) fn without_running(&mut self, why: &str) {
         for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Running(_))) {
             self.verdicts.unjudged(rule, why);
+        }
+    }
+
+    /// Says why the builder's checks are not known.
+    pub(super) fn without_builder(&mut self, why: &str) {
+        self.verdicts.unjudged(&builder_warning::RULE, why);
+    }
+
+    /// Adds what the builder said of the Dockerfile `path`, which was judged before; or why it said nothing.
+    pub(super) fn builder(&mut self, path: &str, said: Fact<Vec<BuildWarning>>) {
+        self.forget(|check| matches!(check, Check::Builder));
+        let said = match (said, self.texts.get(path)) {
+            (Fact::Known(said), Some(bytes)) => Ok((said, Arc::clone(bytes))),
+            (Fact::Missing(why), _) => Err(why),
+            (Fact::Known(_), None) => Err("the Dockerfile was not read".to_owned()),
+        };
+        match said {
+            Err(why) => self.without_builder(&why),
+            Ok((said, bytes)) => {
+                let remark = |warning: BuildWarning| {
+                    let BuildWarning { check, message, url, line } = warning;
+                    BuilderRemark { check, message, url, line }
+                };
+                let remarks: Vec<BuilderRemark> = said.into_iter().map(remark).collect();
+                let file = TextFile { path: path.to_owned(), bytes, file: None };
+                texts::analysed(&file, &self.expectations, |file| self.verdicts.of_builder(file, &remarks));
+            }
         }
     }
 

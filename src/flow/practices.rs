@@ -10,6 +10,7 @@ use super::session::Session;
 use super::site::Site;
 use super::supervise::missing;
 use crate::config::Settings;
+use crate::engine::BuildWarning;
 use crate::error::Result;
 use crate::event::{Event, Outcome};
 use crate::image::Digest;
@@ -25,6 +26,8 @@ use crate::smoke::{Subject, Verification};
 #[derive(Debug)]
 pub(super) struct Practices {
     judging: Judging,
+    /// How findings name the Dockerfile; empty where none is judged.
+    dockerfile: String,
     /// Findings stop `ci` and `test`; `build` tells them.
     stops: bool,
     told: BTreeSet<String>,
@@ -46,7 +49,7 @@ impl Moment {
     /// Whether what a rule judges by comes later.
     fn awaits(self, check: &Check) -> bool {
         match check {
-            Check::Image(_) => self < Moment::Built,
+            Check::Image(_) | Check::Builder => self < Moment::Built,
             Check::Running(_) => self < Moment::Run,
             _ => false,
         }
@@ -71,8 +74,11 @@ pub(super) async fn before_build(
     let path = prepared.located.context.join(&prepared.located.dockerfile);
     let root = source.root.canonicalize().unwrap_or_else(|_| source.root.clone());
     let shown = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-    let files =
-        vec![TextFile { path: shown, bytes: Arc::clone(&prepared.dockerfile_bytes), file: Some(path) }];
+    let files = vec![TextFile {
+        path: shown.clone(),
+        bytes: Arc::clone(&prepared.dockerfile_bytes),
+        file: Some(path),
+    }];
     if !judging.use_shellcheck(session) {
         session
             .events
@@ -84,9 +90,11 @@ pub(super) async fn before_build(
     let source = Fact::Known(Arc::clone(source));
     judging.context(session, settings, &prepared.located, listing, &source).await?;
     judging.without_image("the image is judged once it is built");
+    judging.without_builder("the builder's own checks are made while it builds");
     judging.without_running("containers of the image are judged once it is run");
     let mut practices = Practices {
         judging,
+        dockerfile: shown,
         stops: prepared.plan.command == Command::Ci,
         told: BTreeSet::new(),
         proven: judging::before_a_run(),
@@ -105,10 +113,27 @@ pub(super) fn of_running(session: &Session, settings: &Settings) -> Result<Pract
         judging.use_configured_baseline(session, settings, None, root, &Site::Folder)?;
     }
     judging.running_alone();
-    Ok(Practices { judging, stops: true, told: BTreeSet::new(), proven: Proven::new() })
+    Ok(Practices {
+        judging,
+        dockerfile: String::new(),
+        stops: true,
+        told: BTreeSet::new(),
+        proven: Proven::new(),
+    })
 }
 
 impl Practices {
+    /// Takes what the builder said of the Dockerfile, or why it said nothing; it counts with what is judged next.
+    pub(super) fn hear_builder(&mut self, said: Fact<Vec<BuildWarning>>) {
+        self.judging.builder(&self.dockerfile, said);
+    }
+
+    /// Tells what the builder said before it failed, for which the run ends.
+    pub(super) fn after_failed_build(&mut self, session: &Session, report: &mut RunReport) {
+        // It was not stopped by a finding before, and its failure is the build's now.
+        let _ = self.conclude(session, report, Moment::BeforeBuild);
+    }
+
     /// Judges the image that was built, before it is run.
     pub(super) async fn after_build(
         &mut self,

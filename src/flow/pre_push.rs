@@ -128,6 +128,7 @@ async fn one(session: &Session, objects: &Objects, update: &Update) -> Result<Re
     let source = Fact::Missing("a commit is judged, and no folder".to_owned());
     check::context(session, &settings, &site, &located, &source, &mut judging).await?;
     judging.without_image("a hook builds no image");
+    judging.without_builder("a hook builds no image");
     judging.without_running("containers are not run: `imgbuild ci` and `imgbuild test` judge them");
     let judgement = judging.finish();
     let scorecard = scorecard(&judgement, &judging::before_a_run());

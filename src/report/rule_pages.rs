@@ -47,6 +47,7 @@ pub(super) fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
         Check::Git(_) => "the build context by what git says of it",
         Check::Image(_) => "the image that was built",
         Check::Running(_) => "running containers of the image that was built",
+        Check::Builder => "Dockerfiles, by the builder's own checks",
         Check::Reading => "files and waivers while they are read",
     };
     let facts = [
@@ -62,7 +63,7 @@ pub(super) fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
 /// The ways to accept a finding: what to say, the language, and the code.
 pub(super) fn waivers(rule: &Rule) -> Vec<(&'static str, &'static str, String)> {
     let code = rule.code;
-    let inline = matches!(rule.check, Check::Text(_) | Check::Base(_) | Check::Reading);
+    let inline = matches!(rule.check, Check::Text(_) | Check::Base(_) | Check::Builder | Check::Reading);
     let comment = (
         "On the line above the instruction",
         "dockerfile",

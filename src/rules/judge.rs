@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::analysis::Analysis;
+use super::builder::{BuilderRemark, builder_findings};
 use super::facts::{BaseFacts, ContextFacts, ImageFacts, RuntimeFacts};
 use super::found::Found;
-use super::registry::reading::{invalid_dockerfile, shell_script_problem};
+use super::registry::reading::{builder_warning, invalid_dockerfile, shell_script_problem};
 use super::registry::{self, RULES};
 use super::rule::Check;
 use super::{Fact, Finding, Level, Place, Regime, Rule};
@@ -46,7 +47,7 @@ impl Verdicts {
                 Check::Reading => {
                     self.ran.insert(rule.code);
                 }
-                Check::Context(_) | Check::Git(_) | Check::Image(_) | Check::Running(_) => {}
+                Check::Context(_) | Check::Git(_) | Check::Image(_) | Check::Running(_) | Check::Builder => {}
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), analysis.bytes);
@@ -106,9 +107,10 @@ impl Verdicts {
             self.skipped.iter().map(|(code, why)| (*code, why.clone())).collect();
         for (code, why) in unjudged {
             let Some(rule) = registry::find(code).filter(|rule| !awaited(rule)) else { continue };
-            // Which probes are made is a choice, and not every engine can make each: only who asked for the rule insists.
-            let is_running = matches!(rule.check, Check::Running(_));
-            let own = if is_running { rule.level.min(Level::Warning) } else { rule.level };
+            // Which probes are made is a choice, and not every engine can make each, or has checks: only who asked for the
+            // rule insists.
+            let is_choice = matches!(rule.check, Check::Running(_) | Check::Builder);
+            let own = if is_choice { rule.level.min(Level::Warning) } else { rule.level };
             if regime.level(rule, own) != Some(Level::Error) {
                 continue;
             }
@@ -128,6 +130,14 @@ impl Verdicts {
     pub fn take(&mut self, mut findings: Vec<Finding>, bytes: &[u8]) {
         self.ran.insert(shell_script_problem::RULE.code);
         fingerprint(&mut findings, bytes);
+        self.findings.extend(findings);
+    }
+
+    /// Adds what the builder said of the Dockerfile.
+    pub fn of_builder(&mut self, file: &Analysis<'_>, remarks: &[BuilderRemark]) {
+        self.ran.insert(builder_warning::RULE.code);
+        let mut findings = builder_findings(file, remarks, &self.findings);
+        fingerprint(&mut findings, file.bytes);
         self.findings.extend(findings);
     }
 

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 mod baseline;
+mod builder;
 mod context_files;
 mod documentation;
 mod excuse;
@@ -31,6 +32,7 @@ mod words;
 
 pub use analysis::Analysis;
 pub use baseline::Baseline;
+pub use builder::BuilderRemark;
 pub use documentation::{HEADINGS, documentation, first_reference, section};
 pub use expectations::Expectations;
 pub use fact::Fact;

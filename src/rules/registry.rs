@@ -30,6 +30,7 @@ registry! {
         waiver_against_policy,
         untrusted_waiver,
         shell_script_problem,
+        builder_warning,
     }
     /// Base images and stages.
     stages {

@@ -42,6 +42,8 @@ pub enum Check {
     Image(fn(&ImageFacts, &mut Found<'_>)),
     /// What running containers of the image showed; `Missing` where what this rule needs was not seen.
     Running(fn(&RuntimeFacts, &mut Found<'_>) -> Fact<()>),
+    /// Said by the builder while it builds.
+    Builder,
     /// Reported while files, waivers and configuration are read, and by no function.
     Reading,
 }

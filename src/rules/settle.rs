@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::excuse::{Held, excuse};
 use super::found::Found;
 use super::judge::fingerprint;
+use super::registry::reading::builder_warning;
 use super::registry::{self, reading};
 use super::waiver::{Dialect, Inline, Waiver, is_shellcheck};
 use super::{Excuse, Finding, InlineTrust, Level, Place, Regime, Rule, Verdicts};
@@ -164,6 +165,13 @@ fn set_level(finding: &mut Finding, regime: &Regime) -> bool {
     match regime.level(finding.rule, finding.level) {
         Some(level) => finding.level = level,
         None => return false,
+    }
+    // What somebody said of a check by its name goes for the builder's own word, too.
+    let meant = finding.alias.as_deref().filter(|_| finding.rule == &builder_warning::RULE);
+    match meant.and_then(registry::find).and_then(|rule| regime.levels.get(rule.code)) {
+        Some(Some(level)) => finding.level = *level,
+        Some(None) => return false,
+        None => {}
     }
     true
 }

@@ -68,7 +68,7 @@ impl Waiver {
     /// Whether its id means the finding's rule, or just the other tool's finding that it passes on.
     fn names(&self, finding: &Finding) -> bool {
         if self.dialect == Dialect::BuildKit && self.rule.eq_ignore_ascii_case("all") {
-            return finding.rule.aliases.iter().any(|alias| pragma::is_buildkit(alias));
+            return finding.aliases().into_iter().any(pragma::is_buildkit);
         }
         let own = finding.rule.code.eq_ignore_ascii_case(&self.rule)
             || finding.rule.name.eq_ignore_ascii_case(&self.rule);

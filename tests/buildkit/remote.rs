@@ -227,8 +227,7 @@ fn an_image_is_not_held_in_memory() {
     repo.write("imgbuild.toml", "schema = 1\n[image]\nkind = \"job\"\nprobes = \"off\"\n");
     repo.commit("first");
     let remote = Remote::start(saved(&lab, &repo), Course::HandsOver);
-    let (ran, most, _) =
-        repo.imgbuild(&["ci", "--push", "never", "--builder", &remote.address()]).measured();
+    let (ran, most, _) = repo.imgbuild(&["ci", "--push", "never", "--builder", &remote.address()]).measured();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(most < 80 << 20, "{most} bytes for an image of 128 MiB");
 }

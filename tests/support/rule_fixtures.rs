@@ -8,8 +8,8 @@ use imgbuild::rules::facts::BaseFacts;
 use imgbuild::rules::registry::reading::shell_script_problem;
 use imgbuild::rules::waiver::inline_waivers;
 use imgbuild::rules::{
-    Analysis, Expectations, Fact, FileWaivers, Finding, Found, InlineTrust, Judgement, Place, Regime, Rule,
-    Verdicts, fix, settle,
+    Analysis, BuilderRemark, Expectations, Fact, FileWaivers, Finding, Found, InlineTrust, Judgement, Place,
+    Regime, Rule, Verdicts, fix, settle,
 };
 
 use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image, rule_fixtures_running};
@@ -102,6 +102,15 @@ fn judge_with(bytes: &[u8], options: &[String], bases: &Fact<BaseFacts>) -> Judg
             .add(place, "a problem")
             .known_as(code);
     }
+    let told = options.iter().filter_map(|option| option.strip_prefix("builder="));
+    let remark = |(check, line): (&str, &str)| BuilderRemark {
+        line: line.parse().expect("a line"),
+        check: Some(check.to_owned()),
+        message: "a problem".to_owned(),
+        url: String::new(),
+    };
+    let remarks: Vec<_> = told.map(|option| remark(option.split_once('@').expect("check@line"))).collect();
+    verdicts.of_builder(&analysis, &remarks);
     let inline = inline_waivers("Dockerfile", bytes, &file);
     // The base branch has those waivers of the file whose rules the option names.
     if let Some(rules) = options.iter().find_map(|option| option.strip_prefix("base-has=")) {

@@ -12,6 +12,7 @@ use super::progress::{Failed, Progress};
 use super::request::BuildKitRequest;
 use super::session::{Files, Sent, Services, Session};
 use super::trouble;
+use super::warnings::Warnings;
 use crate::context::Listing;
 use crate::engine::build_progress::{BuildObserver, Origin};
 use crate::engine::fault::{cap, seconds};
@@ -78,6 +79,7 @@ impl BuildKit {
             observer,
             events,
             progress: Progress::new(&*request.stage_line),
+            warnings: Warnings::new(&request.build.dockerfile),
             sent: &sent,
             told: 0,
             landed: 0,
@@ -89,6 +91,9 @@ impl BuildKit {
         run.tell_sent();
         let last = run.progress.finish();
         run.pass(last).await?;
+        if let Some(more) = run.warnings.left_out() {
+            events.warn(more);
+        }
         // An entry that changed says more than the builder's word for a transfer that broke off.
         if let Some(error) = sent.failure() {
             return Err(error);
@@ -116,6 +121,7 @@ struct Run<'a> {
     observer: &'a mut dyn BuildObserver,
     events: &'a Events,
     progress: Progress<'a>,
+    warnings: Warnings<'a>,
     sent: &'a Sent,
     told: u64,
     landed: u64,
@@ -208,6 +214,11 @@ impl Run<'_> {
             for piece in log.msg.chunks(LOG_PIECE) {
                 let events = self.progress.log(&log.vertex, piece);
                 self.pass(events).await?;
+            }
+        }
+        for warning in message.warnings {
+            if let Some(warning) = self.warnings.take(warning) {
+                self.observer.on_warning(warning);
             }
         }
         let events = self.progress.ended();

@@ -128,6 +128,14 @@ impl BuildKit {
         self.containerd
     }
 
+    /// Whether its own frontend checks the Dockerfile while it builds: from BuildKit 0.14 on, which is in Engine 27.
+    pub fn has_checks(&self) -> bool {
+        let mut numbers =
+            self.version.trim_start_matches('v').split('.').map(|part| part.parse::<u32>().ok());
+        let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
+        major.zip(minor).is_some_and(|version| version >= (0, 14))
+    }
+
     /// Its version as it tells it; empty where it does not.
     pub fn version(&self) -> &str {
         &self.version

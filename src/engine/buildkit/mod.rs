@@ -1,8 +1,9 @@
 //! BuildKit in its own protocol: gRPC over the engine's socket, and a session in which the builder asks us for files, logins
 //! and secrets.
 //!
-//! `connect` finds the builder and what it can; `elsewhere` says what is wrong with one that is none of the engine's; `session` is what it may ask of us; `request` is what it is told to do;
-//! `progress` and `step` read what it tells meanwhile; `build` is all of it at once.
+//! `connect` finds the builder and what it can; `elsewhere` says what is wrong with one that is none of the engine's; `session`
+//! is what it may ask of us; `request` is what it is told to do; `progress`, `warnings` and `step` read what it tells
+//! meanwhile; `build` is all of it at once.
 
 mod build;
 mod connect;
@@ -13,6 +14,7 @@ mod session;
 mod step;
 mod trouble;
 mod tunnel;
+mod warnings;
 
 #[cfg(test)]
 mod testing;

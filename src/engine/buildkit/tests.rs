@@ -11,11 +11,14 @@ use bollard_buildkit_proto::fsutil::types::{Packet, Stat};
 use bollard_buildkit_proto::google::protobuf::Timestamp;
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::GetSecretRequest;
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_client::SecretsClient;
-use bollard_buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusResponse, Vertex, VertexLog};
+use bollard_buildkit_proto::moby::buildkit::v1::{
+    SolveResponse, StatusResponse, Vertex, VertexLog, VertexWarning,
+};
 use bollard_buildkit_proto::moby::filesync::v1::CredentialsRequest;
 use bollard_buildkit_proto::moby::filesync::v1::auth_client::AuthClient;
 use bollard_buildkit_proto::moby::sshforward::v1::ssh_client::SshClient;
 use bollard_buildkit_proto::moby::sshforward::v1::{BytesMessage, CheckAgentRequest};
+use bollard_buildkit_proto::pb::{Position, Range, SourceInfo};
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -25,7 +28,7 @@ use super::*;
 use crate::context::{ListOptions, Listing, list_work_tree};
 use crate::engine::build_progress::{BuildObserver, Origin};
 use crate::engine::testing::{Act, Fake};
-use crate::engine::{AuthEntry, BuildRequest, BuiltImage, Endpoint, Engine};
+use crate::engine::{AuthEntry, BuildRequest, BuildWarning, BuiltImage, Endpoint, Engine};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -35,7 +38,7 @@ const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15
 
 /// What is told of images and steps.
 #[derive(Default)]
-struct Seen(Vec<String>);
+struct Seen(Vec<String>, Vec<BuildWarning>);
 
 impl BuildObserver for Seen {
     fn on_image(&mut self, id: &str, _: Origin) -> Result<()> {
@@ -44,6 +47,9 @@ impl BuildObserver for Seen {
     }
     fn on_container(&mut self, _: &str) -> Result<()> {
         Ok(())
+    }
+    fn on_warning(&mut self, warning: BuildWarning) {
+        self.1.push(warning);
     }
 }
 
@@ -133,7 +139,10 @@ async fn build_of(
         told
     };
     let both = async { tokio::join!(building, telling) };
-    let (built, told) = tokio::time::timeout(PATIENCE, both).await.expect("the build does not end");
+    let (built, mut told) = tokio::time::timeout(PATIENCE, both).await.expect("the build does not end");
+    let warnings =
+        seen.1.iter().map(|w| format!("{}:{} {}", w.line, w.check.clone().unwrap_or_default(), w.message));
+    told.extend(warnings.map(|text| Event::Warning { text }));
     if let Ok(image) = &built {
         assert_eq!(seen.0, [image.id().as_str()]);
     }
@@ -350,6 +359,37 @@ async fn everything_goes_through_the_tunnel() {
     ]) {
         assert!(words.iter().all(|word| event.contains(word)), "{event}");
     }
+}
+
+#[tokio::test]
+async fn warnings_are_told_once_and_bounded() {
+    let warning = |check: &str, line| VertexWarning {
+        short: format!("{check}: so it is (line {line})").into_bytes(),
+        info: Some(SourceInfo { filename: "Dockerfile".to_owned(), ..SourceInfo::default() }),
+        ranges: vec![Range { start: Some(Position { line, character: 0 }), end: None }],
+        ..VertexWarning::default()
+    };
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| async move {
+        for lines in [1..=2, 1..=2, 3..=300] {
+            let warnings = lines.map(|line| warning("FromAsCasing", line)).collect();
+            let _ = solving.tell.send(Ok(StatusResponse { warnings, ..StatusResponse::default() })).await;
+        }
+        Err(Status::unknown("it fails all the same"))
+    });
+    let (built, told) = build(&builder, request()).await;
+    assert!(built.is_err());
+    let texts: Vec<String> = told
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Warning { text } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        (texts.len(), texts[0].as_str()),
+        (201, "the builder warns of more than 200 things, and 100 more")
+    );
+    assert_eq!([&texts[1], &texts[200]], ["1:FromAsCasing so it is", "200:FromAsCasing so it is"]);
 }
 
 #[tokio::test]
