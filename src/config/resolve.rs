@@ -155,7 +155,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         pull: switch(&mut asked, &PULL, flags.pull, |build| build.pull),
         no_cache: switch(&mut asked, &NO_CACHE, flags.no_cache, |build| build.no_cache),
         reproducible: switch(&mut asked, &REPRODUCIBLE, flags.reproducible, |build| build.reproducible),
-        builder: builder::builder(&mut asked, flags),
+        builder: builder::builder(&mut asked, layers, flags),
         timeout: time(&asked, "image.build.timeout", 30 * 60, |build| build.timeout),
         idle_timeout: time(&asked, "image.build.idle-timeout", 10 * 60, |build| build.idle_timeout),
         tests: tests_of(&mut asked, layers, kind.as_ref().map(|kind| kind.value)),

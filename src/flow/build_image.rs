@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::builder::{self, Chosen};
-use super::by_hand;
 use super::prepare::Prepared;
 use super::session::Session;
+use super::{by_hand, caches};
 use crate::config::{Handed, Sourced};
 use crate::context;
 use crate::dockerfile;
@@ -119,8 +119,8 @@ fn for_buildkit(
 ) -> Result<BuildKitRequest> {
     let settings = &prepared.settings.builder;
     let lines = Arc::clone(&prepared.dockerfile);
-    let caches = builder::caches_to_fill(prepared);
-    if caches.is_empty() && !settings.cache_to.is_empty() {
+    let filled = builder::caches_to_fill(prepared);
+    if filled.is_empty() && !settings.cache_to.is_empty() {
         session.events.note("no cache is filled: only a run that pushes does, and none of a pull request");
     }
     let withheld = builder::withheld(prepared);
@@ -156,8 +156,8 @@ fn for_buildkit(
         secrets: builder::secrets(session, &handed(&settings.secrets))?,
         agents: builder::agents(session, &handed(&settings.agents))?,
         contexts: settings.contexts.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
-        cache_from: settings.cache_from.iter().map(builder::cache).collect(),
-        cache_to: caches.into_iter().map(builder::cache).collect(),
+        cache_from: caches::to_begin_with(session, &settings.cache_from),
+        cache_to: caches::to_fill(session, &filled)?,
         stage_line: Box::new(move |stage, index, total, instruction| {
             dockerfile::stage_step_line(&lines, stage, index, total, instruction)
         }),

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::prepare::Prepared;
 use super::session::Session;
 use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced};
-use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Cache, Endpoint, Engine, FileTimes, Secret};
+use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Endpoint, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::image::{Reference, Repository, hex};
 use crate::plan::PushDecision;
@@ -295,10 +295,6 @@ pub(super) fn nothing_in_disguise(settings: &Settings, repository: &Repository) 
         )
         .hint("name the image in the Dockerfile itself")),
     }
-}
-
-pub(super) fn cache(cache: &Sourced<CacheSpec>) -> Cache {
-    Cache { kind: cache.kind.clone(), attributes: cache.attributes.clone() }
 }
 
 /// Why the run hands over no secret and no agent, where it does not: whose code is built must be known.

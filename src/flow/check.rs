@@ -234,7 +234,7 @@ pub(super) async fn context(
     source: &Fact<Arc<SourceState>>,
     judging: &mut Judging,
 ) -> Result<()> {
-    match site.contents(session, located, source).await {
+    match site.contents(session, settings, located, source).await {
         Ok(contents) => judging.context_of(session, settings, located, contents).await,
         Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Err(error),
         Err(error) => {

@@ -31,7 +31,7 @@ pub async fn context(session: &Session, flags: &Flags) -> Result<Shown> {
     let settings = gather::settings(session, flags, &ci, None, root).await?;
     let site = of_commit::site(session, &ci, &settings, source.as_ref()).await?;
     let located = site.locate(&settings, root)?;
-    let listing = site.list(session, &located, source.as_ref()).await?;
+    let listing = site.list(session, &settings, &located, source.as_ref()).await?;
     gather::warn(session, &listing);
     Ok(Shown { listing, source })
 }

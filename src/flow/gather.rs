@@ -243,9 +243,10 @@ fn unreadable(shown: &str, cause: std::io::Error) -> Error {
 }
 
 /// The first pass over the context. Git's own content hashes, and those of earlier runs,
-/// save reading what provably did not change.
+/// save reading what provably did not change. Caches of the build are no part of it.
 pub(super) async fn list(
     session: &Session,
+    settings: &Settings,
     located: &Located,
     source: Option<&Arc<SourceState>>,
 ) -> Result<Arc<Listing>> {
@@ -255,6 +256,9 @@ pub(super) async fn list(
     let home = session.environment.cache_home().map(|home| home.canonicalize().unwrap_or(home));
     let cache = home.map(|home| home.join("imgbuild"));
     own.extend(cache.clone());
+    let caches = settings.builder.cache_from.iter().chain(&settings.builder.cache_to);
+    let folders = caches.filter_map(|cache| cache.folder.as_ref());
+    own.extend(folders.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone())));
     let listing = blocking(move || {
         let cache = cache.map(|folder| HashCache::open(&folder.join("hashes-v1"), &located.context));
         let own: Vec<PathBuf> = own.iter().filter_map(|path| inside(path, &located.context)).collect();

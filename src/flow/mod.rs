@@ -7,6 +7,7 @@ mod base_facts;
 mod build_image;
 mod builder;
 mod by_hand;
+mod caches;
 mod check;
 mod ci;
 mod ci_info;

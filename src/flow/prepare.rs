@@ -84,7 +84,7 @@ pub(super) async fn prepare(
             let (settings, tests) = verification::tests(session, settings, foreign).await?;
             let site = of_commit::site(session, &ci, &settings, Some(&source)).await?;
             let files = gather::files(&site, &settings, &source.root)?;
-            let listing = site.list(session, &files.located, Some(&source)).await?;
+            let listing = site.list(session, &settings, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);
             if listing.commit().is_some() {
                 of_commit::tell(session, &ci, &source, &listing, &files.located)?;

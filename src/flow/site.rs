@@ -155,10 +155,13 @@ impl Site {
     pub(super) async fn list(
         &self,
         session: &Session,
+        settings: &Settings,
         located: &Located,
         source: Option<&Arc<SourceState>>,
     ) -> Result<Arc<Listing>> {
-        let Site::Commit(commit) = self else { return gather::list(session, located, source).await };
+        let Site::Commit(commit) = self else {
+            return gather::list(session, settings, located, source).await;
+        };
         let (site, located, stop) = (Arc::clone(commit), located.clone(), session.stop.clone());
         let missing = || Error::new(Kind::Internal, "nobody said how to list the commit");
         let listed = site.listed.ok_or_else(missing)?;
@@ -198,6 +201,7 @@ impl Site {
     pub(super) async fn contents(
         &self,
         session: &Session,
+        settings: &Settings,
         located: &Located,
         source: &Fact<Arc<SourceState>>,
     ) -> Result<Contents> {
@@ -209,7 +213,7 @@ impl Site {
                 Ok(Contents::Commit(Box::new(contents)))
             }
             site => {
-                let listing = site.list(session, located, source.as_ref().ok()).await?;
+                let listing = site.list(session, settings, located, source.as_ref().ok()).await?;
                 Ok(Contents::Listed { listing, source: source.clone() })
             }
         }

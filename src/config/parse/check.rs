@@ -143,7 +143,10 @@ impl Checker<'_> {
         }
         for (key, caches) in [("cache-from", &build.cache_from), ("cache-to", &build.cache_to)] {
             for (nth, cache) in caches.iter().flatten().enumerate() {
-                let read = |text: &str| text.parse::<CacheSpec>().map(drop);
+                let read: fn(&str) -> Verdict = match key {
+                    "cache-to" => |text| text.parse::<CacheSpec>()?.suits(true),
+                    _ => |text| text.parse::<CacheSpec>()?.suits(false),
+                };
                 self.value(format!("{at}.{key}[{nth}]"), Some(cache), read);
             }
         }

@@ -1,6 +1,9 @@
 //! The layers of what only BuildKit can.
 
-use super::layers::{Asked, Key};
+use std::path::{Path, PathBuf};
+
+use super::Layers;
+use super::layers::{Asked, Key, join};
 use crate::config::flags::Flags;
 use crate::config::model;
 use crate::config::origin::{Origin, Sourced};
@@ -22,7 +25,7 @@ const SSH: Key = Key::flag("image.build.ssh", "--ssh");
 const CACHE_FROM: Key = Key::flag("image.build.cache-from", "--cache-from");
 const CACHE_TO: Key = Key::flag("image.build.cache-to", "--cache-to");
 
-pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
+pub(super) fn builder(asked: &mut Asked<'_>, layers: &Layers<'_>, flags: &Flags) -> BuilderSettings {
     let builder = asked
         .flag(&BUILDER, &flags.builder)
         .or_else(|| {
@@ -53,8 +56,8 @@ pub(super) fn builder(asked: &mut Asked<'_>, flags: &Flags) -> BuilderSettings {
         secrets: handed(asked, &SECRETS, &flags.secrets, |build| build.secrets.as_ref()),
         agents: handed(asked, &SSH, &flags.ssh, |build| build.ssh.as_ref()),
         contexts: asked.map(&CONTEXTS, |image| image.build.as_ref()?.contexts.as_ref(), &flags.contexts),
-        cache_from: caches(asked, &CACHE_FROM, &flags.cache_from, |build| build.cache_from.as_ref()),
-        cache_to: caches(asked, &CACHE_TO, &flags.cache_to, |build| build.cache_to.as_ref()),
+        cache_from: caches(asked, layers, &CACHE_FROM, &flags.cache_from, |build| build.cache_from.as_ref()),
+        cache_to: caches(asked, layers, &CACHE_TO, &flags.cache_to, |build| build.cache_to.as_ref()),
     }
 }
 
@@ -88,19 +91,40 @@ fn handed(
     all
 }
 
-/// The file's caches were checked with their lines.
+/// The file's caches were checked with their lines. A folder starts and stays where a path does.
 fn caches(
     asked: &mut Asked<'_>,
+    layers: &Layers<'_>,
     key: &Key,
     flags: &[String],
     get: fn(&model::Build) -> Option<&Vec<String>>,
 ) -> Vec<Sourced<CacheSpec>> {
-    let listed = listed(asked, key, get);
-    let mut all: Vec<Sourced<CacheSpec>> = listed
-        .into_iter()
-        .filter_map(|text| Some(Sourced::new(text.value.parse().ok()?, text.origin)))
-        .collect();
-    all.extend(of_flags(asked, key, flags));
+    let is_filled = key.file == CACHE_TO.file;
+    let of_part = asked.parts_for(key.file).find(|part| {
+        let build = part.image.and_then(|image| image.build.as_ref());
+        build.and_then(get).is_some()
+    });
+    let folder = of_part.map(|part| join(layers.root, &part.document().folder(layers.root)));
+    let mut all: Vec<Sourced<CacheSpec>> = Vec::new();
+    for text in listed(asked, key, get) {
+        let Ok(cache) = text.value.parse() else { continue };
+        let mut cache = Sourced::new(cache, text.origin);
+        let base = folder.as_deref().unwrap_or(layers.root);
+        locate(&mut cache.value, base, is_filled);
+        let root = join(layers.root, Path::new("."));
+        let leaves = |found: &PathBuf| base.starts_with(&root) && !found.starts_with(&root);
+        if cache.folder.as_ref().is_some_and(leaves) {
+            asked.offence(&cache.origin, &format!("{} leads out of the repository", key.file));
+        }
+        all.push(cache);
+    }
+    for mut cache in of_flags::<CacheSpec>(asked, key, flags) {
+        if let Err(why) = cache.suits(is_filled) {
+            asked.wrong(&cache.origin, &why);
+        }
+        locate(&mut cache.value, layers.working_folder, is_filled);
+        all.push(cache);
+    }
     all
 }
 
@@ -114,6 +138,13 @@ pub(super) fn entitlements(asked: &Asked<'_>) -> Vec<Sourced<String>> {
         Some(list.iter().enumerate().map(one).collect())
     });
     of_part.unwrap_or_default()
+}
+
+fn locate(cache: &mut CacheSpec, base: &Path, is_filled: bool) {
+    if cache.kind == "local" {
+        let path = cache.attributes.get(CacheSpec::folder_key(is_filled));
+        cache.folder = path.map(|path| join(base, Path::new(path)));
+    }
 }
 
 fn listed(

@@ -10,7 +10,7 @@ use super::*;
 use crate::config::model::FailOn;
 use crate::config::parse;
 use crate::config::repository::Destination;
-use crate::config::settings::{Fetched, HandedBy, Role};
+use crate::config::settings::{CacheSpec, Fetched, HandedBy, Role};
 use crate::error::{Error, Kind};
 
 /// 2026-06-01, some time of the day.
@@ -336,6 +336,42 @@ fn secrets_are_the_files_and_the_flags_say_where_they_are() {
     ];
     assert_eq!(secrets, expected);
     assert_eq!(file("").flags(|flags| flags.secrets = vec!["key".into()]).error().kind(), Kind::Usage);
+}
+
+#[test]
+fn folders_of_caches_start_where_paths_do() {
+    let build = |line: &str| format!("[image.build]\n{line}\n");
+    let settings =
+        file(&build("cache-from = ['type=local,src=a/../.cache', 'r.example/c']")).flags(|flags| {
+            flags.cache_from = vec!["type=local,src=x".into()];
+            flags.cache_to = vec!["type=local,dest=/else/where".into(), "type=inline".into()];
+        });
+    let settings = settings.resolve().builder;
+    let folders = |caches: &[Sourced<CacheSpec>]| -> Vec<String> {
+        let folder =
+            |cache: &Sourced<CacheSpec>| cache.folder.as_ref().map(|path| path.display().to_string());
+        caches.iter().map(|cache| folder(cache).unwrap_or_default()).collect()
+    };
+    assert_eq!(folders(&settings.cache_from), ["/repo/.cache", "", "/repo/sub/x"]);
+    assert_eq!(folders(&settings.cache_to), ["/else/where", ""]);
+
+    for (line, told) in [
+        (
+            "cache-to = ['type=local,dest=../x']",
+            "imgbuild.toml:2:13: image.build.cache-to leads out of the repository",
+        ),
+        (
+            "cache-from = ['type=local,src=/x']",
+            "imgbuild.toml:2:15: image.build.cache-from leads out of the repository",
+        ),
+    ] {
+        let error = file(&build(line)).error();
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Config, told));
+    }
+    let error = file(&build("cache-to = ['type=local,src=x']")).error().to_string();
+    assert!(error.contains("a local cache needs its folder: write type=local,dest=FOLDER"), "{error}");
+    let usage = file("").flags(|flags| flags.cache_from = vec!["type=local,dest=x".into()]).error();
+    assert_eq!(usage.kind(), Kind::Usage);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::InvalidWord;
 use crate::config::origin::{Origin, Sourced};
+use crate::image::Digest;
 
 /// What builds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -194,6 +195,30 @@ pub struct CacheSpec {
     pub kind: String,
     /// `ref`, `mode` and others, by name.
     pub attributes: BTreeMap<String, String>,
+    /// The folder of a `local` one that settings name, absolute; `None` as long as nobody resolved its `src` or `dest`.
+    pub folder: Option<PathBuf>,
+}
+
+impl CacheSpec {
+    /// Why it says too little of a cache to fill, or else of one to begin with.
+    pub fn suits(&self, is_filled: bool) -> Result<(), String> {
+        if self.kind != "local" {
+            return Ok(());
+        }
+        let key = CacheSpec::folder_key(is_filled);
+        if self.attributes.get(key).is_none_or(|path| path.is_empty()) {
+            return Err(format!("a local cache needs its folder: write type=local,{key}=FOLDER"));
+        }
+        match self.attributes.get("digest").filter(|_| !is_filled) {
+            Some(digest) => digest.parse::<Digest>().map(drop).map_err(|error| error.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    /// What the folder of a local cache is called.
+    pub(in crate::config) const fn folder_key(is_filled: bool) -> &'static str {
+        if is_filled { "dest" } else { "src" }
+    }
 }
 
 /// The kinds of caches that BuildKit knows.
@@ -207,7 +232,7 @@ impl FromStr for CacheSpec {
         let mut attributes = BTreeMap::new();
         if !text.contains('=') && !text.is_empty() {
             attributes.insert("ref".to_owned(), text.to_owned());
-            return Ok(CacheSpec { kind: "registry".to_owned(), attributes });
+            return Ok(CacheSpec { kind: "registry".to_owned(), attributes, folder: None });
         }
         for part in text.split(',') {
             let (key, value) = part.split_once('=').ok_or("write type=registry,ref=REFERENCE")?;
@@ -220,7 +245,7 @@ impl FromStr for CacheSpec {
         if kind == "registry" && !attributes.contains_key("ref") {
             return Err("a cache in a registry needs a ref".to_owned());
         }
-        Ok(CacheSpec { kind, attributes })
+        Ok(CacheSpec { kind, attributes, folder: None })
     }
 }
 
@@ -344,5 +369,14 @@ mod tests {
         for bad in ["", "ref=x", "type=registry", "type=magic,ref=x", "type=local,dest"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        let suits = |text: &str| {
+            let cache: CacheSpec = text.parse().unwrap();
+            (cache.suits(false).is_ok(), cache.suits(true).is_ok())
+        };
+        assert_eq!(suits("type=local,src=x"), (true, false));
+        assert_eq!(suits("type=local,dest=x,tag=y"), (false, true));
+        assert_eq!(suits("type=local,src=,dest="), (false, false));
+        assert_eq!(suits("type=local,src=x,dest=y,digest=sha256:x"), (false, true));
+        assert_eq!(suits("type=gha"), (true, true));
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tonic::{Code, Response, Status, Streaming};
 
 use super::connect::BuildKit;
+use super::content::Caches;
 use super::progress::{Failed, Progress};
 use super::request::BuildKitRequest;
 use super::session::{Files, Sent, Services, Session};
@@ -54,6 +55,7 @@ impl BuildKit {
         observer: &mut dyn BuildObserver,
         events: &Events,
     ) -> Result<BuiltImage> {
+        let caches = Caches::open(&request.cache_from, &request.cache_to, events).await?;
         let files = Files::new(listing, request.times, stop.clone());
         let sent = files.sent();
         let services = Services {
@@ -62,12 +64,13 @@ impl BuildKit {
             secrets: request.secrets.clone(),
             agents: request.agents.clone(),
             landing: request.landing.clone(),
+            content: caches.content(),
         };
         let (id, reference) = (token(), token());
         let session = Session::open(self, id, &request.shared_key, services)
             .await
             .map_err(|fault| self.told(fault, "open a session with BuildKit"))?;
-        let solve = request.solve(&reference, session.id())?;
+        let solve = request.solve(&reference, session.id(), &caches)?;
 
         let mut builder = self.control.clone().max_decoding_message_size(MOST_MESSAGE);
         let mut teller = builder.clone();
@@ -102,7 +105,13 @@ impl BuildKit {
         if let Some(error) = request.landing.as_ref().and_then(Landing::failure) {
             return Err(error);
         }
-        run.settle(solved).await
+        let built = match run.settle(solved).await {
+            Ok(built) => built,
+            // A folder that is full says more than the builder's word for it.
+            Err(error) => return Err(caches.failure().unwrap_or(error)),
+        };
+        caches.finish(events).await?;
+        Ok(built)
     }
 }
 

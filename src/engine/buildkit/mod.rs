@@ -3,10 +3,11 @@
 //!
 //! `connect` finds the builder and what it can; `elsewhere` says what is wrong with one that is none of the engine's; `session`
 //! is what it may ask of us; `request` is what it is told to do; `progress`, `warnings` and `step` read what it tells
-//! meanwhile; `build` is all of it at once.
+//! meanwhile; `content` has caches in folders of ours; `build` is all of it at once.
 
 mod build;
 mod connect;
+mod content;
 mod elsewhere;
 mod progress;
 mod request;

@@ -1,10 +1,13 @@
 //! What the builder is told to do.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::PathBuf;
 
 use bollard_buildkit_proto::moby::buildkit::v1::{CacheOptions, CacheOptionsEntry, SolveRequest};
 use serde_json::{Value, json};
 
+use super::content::Caches;
 use super::progress::StageLine;
 use super::session::{Agent, Secret};
 use crate::context::SentEntry;
@@ -70,17 +73,26 @@ impl FileTimes {
 }
 
 /// A cache outside of the builder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Cache {
     /// `registry`, `local`, `gha`, `inline`.
     pub kind: String,
-    /// Its attributes: `ref`, `mode`.
+    /// Its attributes: `ref`, `mode`. They may hold secrets.
     pub attributes: BTreeMap<String, String>,
+    /// Of a `local` one, the folder of ours, which the builder gets under a name in place of `src` or `dest`.
+    pub folder: Option<PathBuf>,
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.attributes.keys().collect();
+        f.debug_struct("Cache").field("kind", &self.kind).field("attributes", &names).finish_non_exhaustive()
+    }
 }
 
 impl BuildKitRequest {
     /// The request as it is sent, for the build `reference` with the session `session`.
-    pub(super) fn solve(&self, reference: &str, session: &str) -> Result<SolveRequest> {
+    pub(super) fn solve(&self, reference: &str, session: &str, caches: &Caches) -> Result<SolveRequest> {
         let build = &self.build;
         let mut attributes: HashMap<String, String> = HashMap::new();
         let mut set = |key: String, value: &str| {
@@ -93,13 +105,10 @@ impl BuildKitRequest {
         build.args.iter().for_each(|(name, value)| set(format!("build-arg:{name}"), value));
         build.labels.iter().for_each(|(name, value)| set(format!("label:{name}"), value));
         self.contexts.iter().for_each(|(name, value)| set(format!("context:{name}"), value));
-        if !self.cache_from.is_empty() {
+        if !caches.from.is_empty() {
             // A frontend takes its caches from here, and passes on none of the request's own.
             let entry = |cache: &Cache| json!({ "Type": cache.kind, "Attrs": cache.attributes });
-            set(
-                "cache-imports".to_owned(),
-                &self.cache_from.iter().map(entry).collect::<Value>().to_string(),
-            );
+            set("cache-imports".to_owned(), &caches.from.iter().map(entry).collect::<Value>().to_string());
         }
         if let Some(target) = &build.target {
             set("target".to_owned(), target);
@@ -146,8 +155,8 @@ impl BuildKitRequest {
             exporter_deprecated: exporter.to_owned(),
             exporter_attrs_deprecated: exporter_attributes,
             cache: Some(CacheOptions {
-                imports: entries(&self.cache_from),
-                exports: entries(&self.cache_to),
+                imports: entries(&caches.from),
+                exports: entries(&caches.to),
                 ..CacheOptions::default()
             }),
             entitlements,

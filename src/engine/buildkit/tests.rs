@@ -75,7 +75,7 @@ fn listing(root: &Path) -> Arc<Listing> {
     Arc::new(list_work_tree(&options).unwrap())
 }
 
-fn request() -> BuildKitRequest {
+pub(super) fn request() -> BuildKitRequest {
     BuildKitRequest {
         build: BuildRequest::default(),
         name: Some("imgbuild.test/x:1".to_owned()),
@@ -106,7 +106,7 @@ async fn engine(builder: &Builder) -> Engine {
 }
 
 /// A build of [`context`], with what was told.
-async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
+pub(super) async fn build(builder: &Builder, request: BuildKitRequest) -> (Result<BuiltImage>, Vec<Event>) {
     let engine = engine(builder).await;
     let buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
     assert_eq!(buildkit.way, connect::Way::Direct);
@@ -154,7 +154,7 @@ async fn refused(builder: &Builder, request: BuildKitRequest) -> Error {
     build(builder, request).await.0.expect_err("it was built")
 }
 
-fn image() -> SolveResponse {
+pub(super) fn image() -> SolveResponse {
     let answer = [("containerimage.digest".to_owned(), DIGEST.to_owned())];
     SolveResponse { exporter_response: answer.into_iter().collect() }
 }
@@ -297,6 +297,7 @@ async fn everything_goes_through_the_tunnel() {
         cache_from: vec![Cache {
             kind: "registry".to_owned(),
             attributes: BTreeMap::from([("ref".to_owned(), "example.org/c:1".to_owned())]),
+            folder: None,
         }],
         agents: BTreeMap::from([("default".to_owned(), Agent { socket: PathBuf::from("/none") })]),
         ..request()

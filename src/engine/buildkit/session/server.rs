@@ -24,6 +24,7 @@ use super::files::Files;
 use super::health::Healthy;
 use super::secrets::{Secret, Secrets};
 use crate::engine::buildkit::connect::{ANSWER, BuildKit, Way};
+use crate::engine::buildkit::content::{self, Content};
 use crate::engine::buildkit::tunnel;
 use crate::engine::fault::{Fault, chain};
 use crate::engine::{AuthEntry, Landing};
@@ -59,6 +60,8 @@ pub(in crate::engine::buildkit) struct Services {
     pub(in crate::engine::buildkit) agents: BTreeMap<String, Agent>,
     /// Where the image goes that the builder hands over.
     pub(in crate::engine::buildkit) landing: Option<Landing>,
+    /// Folders that are caches.
+    pub(in crate::engine::buildkit) content: Content,
 }
 
 /// A session that is not served yet.
@@ -88,8 +91,12 @@ impl Session {
             ("x-docker-expose-session-name", "imgbuild".to_owned()),
             ("x-docker-expose-session-sharedkey", shared_key.to_owned()),
         ];
+        let of_caches = content::METHODS.iter().filter(|_| !services.content.is_empty());
         headers.extend(
-            METHODS.iter().map(|method| ("x-docker-expose-session-grpc-method", (*method).to_owned())),
+            METHODS
+                .iter()
+                .chain(of_caches)
+                .map(|method| ("x-docker-expose-session-grpc-method", (*method).to_owned())),
         );
         let (io, broke): (Box<dyn Io>, _) = match builder.way {
             Way::Hijack => {
@@ -116,8 +123,11 @@ impl Session {
             )
             .add_service(AuthServer::new(Logins::new(services.logins)))
             .add_service(SecretsServer::new(Secrets::new(services.secrets)))
-            .add_service(SshServer::new(Agents::new(services.agents)))
-            .prepare();
+            .add_service(SshServer::new(Agents::new(services.agents)));
+        let routes = match services.content.is_empty() {
+            true => routes.prepare(),
+            false => routes.add_service(services.content).prepare(),
+        };
         Ok(Session { id, io, broke, routes, window })
     }
 
