@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced};
 use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Endpoint, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
-use crate::image::{Reference, Repository, hex};
+use crate::image::{IMAGE_CONTEXT, Reference, Repository, hex};
 use crate::plan::PushDecision;
 use crate::rules::holds_secret;
 
@@ -260,12 +260,12 @@ pub(super) fn further_images(settings: &Settings) -> impl Iterator<Item = String
     let builder = &settings.builder;
     let caches = builder.cache_from.iter().chain(&builder.cache_to).filter(|cache| cache.kind == "registry");
     let caches = caches.filter_map(|cache| cache.attributes.get("ref").cloned());
-    let contexts = builder.contexts.values().filter_map(|context| context.strip_prefix("docker-image://"));
+    let contexts = builder.contexts.values().filter_map(|context| context.strip_prefix(IMAGE_CONTEXT));
     caches.chain(contexts.map(str::to_owned))
 }
 
-/// Refuses caches that would take the place of an image, and contexts where only some registries are trusted: they replace
-/// what the rules judge.
+/// Refuses caches that would take the place of an image, and where only some registries are trusted, contexts that the rules
+/// cannot judge as the bases that they replace.
 pub(super) fn nothing_in_disguise(settings: &Settings, repository: &Repository) -> Result<()> {
     let own = repository.to_string();
     for cache in settings.builder.cache_to.iter().filter(|cache| cache.kind == "registry") {
@@ -283,17 +283,19 @@ pub(super) fn nothing_in_disguise(settings: &Settings, repository: &Repository) 
         }
     }
     let trusts = settings.checks.trusted_registries.as_ref().filter(|list| !list.value.is_empty());
-    match settings.builder.contexts.first_key_value().zip(trusts) {
+    let is_judged = |name: &str, context: &str| context.starts_with(IMAGE_CONTEXT) && !name.contains("::");
+    let unjudged = settings.builder.contexts.iter().find(|(name, context)| !is_judged(name, context));
+    match unjudged.zip(trusts) {
         None => Ok(()),
         Some(((name, context), trusted)) => Err(Error::new(
             Kind::Refused,
             format!(
-                "the context {name} ({}) may replace a base image, and checks.trusted-registries ({}) judges those \
-                 that the Dockerfile names",
+                "the context {name} ({}) may replace a base image, and checks.trusted-registries ({}) judges images \
+                 alone",
                 context.origin, trusted.origin
             ),
         )
-        .hint("name the image in the Dockerfile itself")),
+        .hint("give an image, docker-image://REFERENCE, for all platforms")),
     }
 }
 

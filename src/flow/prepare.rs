@@ -15,6 +15,7 @@ use crate::engine::{AuthEntry, Engine};
 use crate::error::Result;
 use crate::event::Stage;
 use crate::expect::TestSpec;
+use crate::image::{IMAGE_CONTEXT, context_in_place_of};
 use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
 use crate::registry::Registry;
 use crate::report::RunReport;
@@ -253,10 +254,19 @@ async fn base(
     registries: &Registries,
     settings: &Settings,
 ) -> Result<Option<BaseImage>> {
-    // A context of that name takes its place, and says nothing of itself beforehand.
-    let replaced = |reference: &&String| settings.builder.contexts.contains_key(reference.as_str());
-    let Some(reference) = files.facts.final_base.as_ref().filter(|name| !replaced(name)) else {
+    let contexts = &settings.builder.contexts;
+    // One in the place of a stage says nothing of itself beforehand.
+    let mut names = files.dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
+    if names.any(|name| context_in_place_of(contexts, name).is_some()) {
         return Ok(None);
+    }
+    let Some(named) = files.facts.final_base.as_ref() else { return Ok(None) };
+    let reference = match context_in_place_of(contexts, named) {
+        None => named.as_str(),
+        Some((_, context)) => match context.strip_prefix(IMAGE_CONTEXT) {
+            Some(reference) => reference,
+            None => return Ok(None),
+        },
     };
     let platform = settings.platform.as_ref().map(|platform| platform.value.as_str());
     let base = base::read(session, reference, engine, registries, settings.pull.value, platform).await;

@@ -7,6 +7,8 @@ mod operands;
 mod repeated;
 mod started;
 
+use std::collections::BTreeMap;
+
 use super::{Expectations, Place, Region};
 use crate::dockerfile::shell::{self, Command, Script};
 use crate::dockerfile::{
@@ -29,6 +31,8 @@ pub struct Analysis<'a> {
     pub lines: LineIndex,
     /// What each stage starts from, and which are used.
     pub graph: Graph,
+    /// The stages whose base a further context of the settings takes the place of, with its name.
+    pub replaced: BTreeMap<usize, String>,
     /// The variables that each instruction sees.
     pub scopes: Scopes,
     /// The instructions in the order of the file; those behind `ONBUILD` in its place.
@@ -82,13 +86,15 @@ impl<'a> Analysis<'a> {
         file: &'a Dockerfile,
         expectations: &'a Expectations,
     ) -> Analysis<'a> {
-        let (graph, scopes) = graph_and_scopes(file, &expectations.build_args);
+        let (mut graph, scopes) = graph_and_scopes(file, &expectations.build_args);
+        let replaced = expectations.replace(file, &mut graph.bases);
         Analysis {
             path,
             bytes,
             file,
             lines: LineIndex::new(bytes),
             graph,
+            replaced,
             scopes,
             steps: steps(bytes, file),
             expectations,

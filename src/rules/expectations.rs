@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::config::model::LabelType;
+use crate::dockerfile::{BaseImage, Dockerfile};
+use crate::image::{IMAGE_CONTEXT, context_in_place_of};
 
 /// The values that rules go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,4 +29,31 @@ pub struct Expectations {
     pub target: Option<String>,
     /// Build arguments that the configuration sets.
     pub build_args: BTreeMap<String, String>,
+    /// Further contexts by name, which take the place of images and stages that are called the same.
+    pub contexts: BTreeMap<String, String>,
+}
+
+impl Expectations {
+    /// Puts contexts in the place of what the stages of `file` start from; gives their names by the stage's index. A
+    /// context that is no image is a base of which nothing is known.
+    pub fn replace(&self, file: &Dockerfile, bases: &mut [BaseImage]) -> BTreeMap<usize, String> {
+        let mut replaced = BTreeMap::new();
+        if self.contexts.is_empty() {
+            return replaced;
+        }
+        for (index, (stage, base)) in file.stages.iter().zip(bases).enumerate() {
+            let of_stage = stage.name.as_ref().and_then(|name| context_in_place_of(&self.contexts, name));
+            let of_base = match base {
+                BaseImage::Image(name) => context_in_place_of(&self.contexts, name),
+                _ => None,
+            };
+            let Some((name, value)) = of_stage.or(of_base) else { continue };
+            *base = match value.strip_prefix(IMAGE_CONTEXT) {
+                Some(reference) => BaseImage::Image(reference.to_owned()),
+                None => BaseImage::Unresolved(name.to_owned()),
+            };
+            replaced.insert(index, name.to_owned());
+        }
+        replaced
+    }
 }

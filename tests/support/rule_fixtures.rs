@@ -85,6 +85,10 @@ fn judge_with(bytes: &[u8], options: &[String], bases: &Fact<BaseFacts>) -> Judg
             Some(("allow-services", list)) => {
                 expectations.allow_services = list.split(',').map(str::to_owned).collect();
             }
+            Some(("context", context)) => {
+                let (name, value) = context.split_once('=').expect("name=value");
+                expectations.contexts.insert(name.to_owned(), value.to_owned());
+            }
             Some(("target", stage)) => expectations.target = Some(stage.to_owned()),
             Some(("tests", answer)) => expectations.has_tests = Some(answer == "yes"),
             _ => {}

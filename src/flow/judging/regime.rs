@@ -16,6 +16,7 @@ use crate::source::{self, SourceState};
 /// What the settings expect of Dockerfiles and images.
 pub(super) fn expectations(settings: &Settings) -> Expectations {
     let checks = &settings.checks;
+    let contexts = settings.builder.contexts.iter();
     let trusted = checks.trusted_registries.as_ref().map(|list| list.value.clone());
     Expectations {
         trusted_registries: trusted.unwrap_or_default(),
@@ -29,6 +30,7 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
         hardened: false,
         target: settings.target.as_ref().map(|target| target.value.clone()),
         build_args: settings.build_args.iter().map(|(name, arg)| (name.clone(), arg.value.clone())).collect(),
+        contexts: contexts.map(|(name, context)| (name.clone(), context.value.clone())).collect(),
     }
 }
 

@@ -78,7 +78,12 @@ fn one(
 
 /// The images that the files start from.
 pub(super) fn images(files: &[TextFile], expectations: &Expectations) -> BTreeSet<String> {
-    let bases = files.iter().flat_map(|file| graph(&parse(&file.bytes), &expectations.build_args).bases);
+    let bases = files.iter().flat_map(|file| {
+        let parsed = parse(&file.bytes);
+        let mut bases = graph(&parsed, &expectations.build_args).bases;
+        expectations.replace(&parsed, &mut bases);
+        bases
+    });
     let image = |base| match base {
         BaseImage::Image(reference) => Some(reference),
         _ => None,

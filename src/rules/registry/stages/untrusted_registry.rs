@@ -10,7 +10,8 @@ rule! {
     /// ## What it does
     /// Reports a base image from a registry that the setting `checks.trusted-registries` does not name; without
     /// that setting it says nothing. An entry is a registry (`ghcr.io`), a registry with the beginning of a path
-    /// (`ghcr.io/acme`), or `*.` and a domain. Images without a registry are those of `docker.io`.
+    /// (`ghcr.io/acme`), or `*.` and a domain. Images without a registry are those of `docker.io`. Where
+    /// `image.build.contexts` puts an image in the place of a base, that image is judged.
     ///
     /// ## Why is this bad?
     /// The base image is code that nobody here reviewed, and it runs with all the rights of the service.
@@ -50,8 +51,10 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
             continue;
         }
         let Some(step) = file.from_of(index) else { continue };
+        let by = file.replaced.get(&index);
+        let by = by.map(|name| format!(", which the context {} puts there,", shown(name))).unwrap_or_default();
         let message = format!(
-            "the registry {} of the base image {} is not trusted",
+            "the registry {} of the base image {}{by} is not trusted",
             repository.registry(),
             shown(text)
         );
