@@ -4,6 +4,7 @@ use super::analysis::{Analysis, Step};
 use super::found::Found;
 use super::registry::{self, reading::builder_warning};
 use super::{Finding, Level, Place};
+use crate::dockerfile::Keyword;
 
 /// Something that the builder warned of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +64,10 @@ fn says(finding: &Finding, check: &str, place: &Place) -> bool {
 fn place(file: &Analysis<'_>, line: u32) -> Place {
     let holds = |step: &&Step<'_>| (step.instruction.line..=step.instruction.end_line).contains(&line);
     match file.steps.iter().find(holds) {
+        // An excerpt of the file would show the value of what may be a secret.
+        Some(step) if matches!(step.instruction.keyword, Keyword::Arg | Keyword::Env) => {
+            Place { region: None, ..file.place(step) }
+        }
         Some(step) => file.place(step),
         None => {
             let lines = file.bytes.split(|byte| *byte == b'\n').count();
@@ -142,6 +147,15 @@ mod tests {
             judgement.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
         assert_eq!(names.len(), judgement.findings.len());
         assert!(!judgement.fails());
+    }
+
+    #[test]
+    fn no_excerpt_shows_what_may_be_a_secret() {
+        let judgement =
+            judged("FROM a:1\nENV x=hush\nRUN a\n", &[(2, "New"), (3, "New")], &Regime::default());
+        let own = judgement.findings.iter().filter(|finding| finding.rule == &builder_warning::RULE);
+        let shown: Vec<_> = own.map(|f| (f.place.line, f.place.region.is_some())).collect();
+        assert_eq!(shown, [(2, false), (3, true)]);
     }
 
     #[test]

@@ -3,8 +3,13 @@
 //! Which engine the tests run on is what `scripts/test-matrix` says in `IMGBUILD_TEST_ENGINE_OPTIONS`.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::image;
@@ -102,6 +107,39 @@ fn contexts_by_name() {
     }
 }
 
+/// What takes the place of a base is judged and named as that base.
+#[test]
+fn a_context_is_the_base_that_it_replaces() {
+    let lab = Lab::new("replaced");
+    let repo = lab.repo("repo");
+    repo.write("Dockerfile", "FROM base\nCMD [\"true\"]\n");
+    let contexts = format!("[image.build]\ncontexts = {{ base = \"docker-image://{}\" }}\n", lab.base);
+    let trusting = |host: &str| format!("{CONFIG}{contexts}[checks]\ntrusted-registries = [\"{host}\"]\n");
+    repo.write("imgbuild.toml", &trusting("trusted.example.com"));
+    repo.commit("first");
+    let check = repo.imgbuild(&["check", "--offline", "--no-shellcheck"]).run();
+    let told = format!("the base image {}, which the context base puts there, is not trusted", lab.base);
+    assert!(check.code == Some(1) && check.stdout.replace("\n    ", " ").contains(&told), "{}", check.stdout);
+
+    repo.write("imgbuild.toml", &trusting(&lab.registry));
+    let ran = repo.imgbuild(&["build", "--format", "json"]).run();
+    if kind().is_new {
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let labels =
+            lab.docker(&["image", "inspect", "--format", "{{json .Config.Labels}}", &id(&ran.stdout)]);
+        let labels: Value = serde_json::from_str(&labels).expect("labels");
+        assert_eq!(labels["org.opencontainers.image.base.name"], lab.base, "{labels}");
+    } else {
+        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+        ran.says("BuildKit is too old for the context base");
+    }
+
+    let git = contexts.replace("docker-image://", "https://git.example.com/");
+    repo.write("imgbuild.toml", &trusting(&lab.registry).replace(&contexts, &git));
+    let ran = repo.imgbuild(&["build"]).run();
+    ran.says("the context base (imgbuild.toml:6) may replace a base image");
+}
+
 /// A cache that one run fills, and that another begins with in a builder that has nothing.
 #[test]
 fn a_cache_in_a_registry() {
@@ -131,22 +169,9 @@ fn a_cache_in_a_registry() {
         lab.engine.clone_from(&engine.url);
         let repo = lab.repo("repo");
         let second = repo.imgbuild(&["build", "--cache-from", &from, "--format", "ndjson"]).expect(0);
-        let events = events(&second.stdout);
-        let cached: BTreeSet<u64> = events
-            .iter()
-            .filter(|event| event["type"] == "build-cached")
-            .filter_map(|event| event["step"].as_u64())
-            .collect();
-        let steps: Vec<(String, bool)> = events
-            .iter()
-            .filter(|event| event["type"] == "build-step")
-            .map(|event| {
-                (event["instruction"].to_string(), cached.contains(&event["step"].as_u64().unwrap_or(0)))
-            })
-            .collect();
+        let steps = steps(&second.stdout);
         // The last layer is fetched, since the image needs it, and fetching is no more than a step that runs.
-        let step = steps.iter().find(|(told, _)| told.starts_with("\"RUN echo made"));
-        assert_eq!(step.map(|(_, cached)| *cached), Some(true), "{steps:?}");
+        assert_eq!(is_cached(&steps, "RUN echo made"), Some(true), "{steps:?}");
         assert!(!second.stdout.contains("nothing is taken from the cache"), "{}", second.stdout);
 
         let none = format!("{from}-of-none");
@@ -157,6 +182,168 @@ fn a_cache_in_a_registry() {
         first.says("its BuildKit exports inline caches alone");
         assert_eq!(lab.tags(), BTreeSet::new(), "said before anything was done");
     }
+}
+
+/// The instructions of the steps that ran, and whether each came from a cache.
+fn steps(stdout: &str) -> Vec<(String, bool)> {
+    let events = events(stdout);
+    let of = |kind: &'static str| events.iter().filter(move |event| event["type"] == kind);
+    let cached: BTreeSet<u64> = of("build-cached").filter_map(|event| event["step"].as_u64()).collect();
+    let step = |event: &Value| {
+        let instruction = event["instruction"].as_str().expect("instruction").to_owned();
+        (instruction, event["step"].as_u64().is_some_and(|step| cached.contains(&step)))
+    };
+    of("build-step").map(step).collect()
+}
+
+fn is_cached(steps: &[(String, bool)], begin: &str) -> Option<bool> {
+    steps.iter().find(|(told, _)| told.starts_with(begin)).map(|(_, cached)| *cached)
+}
+
+/// A folder that one run fills, and that another begins with in a builder that has nothing. It lies in the context, and is
+/// no part of it.
+#[test]
+fn a_cache_in_a_folder() {
+    let lab = Lab::new("folder-cache");
+    let repo = lab.repo("repo");
+    let dockerfile = format!("FROM {}\nRUN echo made >/made\nCOPY . /data\nCMD [\"true\"]\n", lab.base);
+    repo.write("Dockerfile", &dockerfile);
+    repo.write("data", "one\n");
+    let build = "[image.build]\ncache-from = [\"type=local,src=.cache\"]\ncache-to = [\"type=local,dest=.cache,mode=max\"]\n";
+    let head = CONFIG.replace("[image]\n", &format!("[image]\nrepository = \"{}\"\n", lab.repository()));
+    repo.write("imgbuild.toml", &format!("{head}{build}"));
+    repo.commit("first");
+    let first = repo.imgbuild(&["ci", "--builder", "buildkit", "--format", "ndjson"]).run();
+    if kind().has_containerd_store {
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        // There was none yet.
+        assert!(first.stdout.contains("nothing is taken from the cache in "), "{}", first.stdout);
+        let index = std::fs::read_to_string(repo.path.join(".cache/index.json")).expect("index");
+        assert!(index.contains("\"latest\""), "{index}");
+
+        let engine = PrivateEngine::start("folder-cache");
+        let second =
+            repo.imgbuild(&["build", "--format", "ndjson"]).env("DOCKER_HOST", &engine.url).expect(0);
+        let steps = steps(&second.stdout);
+        assert_eq!(is_cached(&steps, "RUN echo made"), Some(true), "{steps:?}");
+        assert!(!second.stdout.contains("nothing is taken from the cache"), "{}", second.stdout);
+        let listing = |stdout: &str| {
+            let listed = events(stdout).into_iter().find(|event| event["type"] == "context-listed");
+            listed.expect("a listing")["digest"].clone()
+        };
+        assert_eq!(listing(&first.stdout), listing(&second.stdout));
+    } else {
+        assert_eq!(first.code, Some(3), "{}", first.stderr);
+        first.says("its BuildKit exports inline caches alone");
+        assert!(!repo.path.join(".cache").exists());
+    }
+}
+
+/// Of the checks of the builder, what a rule of ours says is told once; the others are findings by their names.
+#[test]
+fn the_builder_warns_of_what_no_rule_says() {
+    let lab = Lab::new("checks");
+    let repo = lab.repo("repo");
+    repo.write(
+        "Dockerfile",
+        &format!(
+            "FROM {} as base\n\n# here\nCOPY \\\n  data$GOPATH /x\nWORKDIR y\nENV AUTH_TYPE=basic\nCMD [\"true\"]\n",
+            lab.base
+        ),
+    );
+    repo.write("data", "");
+    repo.write("imgbuild.toml", CONFIG);
+    repo.commit("first");
+    let report = repo.path.join("../report.json");
+    let ran = repo
+        .imgbuild(&["build", "--builder", "buildkit", "--report", report.to_str().expect("UTF-8")])
+        .expect(0);
+    let report: Value = serde_json::from_slice(&std::fs::read(&report).expect("report")).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let own: Vec<&Value> = findings.filter(|finding| finding["rule"] == "IMG010").collect();
+    if kind().is_new {
+        // The base sets no GOPATH, which the builder knows.
+        let [own] = own[..] else { panic!("{own:?}") };
+        assert_eq!(
+            (&own["path"], &own["line"], &own["level"]),
+            (&"Dockerfile".into(), &4.into(), &"warning".into())
+        );
+        assert_eq!(own["aliases"], serde_json::json!(["UndefinedVar"]));
+        let remedy = own["remedy"].as_str().expect("remedy");
+        assert!(remedy.starts_with("UndefinedVar: see https://docs.docker.com/"), "{own}");
+        ran.says("warning IMG010 builder-warning at Dockerfile:4: ").says("$GOPATH");
+    } else {
+        assert_eq!(own.len(), 0, "{own:?}");
+        let why = &report["rules_skipped"]["IMG010"];
+        assert_eq!(why, "the engine's BuildKit has no checks of its own");
+    }
+
+    // Where it is an error, nothing is tested or pushed; so it is where nobody could look.
+    let head = CONFIG.replace("[image]\n", &format!("[image]\nrepository = \"{}\"\n", lab.repository()));
+    let levels = "[checks.levels]\nIMG010 = \"error\"\n";
+    repo.write("imgbuild.toml", &format!("{head}{levels}"));
+    repo.commit("stricter");
+    let strict = repo.imgbuild(&["ci", "--builder", "buildkit"]).expect(1);
+    strict.says("build: image ").says("error IMG010");
+    assert!(!strict.stderr.contains("smoke: started") && lab.tags().is_empty(), "{}", strict.stderr);
+}
+
+/// A stand-in of GitHub's service that has nothing; gives its address, and the heads of what it is asked.
+fn service() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                head.push(byte[0]);
+            }
+            kept.lock().expect("lock").push(String::from_utf8_lossy(&head).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (address, asked)
+}
+
+/// What it is asked with is what the runner gives, and stands nowhere else.
+#[test]
+fn a_cache_of_github_is_asked_with_what_the_runner_gives() {
+    let (address, asked) = service();
+    let lab = Lab::new("github-cache");
+    let repo = lab.hello();
+    // Of three parts, of which the builder reads the second: which of GitHub's scopes are open.
+    let claims = r#"{"ac":"[{\"Scope\":\"refs/heads/main\",\"Permission\":3}]","nbf":0,"exp":4102444800}"#;
+    let token = [r#"{"alg":"none"}"#, claims, "signed"].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let build = |arguments: &[&str]| {
+        let arguments = [&["build", "--builder", "buildkit", "--format", "ndjson"], arguments].concat();
+        repo.imgbuild(&arguments).env("ACTIONS_RESULTS_URL", format!("http://{address}/"))
+    };
+    let report = lab.path("reports");
+    let all = ["--cache-from", "type=gha,scope=x", "--report-dir", report.to_str().expect("UTF-8")];
+    let ran = build(&all).env("ACTIONS_RUNTIME_TOKEN", &token).run();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    if kind().has_containerd_store {
+        let asked = asked.lock().expect("lock");
+        let is_bearer = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap_or_default();
+            name.eq_ignore_ascii_case("authorization") && value == format!("Bearer {token}")
+        };
+        assert!(asked.iter().any(|head| head.lines().any(is_bearer)), "{asked:?} {}", ran.stdout);
+        assert!(asked.iter().any(|head| head.contains("index-x-")), "{asked:?}");
+    }
+    let mut shown = format!("{}{}", ran.stdout, ran.stderr);
+    for file in std::fs::read_dir(&report).expect("reports").flatten() {
+        shown += &String::from_utf8_lossy(&std::fs::read(file.path()).unwrap_or_default());
+    }
+    assert!(!shown.contains(&token), "{shown}");
+
+    let without = build(&["--cache-from", "type=gha"]).without("ACTIONS_RUNTIME_TOKEN").expect(0);
+    assert!(
+        without.stdout.contains("nothing is taken from the cache type=gha: ACTIONS_RUNTIME_TOKEN is not set")
+    );
 }
 
 /// On any engine: attestations would make it an index.
