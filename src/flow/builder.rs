@@ -55,7 +55,7 @@ pub(super) fn nothing_to_rewrite_without_a_time(settings: &Settings) -> Result<(
         .hint("write source-date-epoch = \"commit\" beside it, or set SOURCE_DATE_EPOCH"))
 }
 
-/// The builder of a run that was given an address, as it is asked for by whoever cannot know yet whether it is needed.
+/// Where the builder is of a run that was given an address; an error where that cannot be one.
 pub(super) fn address(session: &Session, settings: &Settings) -> Result<Option<Endpoint>> {
     let builder = &settings.builder.builder;
     match &builder.value {

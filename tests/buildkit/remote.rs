@@ -282,6 +282,9 @@ fn who_may_name_a_builder() {
     repo.commit("none");
     let ran = repo.imgbuild(&["build", "--builder", "kaniko"]).run();
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let ran = repo.imgbuild(&["plan", "--builder", "tcp://box"]).run();
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    ran.says("cannot use the builder from --builder: \"tcp://box\" names no port");
     let ran = repo.imgbuild(&["build"]).env("IMGBUILD_BUILDER", "unix:///nowhere").run();
     assert_eq!(ran.code, Some(8), "{}", ran.stderr);
     ran.says("no builder at unix:///nowhere (from IMGBUILD_BUILDER): there is no such socket");
