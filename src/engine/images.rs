@@ -222,15 +222,27 @@ pub(super) fn image_path(name: &str) -> String {
     format!("/images/{}", parts.join("/"))
 }
 
+/// How often, and how long in between, podman is asked about an image before its word counts.
+const LOOKS: u32 = 20;
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
 impl Engine {
     /// Looks at an image by id or name; `None` where the engine has none such.
     pub async fn inspect_image(&self, name: &str) -> Result<Option<Image>> {
         let path = format!("{}/json", image_path(name));
         let told = |fault| self.told(fault, format!("inspect image {}", short(name)));
-        let mut image = match self.wire.get::<Inspected>(&path, &[], CALL).await {
-            Ok(answer) => Image::from(answer),
-            Err(fault) if fault.status() == Some(404) => return Ok(None),
-            Err(fault) => return Err(told(fault)),
+        let mut left = if self.info().podman { LOOKS } else { 1 };
+        let mut image = loop {
+            left -= 1;
+            match self.wire.get::<Inspected>(&path, &[], CALL).await {
+                Ok(answer) => break Image::from(answer),
+                Err(fault) if fault.status() == Some(404) => return Ok(None),
+                // Podman looks at all images for that, and stumbles over one that somebody removes meanwhile.
+                Err(fault) if left > 0 && fault.message().contains("image not known") => {
+                    tokio::time::sleep(LOOK_PAUSE).await;
+                }
+                Err(fault) => return Err(told(fault)),
+            }
         };
         if self.info().podman && image.healthcheck.is_none() {
             let wire = self.wire.with_version("4.0.0");

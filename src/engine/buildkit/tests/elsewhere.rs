@@ -2,6 +2,7 @@
 
 use tokio::sync::RwLock;
 
+use super::super::content::Caches;
 use super::super::testing::HandOver;
 use super::*;
 use crate::engine::Landing;
@@ -226,7 +227,7 @@ async fn times_and_entitlements_are_asked_for() {
     };
     for (landing, args, epoch) in [(Some(landing), BTreeMap::new(), "5"), (None, own, "6")] {
         let lands = landing.is_some();
-        let solve = timed(landing, args).solve("reference", "session").unwrap();
+        let solve = timed(landing, args).solve("reference", "session", &Caches::default()).unwrap();
         assert_eq!(solve.frontend_attrs["build-arg:SOURCE_DATE_EPOCH"], epoch);
         assert_eq!(solve.exporter_attrs_deprecated.contains_key("rewrite-timestamp"), lands);
         assert_eq!(solve.entitlements, ["security.insecure", "network.host"]);
