@@ -50,7 +50,9 @@ fn lines(slot: &mut Option<bool>, state: State, surely: bool) {
         State::Set => *slot = Some(true),
         State::Unset if surely => *slot = Some(false),
         State::Unspecified if surely => *slot = None,
-        State::Unspecified | State::Doubted if *slot == Some(false) => *slot = None,
+        State::Unspecified if *slot == Some(false) => *slot = None,
+        // What was said before `binary` counts again, and is not known any more.
+        State::Doubted if *slot == Some(false) => *slot = Some(true),
         State::Unset | State::Unspecified | State::Doubted => {}
     }
 }

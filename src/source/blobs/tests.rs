@@ -277,4 +277,16 @@ fn a_line_that_contradicts_itself_about_binary_is_not_judged() {
         assert!(rules::Rules::parse(line.as_bytes()).is_none(), "{line}");
     }
     assert!(rules::Rules::parse(b"* binary\n*.txt -binary\n").is_some());
+    // What stood before `binary` counts again.
+    for (lines, converts) in [
+        ("* text\n* binary\n", false),
+        ("* text\n* binary\n* -binary\n", true),
+        ("* text\n* binary\n*f* -binary\n", true),
+        ("* text\n* binary\n* !binary\n", true),
+        ("* text\n* -binary\n* -text\n", false),
+    ] {
+        let mut verdict = rules::Verdict::default();
+        rules::Rules::parse(lines.as_bytes()).unwrap().apply(b"a/f.x", &mut verdict);
+        assert_eq!(verdict.converts(), converts, "{lines}");
+    }
 }
