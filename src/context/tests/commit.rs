@@ -205,7 +205,7 @@ fn a_builder_gets_single_files_and_times_of_their_content() {
         let Some(blob) = entry.blob else { continue };
         assert_eq!(entry.content_time(), content_time(&blob, entry.size));
         let mut contents = selected.open(id).unwrap();
-        let mut bytes = vec![0; 100];
+        let mut bytes = [0; 100];
         let mut read = 0;
         while contents.left() > 0 {
             read += contents.read(&mut bytes[read..]).unwrap();
