@@ -149,6 +149,37 @@ mod tests {
         assert!(!judgement.fails());
     }
 
+    /// By the names in Docker's documentation of build checks.
+    #[test]
+    fn every_check_of_buildkit_has_a_rule_that_answers_to_it() {
+        for check in [
+            "ConsistentInstructionCasing",
+            "CopyIgnoredFile",
+            "DuplicateStageName",
+            "ExposeInvalidFormat",
+            "ExposeProtoCasing",
+            "FromAsCasing",
+            "FromPlatformFlagConstDisallowed",
+            "InvalidBaseImagePlatform",
+            "InvalidDefaultArgInFrom",
+            "InvalidDefinitionDescription",
+            "JSONArgsRecommended",
+            "LegacyKeyValueFormat",
+            "MaintainerDeprecated",
+            "MultipleInstructionsDisallowed",
+            "NoEmptyContinuation",
+            "RedundantTargetPlatform",
+            "ReservedStageName",
+            "SecretsUsedInArgOrEnv",
+            "StageNameCasing",
+            "UndefinedArgInFrom",
+            "UndefinedVar",
+            "WorkdirRelativePath",
+        ] {
+            assert!(registry::find(check).is_some(), "{check}");
+        }
+    }
+
     #[test]
     fn no_excerpt_shows_what_may_be_a_secret() {
         let judgement =

@@ -227,6 +227,8 @@ fn a_cache_in_a_folder() {
         let steps = steps(&second.stdout);
         assert_eq!(is_cached(&steps, "RUN echo made"), Some(true), "{steps:?}");
         assert!(!second.stdout.contains("nothing is taken from the cache"), "{}", second.stdout);
+        // That one pushed nothing.
+        assert!(second.stdout.contains("no cache is filled"), "{}", second.stdout);
         let listing = |stdout: &str| {
             let listed = events(stdout).into_iter().find(|event| event["type"] == "context-listed");
             listed.expect("a listing")["digest"].clone()
