@@ -30,6 +30,8 @@ pub(super) struct Practices {
     dockerfile: String,
     /// Findings stop `ci` and `test`; `build` tells them.
     stops: bool,
+    /// An earlier run built the image, and heard the builder.
+    adopts: bool,
     told: BTreeSet<String>,
     /// What the run did itself, or saw, beyond the rules.
     proven: Proven,
@@ -96,6 +98,7 @@ pub(super) async fn before_build(
         judging,
         dockerfile: shown,
         stops: prepared.plan.command == Command::Ci,
+        adopts: prepared.plan.adopts.is_some(),
         told: BTreeSet::new(),
         proven: judging::before_a_run(),
     };
@@ -117,6 +120,7 @@ pub(super) fn of_running(session: &Session, settings: &Settings) -> Result<Pract
         judging,
         dockerfile: String::new(),
         stops: true,
+        adopts: false,
         told: BTreeSet::new(),
         proven: Proven::new(),
     })
@@ -192,7 +196,8 @@ impl Practices {
     /// Tells what is new, and fails where it stops the run.
     fn conclude(&mut self, session: &Session, report: &mut RunReport, moment: Moment) -> Result<()> {
         let judgement = if self.stops {
-            self.judging.settle_strictly(|check| moment.awaits(check))
+            let heard = |check: &Check| self.adopts && matches!(check, Check::Builder);
+            self.judging.settle_strictly(|check| moment.awaits(check) || heard(check))
         } else {
             self.judging.settle()
         };
