@@ -63,10 +63,11 @@ const KEYS: [&str; 58] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 9] = [
+pub(super) const POLICY: [&str; 10] = [
     "registries",
     "checks",
     "image.build.entitlements",
+    "image.build.network",
     "image.build.secrets",
     "image.build.ssh",
     "image.build.contexts",

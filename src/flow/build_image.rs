@@ -24,14 +24,17 @@ pub(super) async fn build(
 ) -> Result<BuiltImage> {
     *said = Fact::Missing("the build did not begin".to_owned());
     let mut chosen = builder::choose(session, prepared, keeper.engine()).await?;
-    let mut is_landing = false;
     let built = match &mut chosen {
         Chosen::BuildKit(builder) => {
             let request = for_buildkit(session, prepared, builder, keeper)?;
-            is_landing = request.landing.is_some();
             let listing = Arc::clone(&prepared.listing);
             let has_checks = builder.has_checks() || prepared.dockerfile.directives.syntax.is_some();
-            let mut heard = Heard { journal: keeper.journal(), warnings: Vec::new() };
+            let mut heard = Heard {
+                keeper,
+                journal: keeper.journal(),
+                lands: request.landing.is_some(),
+                warnings: Vec::new(),
+            };
             let build = builder.build(&request, listing, &session.stop, &mut heard, &session.events);
             let built = keeper.build(build).await;
             *said = match has_checks || !heard.warnings.is_empty() {
@@ -47,11 +50,6 @@ pub(super) async fn build(
             classic(session, prepared, keeper).await
         }
     };
-    // The image stays where the run fails later, to be looked at; the journal says so. One that was brought here has a name
-    // of the run's, and goes with that.
-    if built.is_ok() && !is_landing {
-        keeper.leaves_images(true);
-    }
     built.map_err(|error| match error.kind() {
         Kind::Build => error.hint(format!("the same by hand: {}", by_hand::build(prepared, &chosen))),
         _ => error,
@@ -60,12 +58,19 @@ pub(super) async fn build(
 
 /// Notes what is made, and keeps what is said.
 struct Heard<'a> {
+    keeper: &'a Keeper,
     journal: &'a Journal,
+    /// The image is brought to the engine under a name of the run's, and goes with that.
+    lands: bool,
     warnings: Vec<BuildWarning>,
 }
 
 impl BuildObserver for Heard<'_> {
     fn on_image(&mut self, id: &str, origin: Origin) -> Result<()> {
+        // It stays where the run fails later, to be looked at; the journal says so.
+        if origin == Origin::Made && !self.lands {
+            self.keeper.leaves_images(true);
+        }
         self.journal.on_image(id, origin)
     }
 
@@ -130,6 +135,9 @@ fn for_buildkit(
     if let Some(why) = withheld.filter(|_| !settings.secrets.is_empty() || !settings.agents.is_empty()) {
         session.events.note(format!("no secret and no ssh agent is handed over: {why}"));
     }
+    if withheld.is_some() {
+        builder::no_login_in_contexts(settings)?;
+    }
     let handed = |list: &[Sourced<Handed>]| if withheld.is_some() { Vec::new() } else { list.to_vec() };
     let build = request(prepared);
     // A builder elsewhere would take its own platform.
@@ -156,7 +164,7 @@ fn for_buildkit(
         secrets: builder::secrets(session, &handed(&settings.secrets))?,
         agents: builder::agents(session, &handed(&settings.agents))?,
         contexts: settings.contexts.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
-        cache_from: caches::to_begin_with(session, &settings.cache_from),
+        cache_from: caches::to_begin_with(session, &settings.cache_from, withheld),
         cache_to: caches::to_fill(session, &filled)?,
         stage_line: Box::new(move |stage, index, total, instruction| {
             dockerfile::stage_step_line(&lines, stage, index, total, instruction)

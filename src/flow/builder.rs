@@ -7,7 +7,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::prepare::Prepared;
 use super::session::Session;
-use crate::config::{Builder, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced};
+use crate::config::{
+    Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced,
+};
 use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Endpoint, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
 use crate::image::{IMAGE_CONTEXT, Reference, Repository, hex};
@@ -302,6 +304,27 @@ pub(super) fn nothing_in_disguise(settings: &Settings, repository: &Repository) 
 /// Why the run hands over no secret and no agent, where it does not: whose code is built must be known.
 pub(super) fn withheld(prepared: &Prepared) -> Option<&'static str> {
     prepared.ci.why_never()
+}
+
+/// Refuses contexts whose address has a login in it, for a run that is given none: a frontend that its Dockerfile names reads
+/// them.
+pub(super) fn no_login_in_contexts(settings: &BuilderSettings) -> Result<()> {
+    let has_login = |address: &str| {
+        let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    };
+    let found = settings.contexts.iter().find(|(_, context)| has_login(&context.value));
+    match found {
+        None => Ok(()),
+        Some((name, context)) => Err(Error::new(
+            Kind::Refused,
+            format!(
+                "the context {name} ({}) has a login in its address, which a run that may never push is not given",
+                context.origin
+            ),
+        )
+        .hint("give it an address without a login")),
+    }
 }
 
 /// The secrets of the build, masked from now on; one that is not there is an error before anything is built.

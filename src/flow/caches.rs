@@ -10,9 +10,18 @@ use crate::error::{Error, Kind, Result};
 /// Attributes that nobody may read: the builder gets them, and no output has them.
 const SECRETS: [&str; 5] = ["token", "ghtoken", "secret_access_key", "session_token", "secret_key"];
 
-/// The caches to begin with. One that cannot be asked for is told, and the build goes on without it.
-pub(super) fn to_begin_with(session: &Session, caches: &[Sourced<CacheSpec>]) -> Vec<Cache> {
-    let known = |cache: &Sourced<CacheSpec>| match of(session, cache) {
+/// The caches to begin with. One that cannot be asked for is told, and the build goes on without it; so is one that is asked with
+/// a secret, where those are `withheld`: a frontend that the Dockerfile names would read it.
+pub(super) fn to_begin_with(
+    session: &Session,
+    caches: &[Sourced<CacheSpec>],
+    withheld: Option<&'static str>,
+) -> Vec<Cache> {
+    let given = |cache: &Sourced<CacheSpec>| match withheld.filter(|_| needs_secret(&cache.value)) {
+        Some(why) => Err(format!("it is asked with a secret, and none is handed over: {why}")),
+        None => of(session, cache),
+    };
+    let known = |cache: &Sourced<CacheSpec>| match given(cache) {
         Ok(cache) => Some(cache),
         Err(why) => {
             session.events.note(format!("nothing is taken from the cache {}: {why}", cache.value));
@@ -20,6 +29,10 @@ pub(super) fn to_begin_with(session: &Session, caches: &[Sourced<CacheSpec>]) ->
         }
     };
     caches.iter().filter_map(known).collect()
+}
+
+fn needs_secret(cache: &CacheSpec) -> bool {
+    cache.kind == "gha" || SECRETS.iter().any(|name| cache.attributes.contains_key(*name))
 }
 
 /// The caches to fill; one that cannot be is an error before anything is built.
@@ -93,6 +106,19 @@ mod tests {
                 attributes.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
             }
             Err(why) => why,
+        }
+    }
+
+    #[test]
+    fn caches_that_are_asked_with_a_secret() {
+        for (written, expected) in [
+            ("type=gha", true),
+            ("type=gha,token=t", true),
+            ("type=s3,region=r,bucket=b,secret_access_key=k", true),
+            ("type=registry,ref=registry.example.org/cache:1", false),
+            ("type=local,src=cache", false),
+        ] {
+            assert_eq!(needs_secret(&written.parse().unwrap()), expected, "{written}");
         }
     }
 

@@ -97,6 +97,8 @@ impl BuildKit {
         if let Some(more) = run.warnings.left_out() {
             events.warn(more);
         }
+        // First of all, so that an image that is there is noted whatever comes next.
+        let settled = run.settle(solved).await;
         // An entry that changed says more than the builder's word for a transfer that broke off.
         if let Some(error) = sent.failure() {
             return Err(error);
@@ -105,7 +107,7 @@ impl BuildKit {
         if let Some(error) = request.landing.as_ref().and_then(Landing::failure) {
             return Err(error);
         }
-        let built = match run.settle(solved).await {
+        let built = match settled {
             Ok(built) => built,
             // A folder that is full says more than the builder's word for it.
             Err(error) => return Err(caches.failure().unwrap_or(error)),
