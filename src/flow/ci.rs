@@ -7,7 +7,7 @@ use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, build_image, facts, gather, practices, services, verification};
+use super::{adopt, base, build_image, facts, gather, of_commit, practices, services, verification};
 use crate::config::Flags;
 use crate::engine::{BuildWarning, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -19,7 +19,7 @@ use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
 use crate::report::RunReport;
 use crate::rules::Fact;
 use crate::smoke::{self, Candidate, VerifiedImage};
-use crate::source;
+use crate::source::{self, SourceState};
 
 /// Builds, tests, and publishes what was tested.
 pub async fn ci(session: &Session, flags: &Flags) -> Ended {
@@ -113,8 +113,10 @@ async fn built(
 
 /// `ci` looks at the tree again after its last byte was sent: what was built must be what the commit holds.
 async fn unchanged(session: &Session, prepared: &Prepared) -> Result<()> {
-    // Nothing of the folder is in an image of the commit's own files.
-    if prepared.plan.command != Command::Ci || prepared.listing.commit().is_some() {
+    // Nothing of the folder is in an image of the commit's own files, but what tests it may be of the folder.
+    let is_of_commit = prepared.listing.commit().is_some();
+    let may_stay_unseen = is_of_commit && !of_commit::look_into_folder(&prepared.tests);
+    if prepared.plan.command != Command::Ci || may_stay_unseen {
         return Ok(());
     }
     let (source, events, stop) = (Arc::clone(&prepared.source), session.events.clone(), session.stop.clone());
@@ -125,9 +127,17 @@ async fn unchanged(session: &Session, prepared: &Prepared) -> Result<()> {
         Ok((head, changes, untracked))
     })
     .await?;
-    // A file that came after the first look at the tree and before the listing was sent, too.
-    let sent = gather::entering(&prepared.source.root, &untracked, &prepared.listing, &prepared.located);
-    let what = match (changes.first(), sent.first()) {
+    let (changes, untracked) = if is_of_commit {
+        let now = SourceState { changes, untracked, ..(*prepared.source).clone() };
+        let own = gather::own(session, &prepared.settings);
+        of_commit::steering(&prepared.settings, &prepared.tests, &now, &own)
+    } else {
+        // A file that came after the first look at the tree and before the listing was sent, too.
+        let root = &prepared.source.root;
+        let sent = gather::entering(root, &untracked, &prepared.listing, &prepared.located);
+        (changes, sent)
+    };
+    let what = match (changes.first(), untracked.first()) {
         (Some(change), _) => format!("{}: {}", change.kind.name(), change.path.display()),
         (None, Some(path)) => format!("untracked: {}", path.display()),
         (None, None) if head != prepared.source.commit => format!("HEAD moved to {head}"),

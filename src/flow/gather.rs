@@ -242,6 +242,22 @@ fn unreadable(shown: &str, cause: std::io::Error) -> Error {
     Error::new(Kind::Io, format!("cannot read {shown}")).because(cause)
 }
 
+/// What runs write themselves, reports and caches, without links: no part of any context, and no change of the tree.
+pub(super) fn own(session: &Session, settings: &Settings) -> Vec<PathBuf> {
+    let mut own = session.own.clone();
+    own.extend(hashes(session));
+    let caches = settings.builder.cache_from.iter().chain(&settings.builder.cache_to);
+    let folders = caches.filter_map(|cache| cache.folder.as_ref());
+    own.extend(folders.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone())));
+    own
+}
+
+/// The folder of the hashes of earlier runs; without links, so that it is found where it lies in the context.
+fn hashes(session: &Session) -> Option<PathBuf> {
+    let home = session.environment.cache_home().map(|home| home.canonicalize().unwrap_or(home));
+    home.map(|home| home.join("imgbuild"))
+}
+
 /// The first pass over the context. Git's own content hashes, and those of earlier runs,
 /// save reading what provably did not change. Caches of the build are no part of it.
 pub(super) async fn list(
@@ -251,14 +267,7 @@ pub(super) async fn list(
     source: Option<&Arc<SourceState>>,
 ) -> Result<Arc<Listing>> {
     let (located, source, stop) = (located.clone(), source.cloned(), session.stop.clone());
-    let mut own = session.own.clone();
-    // Without links, so that it is found where it lies in the context.
-    let home = session.environment.cache_home().map(|home| home.canonicalize().unwrap_or(home));
-    let cache = home.map(|home| home.join("imgbuild"));
-    own.extend(cache.clone());
-    let caches = settings.builder.cache_from.iter().chain(&settings.builder.cache_to);
-    let folders = caches.filter_map(|cache| cache.folder.as_ref());
-    own.extend(folders.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone())));
+    let (own, cache) = (own(session, settings), hashes(session));
     let listing = blocking(move || {
         let cache = cache.map(|folder| HashCache::open(&folder.join("hashes-v1"), &located.context));
         let own: Vec<PathBuf> = own.iter().filter_map(|path| inside(path, &located.context)).collect();

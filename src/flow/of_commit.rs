@@ -10,7 +10,7 @@ use super::site::{CommitSite, Listed, Site};
 use crate::config::{Fetched, Located, Settings};
 use crate::context::{self, CommitOptions, Listing};
 use crate::error::Result;
-use crate::expect::{Mount, TestSpec};
+use crate::expect::{Mount, TestSpec, What};
 use crate::source::{Change, CiContext, Objects, Snapshot, SourceState, Submodules};
 use crate::stop::Stop;
 
@@ -54,26 +54,52 @@ pub(super) fn list(site: &CommitSite, listed: &Listed, located: &Located, stop: 
     contents::with_tree(site, located, |tree| context::list_commit(&options, tree))
 }
 
+/// Changes and untracked files, relative to the repository.
+pub(super) type Steering = (Vec<Change>, Vec<PathBuf>);
+
+/// Whether a test runs a command on this machine, in the folder.
+pub(super) fn run_on_host(tests: &[TestSpec]) -> bool {
+    let mut checks = tests.iter().flat_map(|test| &test.checks);
+    checks.any(|check| !check.skip && matches!(check.what, What::Exec(_)))
+}
+
+/// Whether tests look into the folder after the build.
+pub(super) fn look_into_folder(tests: &[TestSpec]) -> bool {
+    run_on_host(tests) || mounted(tests).next().is_some()
+}
+
+/// What tests mount into their containers.
+fn mounted(tests: &[TestSpec]) -> impl Iterator<Item = PathBuf> {
+    let containers = tests.iter().flat_map(|test| {
+        let services = test.services.iter().map(|service| &service.container);
+        services.chain([&test.container])
+    });
+    containers.flat_map(|container| &container.mounts).filter_map(|mount| match mount {
+        Mount::Bind(bind) => Some(PathBuf::from(bind.split(':').next().unwrap_or_default())),
+        Mount::Tmpfs(..) => None,
+    })
+}
+
 /// What of the folder's changes and untracked files still has a say in a run whose context is the commit's: the
-/// configuration, and what it names.
+/// configuration, and what it names. A command that a test runs on this machine may read anything of the folder, so that
+/// all of it has, but for what runs write themselves (`own`).
 pub(super) fn steering(
     settings: &Settings,
     tests: &[TestSpec],
     source: &SourceState,
-) -> (Vec<Change>, Vec<PathBuf>) {
+    own: &[PathBuf],
+) -> Steering {
+    if run_on_host(tests) {
+        let is_own = is_own(source, own);
+        let untracked = source.untracked.iter().filter(|path| !is_own(path)).cloned().collect();
+        return (source.changes.clone(), untracked);
+    }
     let mut named: Vec<PathBuf> = settings.config_files.iter().map(|file| source.root.join(file)).collect();
     let suites = settings.structure_tests.iter().chain(&settings.goss).map(|file| file.value.clone());
     named.extend(suites);
     let baseline = settings.checks.baseline.as_ref().filter(|baseline| baseline.revision.is_none());
     named.extend(baseline.map(|baseline| source.root.join(&baseline.path)));
-    for test in tests {
-        let services = test.services.iter().map(|service| &service.container);
-        for mount in services.chain([&test.container]).flat_map(|container| &container.mounts) {
-            if let Mount::Bind(bind) = mount {
-                named.push(PathBuf::from(bind.split(':').next().unwrap_or_default()));
-            }
-        }
-    }
+    named.extend(mounted(tests));
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let named: Vec<PathBuf> = named.iter().flat_map(|path| [path.clone(), real(path)]).collect();
     // A folder that is mounted counts with everything in it.
@@ -84,6 +110,15 @@ pub(super) fn steering(
     let changes = source.changes.iter().filter(|change| counts(&change.path)).cloned().collect();
     let untracked = source.untracked.iter().filter(|path| counts(path)).cloned().collect();
     (changes, untracked)
+}
+
+/// Whether a path from the repository's root is, or lies in, one of `own`.
+fn is_own<'a>(source: &SourceState, own: &'a [PathBuf]) -> impl Fn(&Path) -> bool + use<'a> {
+    let root = source.root.canonicalize().unwrap_or_else(|_| source.root.clone());
+    move |path| {
+        let path = root.join(path);
+        own.iter().any(|own| path.starts_with(own))
+    }
 }
 
 /// Says what of the folder is not in the image, though somebody may think so.
@@ -133,9 +168,15 @@ mod tests {
         [[image.test]]\nname = 'serves'\nmounts = [{ bind = './testdata:/data:ro' }]\n";
 
     fn settings() -> Settings {
-        let document = config::parse("imgbuild.toml", CONFIG.as_bytes()).unwrap();
+        let mut settings = of(CONFIG);
+        settings.config_files = vec!["imgbuild.toml".into(), "ci/org.toml".into()];
+        settings
+    }
+
+    fn of(text: &str) -> Settings {
+        let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
         let root = Path::new("/repo");
-        let mut settings = config::resolve(&Layers {
+        config::resolve(&Layers {
             flags: &Flags::default(),
             environment: &Environment::default(),
             document: Some(&document),
@@ -146,9 +187,7 @@ mod tests {
             now: 0,
             rule_names: |id| vec![id.to_owned()],
         })
-        .unwrap();
-        settings.config_files = vec!["imgbuild.toml".into(), "ci/org.toml".into()];
-        settings
+        .unwrap()
     }
 
     #[test]
@@ -172,9 +211,31 @@ mod tests {
             untracked: all.clone(),
             ..SourceState::default()
         };
-        let (changes, untracked) = steering(&settings, &tests, &source);
+        let (changes, untracked) = steering(&settings, &tests, &source, &[]);
         let counting: Vec<PathBuf> = counting.iter().map(PathBuf::from).collect();
         assert_eq!(changes.into_iter().map(|change| change.path).collect::<Vec<_>>(), counting);
         assert_eq!(untracked, counting);
+    }
+
+    #[test]
+    fn a_command_of_the_host_may_read_everything_of_the_folder() {
+        let text = "[[image.test]]\nname = 'smoke'\nexec = [{ cmd = ['./smoke.sh'], folder = 'tests' }]\n";
+        let settings = of(text);
+        let mut tests: Vec<TestSpec> = settings.tests.iter().map(|test| test.spec.clone()).collect();
+        let change = Change { path: "tests/smoke.sh".into(), kind: ChangeKind::Modified };
+        let source = SourceState {
+            root: PathBuf::from("/repo"),
+            changes: vec![change.clone()],
+            untracked: ["lib.sh", "out/report.json", "out-2"].map(PathBuf::from).to_vec(),
+            ..SourceState::default()
+        };
+        let own = [PathBuf::from("/repo/out")];
+        let (changes, untracked) = steering(&settings, &tests, &source, &own);
+        assert_eq!(changes, [change]);
+        assert_eq!(untracked, ["lib.sh", "out-2"].map(PathBuf::from));
+        assert!(look_into_folder(&tests));
+        tests.iter_mut().flat_map(|test| &mut test.checks).for_each(|check| check.skip = true);
+        assert_eq!(steering(&settings, &tests, &source, &own), (Vec::new(), Vec::new()));
+        assert!(!look_into_folder(&tests));
     }
 }

@@ -127,7 +127,14 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
         folder: &folder,
     })?;
     let (changes, untracked) = match listing.commit() {
-        Some(_) => of_commit::steering(&settings, &tests, &source),
+        Some(_) => {
+            let steering =
+                of_commit::steering(&settings, &tests, &source, &gather::own(session, &settings));
+            if of_commit::run_on_host(&tests) && steering != Default::default() {
+                session.events.note("tests run commands on this machine (exec): every change of the folder counts");
+            }
+            steering
+        }
         None => {
             let entering = gather::entering(&source.root, &source.untracked, &listing, &files.located);
             (source.changes.clone(), entering)

@@ -99,6 +99,24 @@ fn changes_that_are_not_built_stop_no_run_but_those_of_the_configuration() {
 }
 
 #[test]
+fn a_script_that_tests_the_image_has_to_be_the_commits() {
+    let lab = Lab::new("script");
+    let repo = committed(&lab);
+    let test = "[[image.test]]\nname = \"smoke\"\nexec = [{ cmd = [\"sh\", \"smoke.sh\"], folder = \"tests\" }]\n";
+    repo.write("imgbuild.toml", &format!("{CONFIG}{test}"));
+    repo.write("tests/smoke.sh", "exit 1\n");
+    repo.commit("second");
+    repo.write("tests/smoke.sh", "exit 0\n");
+    let refused = repo.imgbuild(&["ci", "--push", "never"]).expect(4);
+    refused.says("modified: tests/smoke.sh").says("every change of the folder counts");
+    repo.git(&["checkout", "-q", "tests/smoke.sh"]);
+    repo.write("tests/lib.sh", "");
+    repo.imgbuild(&["ci", "--push", "never"]).expect(4).says("untracked: tests/lib.sh");
+    let plan = repo.imgbuild(&["plan", "--format", "json"]).expect(0).json();
+    assert_eq!(plan["labels"]["dev.imgbuild.git.clean"], "false", "{plan:#}");
+}
+
+#[test]
 fn a_step_that_fails_is_shown_with_a_command_for_the_same_files() {
     let lab = Lab::new("byhand");
     let repo = committed(&lab);
