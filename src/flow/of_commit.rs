@@ -121,20 +121,26 @@ fn is_own<'a>(source: &SourceState, own: &'a [PathBuf]) -> impl Fn(&Path) -> boo
     }
 }
 
-/// Says what of the folder is not in the image, though somebody may think so.
+/// Says what of the folder is not in the image, though somebody may think so; `own` are files of runs, which never are.
 pub(super) fn tell(
     session: &Session,
     ci: &CiContext,
     source: &SourceState,
     listing: &Listing,
     located: &Located,
+    own: &[PathBuf],
 ) -> Result<()> {
     let Ok(context) = located.context.strip_prefix(&source.root) else { return Ok(()) };
     let ignore = listing.ignore()?;
+    let is_own = is_own(source, own);
     let mut left_out: Vec<&Path> = Vec::new();
     let changed = source.changes.iter().map(|change| change.path.as_path());
     for path in changed.chain(source.untracked.iter().map(PathBuf::as_path)) {
         let Ok(inside) = path.strip_prefix(context) else { continue };
+        // No build would have sent it.
+        if is_own(path) {
+            continue;
+        }
         if !ignore.matches(std::os::unix::ffi::OsStrExt::as_bytes(inside.as_os_str()))? {
             left_out.push(path);
         }

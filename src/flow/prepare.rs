@@ -88,7 +88,8 @@ pub(super) async fn prepare(
             let listing = site.list(session, &settings, &files.located, Some(&source)).await?;
             gather::tell(session, &listing);
             if listing.commit().is_some() {
-                of_commit::tell(session, &ci, &source, &listing, &files.located)?;
+                let own = gather::own(session, &settings);
+                of_commit::tell(session, &ci, &source, &listing, &files.located, &own)?;
             }
             Ok((settings, tests, files, listing))
         })

@@ -84,6 +84,11 @@ fn changes_that_are_not_built_stop_no_run_but_those_of_the_configuration() {
     repo.write("src/untracked", "new\n");
     let plan = repo.imgbuild(&["plan", "--format", "json"]).expect(0);
     plan.says("what 2 files of the work tree are by now is not in the image, src/main for one");
+    // What runs write themselves is never in an image.
+    repo.write("cache/index.json", "{}");
+    let cached = ["plan", "--cache-from", "type=local,src=cache"];
+    repo.imgbuild(&cached).expect(0).says("what 2 files of the work tree are by now");
+    fs::remove_dir_all(repo.path.join("cache")).expect("remove");
     let head = repo.head();
     assert_eq!(plan.json()["context_commit"], Value::from(head.clone()));
     let text = repo.imgbuild(&["plan"]).expect(0).stdout;
