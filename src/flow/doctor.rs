@@ -53,8 +53,12 @@ async fn look(session: &Session) -> Checkup {
         Ok(configured) => configured,
         Err(_) => (vec![slow("config", "file", left)], None),
     };
-    let of_commit = settings.as_ref().is_some_and(|settings| settings.builder.is_of_commit());
-    let mut checks = git::checks(&ci, &source, of_commit);
+    let left = ALL.saturating_sub(began.elapsed());
+    let steering = match settings.as_ref().filter(|settings| settings.builder.is_of_commit()).zip(state) {
+        Some((settings, source)) => timeout(left, git::steering(session, &ci, settings, source)).await.ok(),
+        None => None,
+    };
+    let mut checks = git::checks(&ci, &source, steering.as_ref());
     checks.extend(ci::checks(&ci));
     checks.extend(configured);
     let source = source.ok().and_then(Result::ok);
