@@ -246,7 +246,7 @@ impl Lines<'_> {
     }
 
     fn builder(&mut self, settings: &BuilderSettings) {
-        self.push("image.build.builder", settings.builder.as_str(), &settings.builder.origin);
+        self.push("image.build.builder", without_login(settings.builder.as_str()), &settings.builder.origin);
         if let Builder::At(_) = settings.builder.value {
             self.not_in_file();
         }
@@ -342,6 +342,17 @@ fn presentable(name: &str, value: &str) -> String {
         "<hidden>".to_owned()
     } else {
         value.to_owned()
+    }
+}
+
+/// An address without what may be a login, however it is written: nobody has looked yet whether it is an address.
+fn without_login(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://").filter(|(scheme, _)| *scheme != "unix") else {
+        return address.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://…@{host}"),
+        None => address.to_owned(),
     }
 }
 

@@ -204,3 +204,19 @@ memory = "512MB"
     }
     assert_eq!(to_toml(&settings(&first, &Flags::default()), false), first);
 }
+
+#[test]
+fn the_address_of_a_builder_is_shown_without_its_login() {
+    for (given, shown) in [
+        ("tcp://u:hunter2@h:1", "tcp://…@h:1"),
+        ("https://u:hunter2/@x@h:1/", "https://…@h:1/"),
+        ("tcp://h:1", "tcp://h:1"),
+        ("unix:///run/a@b.sock", "unix:///run/a@b.sock"),
+    ] {
+        let flags = Flags { builder: Some(given.parse().expect("builder")), ..Flags::default() };
+        let settings = settings("", &flags);
+        let text = format!("# image.build.builder = \"{shown}\"");
+        assert!(to_toml(&settings, true).contains(&text), "{}", to_toml(&settings, true));
+        assert!(!to_json(&settings).contains("hunter2"));
+    }
+}
