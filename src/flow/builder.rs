@@ -16,6 +16,9 @@ use crate::image::{IMAGE_CONTEXT, Reference, Repository, hex};
 use crate::plan::PushDecision;
 use crate::rules::holds_secret;
 
+/// The build argument that is the time of the source.
+pub(super) const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
 /// The builder of a run.
 pub(super) enum Chosen {
     /// The engine's BuildKit, or one at an address of its own.
@@ -55,6 +58,27 @@ pub(super) fn nothing_to_rewrite_without_a_time(settings: &Settings) -> Result<(
     );
     Err(Error::new(Kind::Config, what)
         .hint("write source-date-epoch = \"commit\" beside it, or set SOURCE_DATE_EPOCH"))
+}
+
+/// Refuses a build argument that gives the source another time than the settings: the builder would go by the argument,
+/// the plan and the label `created` by the settings.
+pub(super) fn one_time_of_the_source(settings: &Settings, commit_time: i64) -> Result<()> {
+    let date = &settings.builder.source_date;
+    let (Some(seconds), Some(argument)) =
+        (date.value.seconds(commit_time), settings.build_args.get(SOURCE_DATE_EPOCH))
+    else {
+        return Ok(());
+    };
+    if argument.value == seconds.to_string() {
+        return Ok(());
+    }
+    let what = format!(
+        "the build argument {SOURCE_DATE_EPOCH} ({}) is not the time of the source, {seconds} ({})",
+        argument.origin, date.origin
+    );
+    Err(Error::new(Kind::Config, what)
+        .hint("leave the argument out: a Dockerfile that declares it gets the time of the source")
+        .hint("or set the variable SOURCE_DATE_EPOCH, which goes before source-date-epoch"))
 }
 
 /// Where the builder is of a run that was given an address; an error where that cannot be one.
@@ -407,4 +431,43 @@ pub(super) fn agents(session: &Session, handed: &[Sourced<Handed>]) -> Result<BT
         Ok((id.clone(), Agent { socket }))
     };
     handed.iter().map(agent).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{self, Flags, Layers, Push};
+    use crate::environment::Environment;
+
+    fn settings(build: &str, argument: &str) -> Settings {
+        let text = format!("[image.build]\n{build}\nargs = {{ SOURCE_DATE_EPOCH = '{argument}' }}\n");
+        let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
+        config::resolve(&Layers {
+            flags: &Flags::default(),
+            environment: &Environment::default(),
+            document: Some(&document),
+            is_ci: false,
+            push: Push::Auto,
+            working_folder: Path::new("/repo"),
+            root: Path::new("/repo"),
+            now: 0,
+            rule_names: |id| vec![id.to_owned()],
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn an_argument_gives_the_source_no_other_time() {
+        let said = |build: &str, argument: &str| one_time_of_the_source(&settings(build, argument), 7);
+        assert!(said("", "1").is_ok());
+        assert!(said("source-date-epoch = 'commit'", "7").is_ok());
+        assert!(said("source-date-epoch = 12", "12").is_ok());
+        for (build, argument) in [("source-date-epoch = 'commit'", "1"), ("source-date-epoch = 12", "012")] {
+            let error = said(build, argument).unwrap_err();
+            assert_eq!(error.kind(), Kind::Config);
+            assert!(error.message().contains("is not the time of the source"), "{error}");
+        }
+    }
 }

@@ -172,6 +172,7 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     plan::precheck(&inputs)?;
     builder::no_secret_arguments(&settings)?;
     builder::nothing_to_rewrite_without_a_time(&settings)?;
+    builder::one_time_of_the_source(&settings, source.commit_time)?;
     builder::address(session, &settings)?;
     builder::nothing_in_disguise(&settings, &destination.repository)?;
     let engine = engine(session, need).await?;
