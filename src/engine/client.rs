@@ -98,6 +98,11 @@ pub struct EngineInfo {
 }
 
 impl EngineInfo {
+    /// What it builds for where nobody says: `linux/amd64`.
+    pub fn platform(&self) -> String {
+        format!("{}/{}", self.os, self.arch)
+    }
+
     /// Whether the engine is told to do without trusted TLS for `host`, as spelled in references.
     pub fn declares_insecure(&self, host: &str) -> bool {
         insecure::declares(&self.insecure, host)

@@ -142,7 +142,7 @@ fn for_buildkit(
     let build = request(prepared);
     // A builder elsewhere would take its own platform.
     let info = keeper.engine().info();
-    let own = || Some(format!("{}/{}", info.os, info.arch)).filter(|_| builder.is_elsewhere());
+    let own = || Some(info.platform()).filter(|_| builder.is_elsewhere());
     // An engine's own exporter unpacks what it exports, and refuses to rewrite it on the way.
     let lands = builder.is_elsewhere() || settings.rewrite_timestamp.value;
     Ok(BuildKitRequest {

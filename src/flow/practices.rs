@@ -66,6 +66,9 @@ pub(super) async fn before_build(
 ) -> Result<Practices> {
     let source = &prepared.source;
     let mut judging = Judging::new(session, &prepared.settings, &prepared.ci, Some(source))?;
+    // Who names none builds for the engine's.
+    let own = || prepared.engine.as_ref().map(|engine| engine.info().platform());
+    judging.expectations.platform = judging.expectations.platform.take().or_else(own);
     judging.use_configured_baseline(
         session,
         &prepared.settings,

@@ -15,7 +15,7 @@ use crate::engine::{AuthEntry, Engine};
 use crate::error::Result;
 use crate::event::Stage;
 use crate::expect::TestSpec;
-use crate::image::{IMAGE_CONTEXT, context_in_place_of};
+use crate::image::{IMAGE_CONTEXT, InPlace, context_in_place_of};
 use crate::plan::{self, BaseImage, Command, Inputs, Plan, PushDecision};
 use crate::registry::Registry;
 use crate::report::RunReport;
@@ -129,10 +129,11 @@ async fn plan_it(session: &Session, gathered: Gathered, report: &mut RunReport) 
     })?;
     let (changes, untracked) = match listing.commit() {
         Some(_) => {
-            let steering =
-                of_commit::steering(&settings, &tests, &source, &gather::own(session, &settings));
+            let steering = of_commit::steering(&settings, &tests, &source, &gather::own(session, &settings));
             if of_commit::run_on_host(&tests) && steering != Default::default() {
-                session.events.note("tests run commands on this machine (exec): every change of the folder counts");
+                session
+                    .events
+                    .note("tests run commands on this machine (exec): every change of the folder counts");
             }
             steering
         }
@@ -266,19 +267,29 @@ async fn base(
 ) -> Result<Option<BaseImage>> {
     let contexts = &settings.builder.contexts;
     // One in the place of a stage says nothing of itself beforehand.
-    let mut names = files.dockerfile.stages.iter().filter_map(|stage| stage.name.as_ref());
-    if names.any(|name| context_in_place_of(contexts, name).is_some()) {
+    let mut named = files.dockerfile.stages.iter().filter_map(|stage| Some((stage.name.as_ref()?, stage)));
+    if named.any(|(name, stage)| context_in_place_of(contexts, name, stage.platform.as_deref()).is_some()) {
         return Ok(None);
     }
+    let platform = settings.platform.as_ref().map(|platform| platform.value.as_str());
+    // Which stage the base is of is not known here.
+    let one_for_all = files.dockerfile.stages.iter().all(|stage| stage.platform.is_none());
+    let own = engine.map(|engine| engine.info().platform());
+    let built = platform.or(own.as_deref()).filter(|_| one_for_all);
     let Some(named) = files.facts.final_base.as_ref() else { return Ok(None) };
-    let reference = match context_in_place_of(contexts, named) {
+    let reference = match context_in_place_of(contexts, named, built) {
         None => named.as_str(),
-        Some((_, context)) => match context.strip_prefix(IMAGE_CONTEXT) {
+        Some(InPlace::Context(_, context)) => match context.strip_prefix(IMAGE_CONTEXT) {
             Some(reference) => reference,
             None => return Ok(None),
         },
+        Some(InPlace::Maybe(name)) => {
+            session.events.note(format!(
+                "whether the context {name} takes the place of the base image is not known: its platform may be another"
+            ));
+            return Ok(None);
+        }
     };
-    let platform = settings.platform.as_ref().map(|platform| platform.value.as_str());
     let base = base::read(session, reference, engine, registries, settings.pull.value, platform).await;
     if base.digest.is_none() {
         session

@@ -10,7 +10,7 @@ mod tag;
 mod template;
 
 pub use digest::{Digest, InvalidDigest, hex};
-pub use named_context::{IMAGE_CONTEXT, context_in_place_of};
+pub use named_context::{IMAGE_CONTEXT, InPlace, context_in_place_of};
 pub use reference::{InvalidReference, Reference, Repository};
 pub use shape::{TagShape, newest_first, tag_shape};
 pub use slug::{MAX_SLUG, Reserved, is_reserved, reserved, slug, tag_slug};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::model::LabelType;
 use crate::dockerfile::{BaseImage, Dockerfile};
-use crate::image::{IMAGE_CONTEXT, context_in_place_of};
+use crate::image::{IMAGE_CONTEXT, InPlace, context_in_place_of};
 
 /// The values that rules go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,24 +31,35 @@ pub struct Expectations {
     pub build_args: BTreeMap<String, String>,
     /// Further contexts by name, which take the place of images and stages that are called the same.
     pub contexts: BTreeMap<String, String>,
+    /// The platform that is built, which some of them are for; `None` where it is not known.
+    pub platform: Option<String>,
 }
 
 impl Expectations {
     /// Puts contexts in the place of what the stages of `file` start from; gives their names by the stage's index. A
-    /// context that is no image is a base of which nothing is known.
+    /// context that is no image, or only maybe the one, is a base of which nothing is known.
     pub fn replace(&self, file: &Dockerfile, bases: &mut [BaseImage]) -> BTreeMap<usize, String> {
         let mut replaced = BTreeMap::new();
         if self.contexts.is_empty() {
             return replaced;
         }
         for (index, (stage, base)) in file.stages.iter().zip(bases).enumerate() {
-            let of_stage = stage.name.as_ref().and_then(|name| context_in_place_of(&self.contexts, name));
+            let own = stage.platform.as_deref();
+            // For a stage without one, builders take their own platform.
+            let of_stage =
+                stage.name.as_ref().and_then(|name| context_in_place_of(&self.contexts, name, own));
             let of_base = match base {
-                BaseImage::Image(name) => context_in_place_of(&self.contexts, name),
+                BaseImage::Image(name) => {
+                    context_in_place_of(&self.contexts, name, own.or(self.platform.as_deref()))
+                }
                 _ => None,
             };
-            let Some((name, value)) = of_stage.or(of_base) else { continue };
-            *base = match value.strip_prefix(IMAGE_CONTEXT) {
+            let (name, image) = match of_stage.or(of_base) {
+                None => continue,
+                Some(InPlace::Context(name, value)) => (name, value.strip_prefix(IMAGE_CONTEXT)),
+                Some(InPlace::Maybe(name)) => (name, None),
+            };
+            *base = match image {
                 Some(reference) => BaseImage::Image(reference.to_owned()),
                 None => BaseImage::Unresolved(name.to_owned()),
             };

@@ -31,6 +31,7 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
         target: settings.target.as_ref().map(|target| target.value.clone()),
         build_args: settings.build_args.iter().map(|(name, arg)| (name.clone(), arg.value.clone())).collect(),
         contexts: contexts.map(|(name, context)| (name.clone(), context.value.clone())).collect(),
+        platform: settings.platform.as_ref().map(|platform| platform.value.clone()),
     }
 }
 
