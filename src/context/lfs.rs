@@ -22,6 +22,11 @@ pub(super) const SHORTEST: u64 = 120;
 const VERSIONS: [&str; 2] =
     ["version https://git-lfs.github.com/spec/v1", "version https://hawser.github.com/spec/v1"];
 
+/// Whether a file is a pointer of git-lfs, and not what it stands for.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    (bytes.len() as u64) < SHORTER_THAN && Pointer::parse(bytes).is_some()
+}
+
 /// What a pointer stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pointer {

@@ -42,6 +42,7 @@ pub use content_time::{FIXED_TIME, content_time};
 pub use gzip::gzip;
 pub use hash_cache::HashCache;
 pub use ignore::{Ambiguity, Ignore};
+pub use lfs::is_lfs_pointer;
 pub use list::{KnownBlob, ListOptions, list, list_work_tree};
 pub use list_commit::{CommitOptions, list_commit};
 pub use listing::{EntryKind, EntryView, Listing, Skipped, Special};

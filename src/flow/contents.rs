@@ -62,7 +62,7 @@ pub(super) fn with_tree<T>(
     let folder = site.inside(&located.context).unwrap_or(Path::new(""));
     let real = real.ok().and_then(|real| real.strip_prefix(folder).ok().map(Path::to_owned));
     let real = real.unwrap_or_else(|| located.dockerfile.clone());
-    let mut read = |path: &Path, most| site.tree.read(&folder.join(path), most);
+    let mut read = |path: &Path, most| site.read(&folder.join(path), most);
     look(&mut context::Tree { dockerfile: &located.dockerfile, real_dockerfile: &real, read: &mut read })
 }
 

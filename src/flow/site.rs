@@ -11,9 +11,10 @@ use super::judging::{self, TextFile};
 use super::of_commit;
 use super::session::{Session, blocking};
 use crate::config::{self, Document, FILE_NAME, Located, Lookup, Settings};
-use crate::context::Listing;
+use crate::context::{Listing, is_lfs_pointer};
 use crate::error::{Error, Kind, Result};
 use crate::rules::Fact;
+use crate::shell;
 use crate::source::{CommitTree, SourceState, Submodules};
 
 /// No Dockerfile and no baseline of a commit is larger, in bytes.
@@ -56,6 +57,23 @@ impl CommitSite {
     pub(super) fn inside<'a>(&self, path: &'a Path) -> Option<&'a Path> {
         let seen = || path.strip_prefix(self.seen_as.as_ref()?).ok();
         path.strip_prefix(&self.root).ok().or_else(seen)
+    }
+
+    /// The content of a file that says how to build, by its path in the repository. Kind `Refused` where a build would take a
+    /// pointer of git-lfs for it.
+    pub(super) fn read(&self, path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+        let bytes = self.tree.read(path, most)?;
+        if self.listed.is_none() || !bytes.as_deref().is_some_and(is_lfs_pointer) {
+            return Ok(bytes);
+        }
+        let (shown, commit) = (path.display(), self.tree.commit().get(..7).unwrap_or_default());
+        let what = format!(
+            "`{shown}` of the commit {commit} is a pointer of git-lfs, and what says how to build is read from the commit itself"
+        );
+        let word = shell::word(&path.to_string_lossy());
+        Err(Error::new(Kind::Refused, what).hint(format!(
+            "keep it out of git-lfs: git lfs untrack {word} && git add --renormalize {word}, and commit"
+        )))
     }
 
     /// The configuration as a run in `folder` would find it, or the file that was named, where that is in the repository.
@@ -191,9 +209,7 @@ impl Site {
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(cause) => Err(judging::unreadable(path, cause)),
             },
-            Site::Commit(commit) => {
-                commit.inside(path).map_or(Ok(None), |path| commit.tree.read(path, LARGEST))
-            }
+            Site::Commit(commit) => commit.inside(path).map_or(Ok(None), |path| commit.read(path, LARGEST)),
         }
     }
 

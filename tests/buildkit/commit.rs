@@ -107,7 +107,8 @@ fn changes_that_are_not_built_stop_no_run_but_those_of_the_configuration() {
 fn a_script_that_tests_the_image_has_to_be_the_commits() {
     let lab = Lab::new("script");
     let repo = committed(&lab);
-    let test = "[[image.test]]\nname = \"smoke\"\nexec = [{ cmd = [\"sh\", \"smoke.sh\"], folder = \"tests\" }]\n";
+    let test =
+        "[[image.test]]\nname = \"smoke\"\nexec = [{ cmd = [\"sh\", \"smoke.sh\"], folder = \"tests\" }]\n";
     repo.write("imgbuild.toml", &format!("{CONFIG}{test}"));
     repo.write("tests/smoke.sh", "exit 1\n");
     repo.commit("second");
@@ -168,6 +169,26 @@ fn what_the_commit_does_not_hold_is_named() {
     let ran = repo.imgbuild(&["build", "--format", "json"]).expect(0);
     let image = ran.json()["image"]["id"].as_str().expect("id").to_owned();
     assert_eq!(data(&lab, &image).get("data/lib/lib.txt").map(Vec::as_slice), Some(&b"lib"[..]));
+}
+
+#[test]
+fn what_says_how_to_build_is_no_pointer() {
+    let lab = Lab::new("pointers");
+    let repo = committed(&lab);
+    repo.write("imgbuild.toml", &format!("{CONFIG}fetched = [\"lfs\"]\n{TEST}"));
+    let pointer =
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n", "ab".repeat(32));
+    for (file, before) in [("Dockerfile", DOCKERFILE), (".dockerignore", "*.md\n")] {
+        repo.write(file, &pointer);
+        repo.commit("a pointer");
+        for arguments in [&["context"][..], &["plan"]] {
+            let ran = repo.imgbuild(arguments).expect(4);
+            ran.says(&format!("`{file}` of the commit {}", &repo.head()[..7]))
+                .says("is a pointer of git-lfs");
+            ran.says(&format!("git lfs untrack {file}"));
+        }
+        repo.write(file, before);
+    }
 }
 
 #[test]
