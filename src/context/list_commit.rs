@@ -75,6 +75,7 @@ pub fn list_commit(options: &CommitOptions<'_>, tree: &mut Tree<'_>) -> Result<L
             commit: options.snapshot.commit().to_owned(),
             stores: list.stores,
             odd: list.odd,
+            has_attributes: all.iter().any(|one| is_attributes(&one.path)),
         }),
         entries,
         dockerfile: dockerfile.to_owned(),
@@ -85,6 +86,11 @@ pub fn list_commit(options: &CommitOptions<'_>, tree: &mut Tree<'_>) -> Result<L
         skipped: Vec::new(),
         skipped_count: 0,
     })
+}
+
+/// Whether git reads attributes from the file.
+fn is_attributes(path: &[u8]) -> bool {
+    path.rsplit(|&byte| byte == b'/').next() == Some(&b".gitattributes"[..])
 }
 
 struct List<'a> {

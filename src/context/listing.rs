@@ -195,6 +195,16 @@ impl Listing {
             Place::Commit(committed) => Some(&committed.commit),
         }
     }
+
+    /// Whether files are in it that are not the commit's own: of submodules, or what git-lfs fetched.
+    pub fn has_fetched(&self) -> bool {
+        matches!(&self.place, Place::Commit(committed) if committed.has_fetched())
+    }
+
+    /// Whether the commit has attributes of git's in the context's folder, by which an archive of it may have other files.
+    pub fn has_attributes(&self) -> bool {
+        matches!(&self.place, Place::Commit(committed) if committed.has_attributes)
+    }
 }
 
 fn keep_largest(files: &mut Vec<(u64, u32)>, n: usize) {

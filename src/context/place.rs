@@ -37,6 +37,8 @@ pub(super) struct Committed {
     pub(super) stores: Vec<Objects>,
     /// What is not the object of the first store that has the blob's own id, by the entry's number.
     pub(super) odd: BTreeMap<u32, Origin>,
+    /// Whether the folder of the context has attributes of git's, be they listed or not.
+    pub(super) has_attributes: bool,
 }
 
 /// Where a file's bytes are.
@@ -49,6 +51,11 @@ pub(super) enum Origin {
 }
 
 impl Committed {
+    /// Whether some files are not the repository's own objects: a submodule's, or what git-lfs fetched.
+    pub(super) fn has_fetched(&self) -> bool {
+        self.odd.values().any(|origin| !matches!(origin, Origin::Object { store: 0, .. }))
+    }
+
     /// Opens the file that an entry stands for.
     pub(super) fn open(&self, number: u32, entry: &Entry, path: &[u8]) -> Result<BlobReader> {
         let Content::File(blob) = &entry.content else {

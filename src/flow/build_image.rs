@@ -51,7 +51,7 @@ pub(super) async fn build(
         }
     };
     built.map_err(|error| match error.kind() {
-        Kind::Build => error.hint(format!("the same by hand: {}", by_hand::build(prepared, &chosen))),
+        Kind::Build => error.hint(by_hand::build(session, prepared, &chosen)),
         _ => error,
     })
 }

@@ -380,6 +380,7 @@ fn pointers_of_git_lfs_are_named_or_their_files_taken() {
     assert!(refusal(&fixture, FETCHED).message().contains("(what was fetched for it is damaged)"));
     fixture.write(file.to_str().unwrap(), "what it stands for");
     let listing = list(&fixture, FETCHED).unwrap();
+    assert!(listing.has_fetched() && listing.has_attributes());
     // As git-lfs checks it out.
     for name in ["models/a.bin", "models/b.bin"] {
         fixture.write(name, "what it stands for");
@@ -393,7 +394,9 @@ fn pointers_of_git_lfs_are_named_or_their_files_taken() {
     fixture.write(".dockerignore", "models\n");
     fixture.git(&["add", ".dockerignore"]);
     fixture.git(&["commit", "-qm", "ignored"]);
-    assert_eq!(shown(&list(&fixture, PLAIN).unwrap()), [".dockerignore", ".gitattributes", "Dockerfile"]);
+    let listing = list(&fixture, PLAIN).unwrap();
+    assert_eq!(shown(&listing), [".dockerignore", ".gitattributes", "Dockerfile"]);
+    assert!(!listing.has_fetched() && listing.has_attributes());
 }
 
 #[test]
