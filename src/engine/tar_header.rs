@@ -1,5 +1,7 @@
 //! What a tar archive says about one of its entries: ustar, with GNU's and PAX's ways to say what does not fit.
 
+use super::fault::cap;
+
 /// A header comes in a block of this size, and content fills up its last one.
 pub(super) const BLOCK: usize = 512;
 
@@ -70,6 +72,12 @@ pub(super) enum Extra {
     Global,
 }
 
+impl Extra {
+    fn is_gnus(self) -> bool {
+        matches!(self, Extra::Path | Extra::Link)
+    }
+}
+
 /// What was said before an entry, and stands above its own header.
 #[derive(Debug, Default)]
 pub(super) struct Overrides {
@@ -80,11 +88,15 @@ pub(super) struct Overrides {
     gid: Option<u32>,
     uname: Option<String>,
     gname: Option<String>,
+    /// What came so far, and why readers may differ in what it says.
+    kinds: Vec<Extra>,
+    doubt: Option<&'static str>,
 }
 
 impl Overrides {
     /// Takes the content of a header of this kind.
     pub(super) fn read(&mut self, kind: Extra, content: &[u8]) -> Result<(), String> {
+        self.note(kind);
         match kind {
             Extra::Path => self.path = Some(text(content)),
             Extra::Link => self.link = Some(text(content)),
@@ -92,6 +104,19 @@ impl Overrides {
             Extra::Global => {}
         }
         Ok(())
+    }
+
+    /// Of several such headers, some readers take the last and some all; GNU's path and link are two things.
+    fn note(&mut self, kind: Extra) {
+        let is_pair = |one: &Extra| *one != kind && [*one, kind].iter().all(|one| one.is_gnus());
+        if kind == Extra::Global {
+            self.doubt = Some("a header for all entries");
+        } else if !self.kinds.iter().all(is_pair) {
+            self.doubt = Some("several headers for one entry");
+        }
+        if self.kinds.len() < 2 {
+            self.kinds.push(kind);
+        }
     }
 
     /// Records of the form `LENGTH KEY=VALUE\n`, where the length counts all of it.
@@ -114,6 +139,9 @@ impl Overrides {
     }
 
     fn record(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        if key.starts_with(b"GNU.sparse.") {
+            self.doubt = Some("a sparse file");
+        }
         // Values of other keys may be any bytes.
         let known: [&[u8]; 7] = [b"path", b"linkpath", b"size", b"uid", b"gid", b"uname", b"gname"];
         if !known.contains(&key) {
@@ -137,8 +165,9 @@ impl Overrides {
     }
 }
 
-/// Reads one block of [`BLOCK`] bytes. `said` stands above it, and is used up by an entry.
-pub(super) fn read(block: &[u8], said: &mut Overrides) -> Result<Block, String> {
+/// Reads one block of [`BLOCK`] bytes. `said` stands above it, and is used up by an entry. Where it is `strict`, an entry that
+/// other readers may take for something else is an error.
+pub(super) fn read(block: &[u8], said: &mut Overrides, strict: bool) -> Result<Block, String> {
     if block.iter().all(|byte| *byte == 0) {
         return Ok(Block::Zeros);
     }
@@ -173,10 +202,17 @@ pub(super) fn read(block: &[u8], said: &mut Overrides) -> Result<Block, String> 
     });
     // As the oldest archives write a folder.
     let kind = if kind == EntryKind::File && path.ends_with('/') { EntryKind::Folder } else { kind };
-    let size = match kind {
-        EntryKind::File | EntryKind::Other => said.size.unwrap_or(size),
-        _ => 0,
+    let told = said.size.unwrap_or(size);
+    let size = if matches!(kind, EntryKind::File | EntryKind::Other) { told } else { 0 };
+    let doubt = match kind {
+        EntryKind::Other => Some("an entry of an unknown kind"),
+        // Where one reader goes on behind the header, another does behind the content.
+        _ if told != size => Some("content of what is no file"),
+        _ => said.doubt,
     };
+    if let Some(doubt) = doubt.filter(|_| strict) {
+        return Err(format!("{doubt} ({:?}), which not everybody reads alike", cap(&path)));
+    }
     let mode = number(field(100, 108)).ok_or("a tar header with a malformed mode")?;
     Ok(Block::Entry(FileHeader {
         path,

@@ -30,9 +30,15 @@ pub(super) struct TarStream {
     padding: u64,
     /// Something was said about an entry that has not come yet.
     announced: bool,
+    strict: bool,
 }
 
 impl TarStream {
+    /// One that refuses entries that another reader of the same bytes may take for something else.
+    pub(super) fn strict() -> TarStream {
+        TarStream { strict: true, ..TarStream::default() }
+    }
+
     /// Takes the next bytes and passes on what they hold, until `on` breaks. The error says what is no tar.
     pub(super) fn push(
         &mut self,
@@ -98,7 +104,7 @@ impl TarStream {
     }
 
     fn block(&mut self, on: &mut dyn FnMut(Part<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>, String> {
-        let block = read(&self.header, &mut self.said);
+        let block = read(&self.header, &mut self.said, self.strict);
         self.header.clear();
         let size = match block? {
             Block::Zeros => return Ok(ControlFlow::Continue(())),
