@@ -58,7 +58,8 @@ fn of(session: &Session, cache: &Sourced<CacheSpec>) -> std::result::Result<Cach
     }
     let secrets = SECRETS.iter().filter_map(|name| attributes.get(*name));
     secrets.for_each(|secret| session.masker.add(secret));
-    Ok(Cache { kind: cache.kind.clone(), attributes, folder: cache.folder.clone() })
+    let (folder, within) = (cache.folder.clone(), cache.within.clone());
+    Ok(Cache { kind: cache.kind.clone(), attributes, folder, within })
 }
 
 /// What a cache of GitHub's is asked with, where the settings do not say it: as the runner gives it to actions.

@@ -112,8 +112,10 @@ fn caches(
         let base = folder.as_deref().unwrap_or(layers.root);
         locate(&mut cache.value, base, is_filled);
         let root = join(layers.root, Path::new("."));
-        let leaves = |found: &PathBuf| base.starts_with(&root) && !found.starts_with(&root);
-        if cache.folder.as_ref().is_some_and(leaves) {
+        // Links are held to it when it is opened: now they may lead elsewhere than then.
+        cache.value.within = Some(root).filter(|root| base.starts_with(root));
+        let leaves = |(found, root): (&PathBuf, &PathBuf)| !found.starts_with(root);
+        if cache.folder.as_ref().zip(cache.within.as_ref()).is_some_and(leaves) {
             asked.offence(&cache.origin, &format!("{} leads out of the repository", key.file));
         }
         all.push(cache);

@@ -354,6 +354,8 @@ fn folders_of_caches_start_where_paths_do() {
     };
     assert_eq!(folders(&settings.cache_from), ["/repo/.cache", "", "/repo/sub/x"]);
     assert_eq!(folders(&settings.cache_to), ["/else/where", ""]);
+    let within: Vec<_> = settings.cache_from.iter().map(|cache| cache.within.as_deref()).collect();
+    assert_eq!(within, [Some(Path::new("/repo")), Some(Path::new("/repo")), None]);
 
     for (line, told) in [
         (

@@ -197,6 +197,8 @@ pub struct CacheSpec {
     pub attributes: BTreeMap<String, String>,
     /// The folder of a `local` one that settings name, absolute; `None` as long as nobody resolved its `src` or `dest`.
     pub folder: Option<PathBuf>,
+    /// The folder that it may not leave, through links neither; `None` where it may lie anywhere.
+    pub within: Option<PathBuf>,
 }
 
 impl CacheSpec {
@@ -232,7 +234,8 @@ impl FromStr for CacheSpec {
         let mut attributes = BTreeMap::new();
         if !text.contains('=') && !text.is_empty() {
             attributes.insert("ref".to_owned(), text.to_owned());
-            return Ok(CacheSpec { kind: "registry".to_owned(), attributes, folder: None });
+            let kind = "registry".to_owned();
+            return Ok(CacheSpec { kind, attributes, folder: None, within: None });
         }
         for part in text.split(',') {
             let (key, value) = part.split_once('=').ok_or("write type=registry,ref=REFERENCE")?;
@@ -245,7 +248,7 @@ impl FromStr for CacheSpec {
         if kind == "registry" && !attributes.contains_key("ref") {
             return Err("a cache in a registry needs a ref".to_owned());
         }
-        Ok(CacheSpec { kind, attributes, folder: None })
+        Ok(CacheSpec { kind, attributes, folder: None, within: None })
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Cache {
     pub attributes: BTreeMap<String, String>,
     /// Of a `local` one, the folder of ours, which the builder gets under a name in place of `src` or `dest`.
     pub folder: Option<PathBuf>,
+    /// The folder in which that has to be, no link on the way; `None` where it may lie anywhere.
+    pub within: Option<PathBuf>,
 }
 
 impl fmt::Debug for Cache {

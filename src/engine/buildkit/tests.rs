@@ -298,6 +298,7 @@ async fn everything_goes_through_the_tunnel() {
             kind: "registry".to_owned(),
             attributes: BTreeMap::from([("ref".to_owned(), "example.org/c:1".to_owned())]),
             folder: None,
+            within: None,
         }],
         agents: BTreeMap::from([("default".to_owned(), Agent { socket: PathBuf::from("/none") })]),
         ..request()

@@ -1,6 +1,7 @@
 //! The caches of a build: which folders the builder gets for them, and what becomes of those it filled.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,8 +27,8 @@ pub(in crate::engine::buildkit) struct Caches {
     filled: Vec<Filled>,
 }
 
-/// Folders by their paths, with the builder's names.
-type Folders = BTreeMap<PathBuf, (String, Arc<Folder>)>;
+/// Folders by their paths and what these may not leave, with the builder's names.
+type Folders = BTreeMap<(PathBuf, Option<PathBuf>), (String, Arc<Folder>)>;
 
 #[derive(Debug)]
 struct Filled {
@@ -83,8 +84,10 @@ fn open(from: Vec<Cache>, to: Vec<Cache>, events: &Events) -> Result<Caches> {
     let mut caches = Caches::default();
     for mut cache in to {
         if let Some(path) = cache.folder.clone() {
-            let open = || Folder::fill(&path).map_err(|cause| cannot_fill(&path, cause.to_string()));
-            let (name, folder) = named(&mut caches.folders, &path, open)?;
+            let within = take_place(&mut cache);
+            let open = || Folder::fill(&path, within.as_deref());
+            let opened = named(&mut caches.folders, (path.clone(), within.clone()), open);
+            let (name, folder) = opened.map_err(|cause| cannot_fill(&path, cause.to_string()))?;
             caches.filled.push(Filled { folder, tag: tag(&cache) });
             cache.attributes.insert("dest".to_owned(), name);
         }
@@ -92,8 +95,10 @@ fn open(from: Vec<Cache>, to: Vec<Cache>, events: &Events) -> Result<Caches> {
     }
     for mut cache in from {
         if let Some(path) = cache.folder.clone() {
-            let open = || Folder::read(&path).map_err(|cause| cause.to_string());
-            let opened = named(&mut caches.folders, &path, open);
+            let within = take_place(&mut cache);
+            let open = || Folder::read(&path, within.as_deref());
+            let opened = named(&mut caches.folders, (path.clone(), within.clone()), open);
+            let opened = opened.map_err(|cause| cause.to_string());
             let found = opened.and_then(|(name, folder)| Ok((name, manifest(&folder, &cache)?)));
             let (name, manifest) = match found {
                 Ok(found) => found,
@@ -110,17 +115,24 @@ fn open(from: Vec<Cache>, to: Vec<Cache>, events: &Events) -> Result<Caches> {
     Ok(caches)
 }
 
-/// The folder at `path` with its name, which says nothing of this machine.
-fn named<E>(
+/// Takes away what says where the folder is, also what a cache to fill has of one to read and the other way round; gives
+/// what it may not leave.
+fn take_place(cache: &mut Cache) -> Option<PathBuf> {
+    cache.attributes.retain(|key, _| !matches!(key.as_str(), "src" | "dest"));
+    cache.within.take()
+}
+
+/// The folder at `place` with its name, which says nothing of this machine.
+fn named(
     folders: &mut Folders,
-    path: &Path,
-    open: impl FnOnce() -> std::result::Result<Folder, E>,
-) -> std::result::Result<(String, Arc<Folder>), E> {
-    if let Some((name, folder)) = folders.get(path) {
+    place: (PathBuf, Option<PathBuf>),
+    open: impl FnOnce() -> io::Result<Folder>,
+) -> io::Result<(String, Arc<Folder>)> {
+    if let Some((name, folder)) = folders.get(&place) {
         return Ok((name.clone(), Arc::clone(folder)));
     }
     let opened = (format!("cache-{}", folders.len()), Arc::new(open()?));
-    folders.insert(path.to_owned(), opened.clone());
+    folders.insert(place, opened.clone());
     Ok(opened)
 }
 

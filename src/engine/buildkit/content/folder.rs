@@ -4,10 +4,11 @@
 //! at once disturb nobody. No link is followed below the folder, and names are digests: nothing leads out of it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -51,18 +52,26 @@ struct Busy {
 }
 
 impl Folder {
-    /// Opens a folder to read. Blocks, as everything here.
-    pub(super) fn read(path: &Path) -> io::Result<Folder> {
-        let root = openat(CWD, path, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?;
+    /// Opens a folder to read, which has to be in `within` without a link on the way. Blocks, as everything here.
+    pub(super) fn read(path: &Path, within: Option<&Path>) -> io::Result<Folder> {
+        let root = match within {
+            None => openat(CWD, path, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?,
+            Some(within) => inside(path, within, |at, name| Ok(openat(at, name, FOLDER, Mode::empty())?))?,
+        };
         let blobs = openat(&root, "blobs", FOLDER, Mode::empty())?;
         let blobs = openat(&blobs, "sha256", FOLDER, Mode::empty())?;
         Ok(Folder { path: path.to_owned(), root, blobs, growing: None, busy: Mutex::default() })
     }
 
-    /// Opens a folder to read and fill, made where there is none.
-    pub(super) fn fill(path: &Path) -> io::Result<Folder> {
-        std::fs::create_dir_all(path)?;
-        let root = openat(CWD, path, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?;
+    /// Opens a folder to read and fill, made where there is none; as [`read`](Folder::read).
+    pub(super) fn fill(path: &Path, within: Option<&Path>) -> io::Result<Folder> {
+        let root = match within {
+            None => {
+                std::fs::create_dir_all(path)?;
+                openat(CWD, path, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?
+            }
+            Some(within) => inside(path, within, |at, name| below(at, name))?,
+        };
         let blobs = below(&below(&root, "blobs")?, "sha256")?;
         let growing = below(&root, GROWING)?;
         sweep(&growing);
@@ -234,8 +243,29 @@ impl Drop for Grown {
     }
 }
 
+/// The folder at `path` below `within`, where `open` gives each in the one before it and follows no link.
+fn inside(
+    path: &Path,
+    within: &Path,
+    open: impl Fn(&OwnedFd, &OsStr) -> io::Result<OwnedFd>,
+) -> io::Result<OwnedFd> {
+    let mut at = openat(CWD, within, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty())?;
+    let leaves = || io::Error::other(format!("it is not in {}", within.display()));
+    for part in path.strip_prefix(within).map_err(|_| leaves())?.components() {
+        let Component::Normal(name) = part else { return Err(leaves()) };
+        at = open(&at, name).map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::NOTDIR | Errno::LOOP) => {
+                io::Error::other(format!("{name:?} is no folder, and no link is followed there"))
+            }
+            _ => error,
+        })?;
+    }
+    Ok(at)
+}
+
 /// A folder in another, made where there is none.
-fn below(folder: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
+fn below(folder: &OwnedFd, name: impl AsRef<OsStr>) -> io::Result<OwnedFd> {
+    let name = name.as_ref();
     match mkdirat(folder, name, Mode::from_raw_mode(0o755)) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(error.into()),
@@ -303,7 +333,7 @@ mod tests {
     fn a_blob_has_its_name_when_it_is_whole() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/cache");
-        let folder = Arc::new(Folder::fill(&path).unwrap());
+        let folder = Arc::new(Folder::fill(&path, None).unwrap());
         let digest = Digest::of(b"content");
         assert!(!folder.has(&digest) && folder.last().is_none());
         assert_eq!(write(&folder, "x", &[b"con", b"tent"], Some(&digest)), Ok(digest.clone()));
@@ -314,7 +344,7 @@ mod tests {
         assert_eq!(folder.last(), Some(Digest::of(b"")));
 
         // Another run may have written the same meanwhile.
-        let other = Arc::new(Folder::fill(&path).unwrap());
+        let other = Arc::new(Folder::fill(&path, None).unwrap());
         assert_eq!(write(&other, "x", &[b"content"], Some(&digest)), Ok(digest.clone()));
 
         let wrong = Digest::of(b"other");
@@ -337,7 +367,7 @@ mod tests {
     fn nothing_leads_out_of_the_folder() {
         let dir = tempfile::tempdir().unwrap();
         let (path, secret) = (dir.path().join("cache"), dir.path().join("secret"));
-        let folder = Folder::fill(&path).unwrap();
+        let folder = Folder::fill(&path, None).unwrap();
         std::fs::write(&secret, "secret").unwrap();
         let digest = Digest::of(b"x");
         symlink(&secret, path.join("blobs/sha256").join(digest.hex())).unwrap();
@@ -351,27 +381,53 @@ mod tests {
         let moved = dir.path().join("moved");
         std::fs::rename(path.join("blobs"), &moved).unwrap();
         symlink(&moved, path.join("blobs")).unwrap();
-        assert!(Folder::read(&path).is_err() && Folder::fill(&path).is_err());
+        assert!(Folder::read(&path, None).is_err() && Folder::fill(&path, None).is_err());
+    }
+
+    #[test]
+    fn no_link_leads_out_of_what_holds_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, other) = (dir.path().join("repo"), dir.path().join("other"));
+        drop(Folder::fill(&other.join("cache"), None).unwrap());
+        std::fs::create_dir(&root).unwrap();
+        symlink(&other, root.join("link")).unwrap();
+        symlink(other.join("cache"), root.join("last")).unwrap();
+        symlink(&root, dir.path().join("way")).unwrap();
+        std::fs::write(root.join("file"), "").unwrap();
+        for path in ["link/cache", "link/new", "last", "file", "file/x"] {
+            let (path, within) = (root.join(path), Some(root.as_path()));
+            for told in [Folder::read(&path, within), Folder::fill(&path, within)] {
+                let told = told.unwrap_err().to_string();
+                assert!(told.contains("no link is followed"), "{told}");
+            }
+        }
+        assert!(Folder::fill(&other.join("cache"), Some(&root)).is_err());
+        assert!(Folder::fill(&root.join("../other/cache"), Some(&root)).is_err());
+        assert!(!other.join("new").exists());
+        // The way to the repository itself may be one.
+        let way = dir.path().join("way");
+        drop(Folder::fill(&way.join("a/b"), Some(&way)).unwrap());
+        drop(Folder::read(&root.join("a/b"), Some(&root)).unwrap());
     }
 
     #[test]
     fn what_is_only_read_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Folder::read(&dir.path().join("none")).is_err());
-        drop(Folder::fill(dir.path()).unwrap());
-        let folder = Arc::new(Folder::read(dir.path()).unwrap());
+        assert!(Folder::read(&dir.path().join("none"), None).is_err());
+        drop(Folder::fill(dir.path(), None).unwrap());
+        let folder = Arc::new(Folder::read(dir.path(), None).unwrap());
         assert!(!folder.fills() && folder.begin("x").is_err() && folder.put_own("index.json", b"").is_err());
     }
 
     #[test]
     fn what_killed_runs_left_goes_after_a_day() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Folder::fill(dir.path()).unwrap());
+        drop(Folder::fill(dir.path(), None).unwrap());
         let old = SystemTime::now() - FORGOTTEN - Duration::from_secs(60);
         for (name, time) in [("imgbuild-old", old), ("imgbuild-new", SystemTime::now()), ("other", old)] {
             File::create(dir.path().join(GROWING).join(name)).unwrap().set_modified(time).unwrap();
         }
-        drop(Folder::fill(dir.path()).unwrap());
+        drop(Folder::fill(dir.path(), None).unwrap());
         let left = ["imgbuild-old", "imgbuild-new", "other"]
             .map(|name| dir.path().join(GROWING).join(name).exists());
         assert_eq!(left, [false, true, true]);

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_tag_has_one_manifest() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::fill(dir.path()).unwrap());
+        let folder = Arc::new(Folder::fill(dir.path(), None).unwrap());
         let [one, two] = ["1}", "2}"].map(|end| blob(&folder, &format!("{MANIFEST}{end}")));
         assert_eq!(find(&folder, "latest"), Err("it has no index.json".to_owned()));
         put(&folder, &one, "latest").unwrap().unwrap();
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn layers_are_no_manifests() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::fill(dir.path()).unwrap());
+        let folder = Arc::new(Folder::fill(dir.path(), None).unwrap());
         for content in ["a layer", "{}", r#"{"mediaType":"text/html"}"#, r#"{"layers":[],"records":[]}"#] {
             assert_eq!(put(&folder, &blob(&folder, content), "latest").unwrap(), None, "{content}");
         }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn indices_that_are_none_are_told_and_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::fill(dir.path()).unwrap());
+        let folder = Arc::new(Folder::fill(dir.path(), None).unwrap());
         let manifest = blob(&folder, &format!("{MANIFEST}1}}"));
         let large = format!("[{}", " ".repeat(5 << 20));
         for (content, why) in [
@@ -173,7 +173,7 @@ mod tests {
     fn runs_at_once_lose_no_tag() {
         let dir = tempfile::tempdir().unwrap();
         let run = |number: usize| {
-            let folder = Arc::new(Folder::fill(dir.path()).unwrap());
+            let folder = Arc::new(Folder::fill(dir.path(), None).unwrap());
             let manifest = blob(&folder, &format!("{MANIFEST}{number}}}"));
             put(&folder, &manifest, &format!("run-{number}")).unwrap().unwrap();
         };

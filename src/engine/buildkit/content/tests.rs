@@ -117,7 +117,7 @@ impl Write {
 
 fn cache(kind: &str, attributes: &[(&str, &str)], folder: Option<&Path>) -> Cache {
     let attributes = attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    Cache { kind: kind.to_owned(), attributes, folder: folder.map(PathBuf::from) }
+    Cache { kind: kind.to_owned(), attributes, folder: folder.map(PathBuf::from), within: None }
 }
 
 fn caches(from: Option<&Path>, to: Option<&Path>) -> BuildKitRequest {
@@ -293,6 +293,61 @@ async fn folders_that_cannot_be_used_are_told() {
     assert!(noted.starts_with("nothing is taken from the cache in ") && noted.contains("none: "), "{noted}");
     let error = build(&builder(), caches(None, Some(&file))).await.0.unwrap_err();
     assert!(error.kind() == Kind::Io && error.to_string().contains("file cannot be filled: "), "{error}");
+}
+
+/// A pull request may put a link in the place of a folder.
+#[tokio::test]
+async fn a_link_out_of_the_repository_is_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (root, secret) = (dir.path().join("repo"), dir.path().join("secret"));
+    std::fs::create_dir_all(&root).unwrap();
+    drop(super::folder::Folder::fill(&secret, None).unwrap());
+    std::os::unix::fs::symlink(&secret, root.join(".cache")).unwrap();
+    let asked = |within: Option<&Path>, is_filled| {
+        let mut asked = match is_filled {
+            true => caches(None, Some(&root.join(".cache"))),
+            false => caches(Some(&root.join(".cache")), None),
+        };
+        asked.cache_from.iter_mut().chain(&mut asked.cache_to).for_each(|cache| {
+            cache.within = within.map(PathBuf::from);
+        });
+        asked
+    };
+    let builder = || Builder::new(Sessions::Taken, |_| async { Ok(image()) });
+    let why = "\".cache\" is no folder, and no link is followed there";
+    let (built, told) = build(&builder(), asked(Some(&root), false)).await;
+    built.unwrap();
+    let noted = |event: &Event| matches!(event, Event::Note { text } if text.contains(why));
+    assert!(told.iter().any(noted), "{told:?}");
+    let error = build(&builder(), asked(Some(&root), true)).await.0.unwrap_err();
+    assert!(error.kind() == Kind::Io && error.to_string().contains(why), "{error}");
+    // Who is at the machine may.
+    build(&builder(), asked(None, true)).await.0.unwrap();
+}
+
+/// Paths of ours are not the builder's business.
+#[tokio::test]
+async fn no_folder_of_ours_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (seen, mut sent) = mpsc::unbounded_channel();
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+        let seen = seen.clone();
+        async move {
+            seen.send(solving.request).unwrap();
+            Ok(image())
+        }
+    });
+    let folder = dir.path().join("cache");
+    drop(super::folder::Folder::fill(&folder, None).unwrap());
+    let both =
+        [("src", "/ours"), ("dest", "/ours"), ("mode", "max"), ("digest", &*Digest::of(b"").to_string())];
+    let local = cache("local", &both, Some(&folder));
+    let asked = BuildKitRequest { cache_from: vec![local.clone()], cache_to: vec![local], ..request() };
+    build(&builder, asked).await.0.unwrap();
+    let [export, import] = told(&sent.recv().await.unwrap());
+    assert_eq!((export.get("src"), export["dest"].as_str()), (None, "cache-0"));
+    assert_eq!((import.get("dest"), import["src"].as_str()), (None, "cache-0"));
+    assert_eq!(export["mode"], "max");
 }
 
 /// The folder goes while it is filled: our word for it comes before the builder's.
