@@ -1,5 +1,7 @@
 //! What no layer can know by itself.
 
+use std::collections::BTreeSet;
+
 use super::layers::Asked;
 use crate::config::flags::Flags;
 use crate::config::origin::Origin;
@@ -33,8 +35,33 @@ pub(super) fn check(asked: &mut Asked<'_>, flags: &Flags, settings: &Settings) {
             format!("`real` asks for the times of files, and a commit has none ({})", builder.context.origin);
         asked.wrong(&builder.mtime.origin.clone(), &why);
     }
+    caches_have_folders(asked, settings);
     repository_fits_roles(asked, settings);
     tags_fit_variant(asked, settings);
+}
+
+/// A cache is no context, and two caches in one folder would be told apart by nothing that the builder says.
+fn caches_have_folders(asked: &mut Asked<'_>, settings: &Settings) {
+    let builder = &settings.builder;
+    let from = builder.cache_from.iter().map(|cache| (cache, false));
+    let mut filled = BTreeSet::new();
+    for (cache, is_filled) in from.chain(builder.cache_to.iter().map(|cache| (cache, true))) {
+        let Some(folder) = &cache.folder else { continue };
+        let why = if settings.context.value.starts_with(folder) {
+            format!(
+                "{}: the build context is, or is in, this folder: name one of the cache's own",
+                cache.value
+            )
+        } else if is_filled && !filled.insert(folder) {
+            format!("{}: another cache fills the same folder: name one for each", cache.value)
+        } else {
+            continue;
+        };
+        match &cache.origin {
+            flag @ Origin::Flag(_) => asked.wrong(flag, &why),
+            of_file => asked.offence(of_file, &why),
+        }
+    }
 }
 
 /// What a template alone is refused for, with the variant behind it.

@@ -370,6 +370,24 @@ fn folders_of_caches_start_where_paths_do() {
         let error = file(&build(line)).error();
         assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Config, told));
     }
+    let holds = "the build context is, or is in, this folder: name one of the cache's own";
+    for (line, place, holds) in [
+        ("cache-to = ['type=local,dest=.']", "imgbuild.toml:2:13: type=local,dest=.", holds),
+        ("cache-from = ['type=local,src=a/..']", "imgbuild.toml:2:15: type=local,src=a/..", holds),
+        (
+            "cache-to = ['type=local,dest=x,tag=a', 'type=local,dest=./x,tag=b']",
+            "imgbuild.toml:2:40: type=local,dest=./x",
+            "another cache fills the same folder: name one for each",
+        ),
+    ] {
+        let error = file(&build(line)).error();
+        assert_eq!((error.kind(), error.to_string()), (Kind::Config, format!("{place}: {holds}")));
+    }
+    let error = file("").flags(|flags| flags.cache_to = vec!["type=local,dest=..".into()]).error();
+    assert!(error.kind() == Kind::Usage && error.to_string().contains(holds), "{error}");
+    let twice = file(&build("cache-to = ['type=local,dest=x']"));
+    let error = twice.flags(|flags| flags.cache_to = vec!["type=local,dest=../x,tag=b".into()]).error();
+    assert!(error.to_string().contains("another cache fills the same folder"), "{error}");
     let error = file(&build("cache-to = ['type=local,src=x']")).error().to_string();
     assert!(error.contains("a local cache needs its folder: write type=local,dest=FOLDER"), "{error}");
     let usage = file("").flags(|flags| flags.cache_from = vec!["type=local,dest=x".into()]).error();
