@@ -37,9 +37,12 @@ pub(super) async fn build(
             };
             let build = builder.build(&request, listing, &session.stop, &mut heard, &session.events);
             let built = keeper.build(build).await;
-            *said = match has_checks || !heard.warnings.is_empty() {
-                true => Fact::Known(heard.warnings),
-                false => Fact::Missing("the engine's BuildKit has no checks of its own".to_owned()),
+            *said = if !heard.warnings.is_empty() || (has_checks && builder.has_told()) {
+                Fact::Known(heard.warnings)
+            } else if has_checks {
+                Fact::Missing(format!("{} did not tell of the build", builder.name()))
+            } else {
+                Fact::Missing(format!("{} has no checks of its own", builder.name()))
             };
             built
         }

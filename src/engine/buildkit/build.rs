@@ -1,6 +1,7 @@
 //! A build: the request, what the builder asks of us, what it tells, and the limits on all of it, side by side.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bollard_buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusRequest, StatusResponse};
@@ -55,6 +56,7 @@ impl BuildKit {
         observer: &mut dyn BuildObserver,
         events: &Events,
     ) -> Result<BuiltImage> {
+        self.told.store(false, Ordering::Relaxed);
         let caches = Caches::open(&request.cache_from, &request.cache_to, events).await?;
         let files = Files::new(listing, request.times, stop.clone());
         let sent = files.sent();
@@ -166,14 +168,14 @@ impl Run<'_> {
                         Err(status) => End::Refused(status),
                     };
                 }
-                message = told => match message {
-                    Ok(Some(message)) => {
+                message = told => match self.heard(message) {
+                    Some(message) => {
                         if let Err(error) = self.take(message).await {
                             return End::Failed(error);
                         }
                     }
                     // What the build came to, its own answer tells.
-                    Ok(None) | Err(_) => news = None,
+                    None => news = None,
                 },
                 opened = &mut telling, if !asked => {
                     asked = true;
@@ -201,7 +203,8 @@ impl Run<'_> {
             }
             // None is broken off in the middle: a terminal may be slow to take it.
             let solved = Instant::now();
-            while let Ok(Ok(Some(message))) = tokio::time::timeout(FAREWELL, news.as_mut()?.message()).await {
+            while let Ok(told) = tokio::time::timeout(FAREWELL, news.as_mut()?.message()).await {
+                let Some(message) = self.heard(told) else { break };
                 if let Err(error) = self.take(message).await {
                     return Some(error);
                 }
@@ -215,6 +218,16 @@ impl Run<'_> {
             Some(error) => End::Failed(error),
             None => end,
         }
+    }
+
+    /// The next message; `None` where there are no more. Notes whether the builder tells of the build.
+    fn heard(&self, message: Result<Option<StatusResponse>, Status>) -> Option<StatusResponse> {
+        match message {
+            Ok(None) => return None,
+            Ok(Some(_)) => self.builder.told.store(true, Ordering::Relaxed),
+            Err(_) => self.builder.told.store(false, Ordering::Relaxed),
+        }
+        message.ok().flatten()
     }
 
     async fn take(&mut self, message: StatusResponse) -> Result<()> {

@@ -3,6 +3,7 @@
 //! It is tried and not asked for: `Builder-Version` of `/_ping` is missing on Engine 20.10, whose BuildKit works.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct BuildKit {
     pub(super) containerd: bool,
     /// `v0.25.1`; empty where it does not say, as up to Engine 23.
     pub(super) version: String,
+    /// See [`has_told`](BuildKit::has_told).
+    pub(super) told: Arc<AtomicBool>,
 }
 
 /// How a builder is spoken with.
@@ -96,9 +99,9 @@ impl BuildKit {
         };
         let Some(worker) = workers.first() else { return Err(elsewhere::without_worker(endpoint)) };
         let version = version(&mut control, worker).await;
-        let (engine, elsewhere) = (engine.clone(), Some(endpoint.clone()));
+        let (engine, elsewhere, told) = (engine.clone(), Some(endpoint.clone()), Arc::default());
         // What it cannot do is what an engine's store cannot.
-        Ok(BuildKit { engine, elsewhere, control, way: Way::Direct, containerd: true, version })
+        Ok(BuildKit { engine, elsewhere, control, way: Way::Direct, containerd: true, version, told })
     }
 
     async fn ask(engine: &Engine, channel: Channel, way: Way) -> Result<Result<BuildKit, String>> {
@@ -120,7 +123,8 @@ impl BuildKit {
         let Some(worker) = workers.first() else { return Ok(Err("BuildKit has no worker".to_owned())) };
         let containerd = workers.iter().any(|worker| worker.labels.contains_key(SNAPSHOTTER));
         let version = version(&mut control, worker).await;
-        Ok(Ok(BuildKit { engine: engine.clone(), elsewhere: None, control, way, containerd, version }))
+        let (engine, told) = (engine.clone(), Arc::default());
+        Ok(Ok(BuildKit { engine, elsewhere: None, control, way, containerd, version, told }))
     }
 
     /// Whether it can export caches, and write images of several platforms.
@@ -130,10 +134,7 @@ impl BuildKit {
 
     /// Whether its own frontend checks the Dockerfile while it builds: from BuildKit 0.14 on, which is in Engine 27.
     pub fn has_checks(&self) -> bool {
-        let mut numbers =
-            self.version.trim_start_matches('v').split('.').map(|part| part.parse::<u32>().ok());
-        let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
-        major.zip(minor).is_some_and(|version| version >= (0, 14))
+        self.is_at_least((0, 14))
     }
 
     /// Its version as it tells it; empty where it does not.
@@ -144,13 +145,12 @@ impl BuildKit {
     /// Whether its version is at least `wanted`, major and minor. One that does not tell a version is old; one that was
     /// built from who knows what (`v0.0.0+unknown`) is not.
     pub fn is_at_least(&self, wanted: (u32, u32)) -> bool {
-        let mut parts = self.version.trim_start_matches('v').splitn(3, '.');
-        let mut number = || parts.next()?.parse::<u32>().ok();
-        match (number(), number()) {
-            (Some(0), Some(0)) => true,
-            (Some(major), Some(minor)) => (major, minor) >= wanted,
-            _ => false,
-        }
+        is_at_least(&self.version, wanted)
+    }
+
+    /// Whether the last build told of itself, and did not fall silent before its end.
+    pub fn has_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Whether it is none of the engine's, so that its images have to be brought there.
@@ -180,6 +180,16 @@ impl BuildKit {
             Some(endpoint) => elsewhere::lost(endpoint, place, cause),
             None => lost_in_the_middle(&self.engine, place, cause),
         }
+    }
+}
+
+fn is_at_least(version: &str, wanted: (u32, u32)) -> bool {
+    let mut parts = version.trim_start_matches('v').splitn(3, '.');
+    let mut number = || parts.next()?.parse::<u32>().ok();
+    match (number(), number()) {
+        (Some(0), Some(0)) => true,
+        (Some(major), Some(minor)) => (major, minor) >= wanted,
+        _ => false,
     }
 }
 
@@ -219,4 +229,24 @@ async fn direct(engine: &Engine) -> Result<Channel, Fault> {
         .await
         .map_err(|_| Fault::Slow(ANSWER))?
         .map_err(|error| Fault::Lost(chain(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        for (version, expected) in [
+            ("v0.14.0", true),
+            ("0.14", true),
+            ("v1.0.0-rc1", true),
+            ("v0.0.0+unknown", true),
+            ("v0.13.2", false),
+            ("", false),
+            ("unknown", false),
+        ] {
+            assert_eq!(is_at_least(version, (0, 14)), expected, "{version}");
+        }
+    }
 }

@@ -394,6 +394,31 @@ async fn warnings_are_told_once_and_bounded() {
     assert_eq!([&texts[1], &texts[200]], ["1:FromAsCasing so it is", "200:FromAsCasing so it is"]);
 }
 
+/// Without its status nobody knows what a build would have been warned of.
+#[tokio::test]
+async fn whether_the_status_came() {
+    for (messages, expected) in [
+        (vec![], false),
+        (vec![Ok(StatusResponse::default())], true),
+        (vec![Err(Status::unavailable("gone"))], false),
+        (vec![Ok(StatusResponse::default()), Err(Status::unavailable("gone"))], false),
+    ] {
+        let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+            let messages = messages.clone();
+            async move {
+                for message in messages {
+                    let _ = solving.tell.send(message).await;
+                }
+                Ok(image())
+            }
+        });
+        let buildkit = BuildKit::find(&engine(&builder).await).await.unwrap().unwrap();
+        let same = buildkit.clone();
+        build_by(buildkit, request()).await.0.unwrap();
+        assert_eq!(same.has_told(), expected);
+    }
+}
+
 #[tokio::test]
 async fn a_step_that_fails_is_told_as_one() {
     let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
