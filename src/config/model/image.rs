@@ -251,10 +251,11 @@ pub struct Build {
     /// Further contexts by name, for `FROM` and `COPY --from`: `{ base = "docker-image://registry.example.com/base:1" }`, or
     /// the URL of a git repository or an archive. Needs BuildKit. On a pull request they are the base branch's, as caches are.
     pub contexts: Option<BTreeMap<String, String>>,
-    /// Caches to begin with: `["type=registry,ref=registry.example.com/app:cache"]`. Needs BuildKit.
+    /// Caches to begin with: `["type=registry,ref=registry.example.com/app:cache"]`, `["type=local,src=.cache"]`, `["type=gha"]`.
+    /// Needs BuildKit.
     pub cache_from: Option<Vec<String>>,
-    /// Caches to fill, by a run that pushes and is of no pull request: `["type=inline"]`, `["type=registry,ref=…,mode=max"]`. Needs BuildKit, and all
-    /// but `inline` an engine that keeps images in containerd's store.
+    /// Caches to fill, by a run that pushes and is of no pull request: `["type=inline"]`, `["type=registry,ref=…,mode=max"]`,
+    /// `["type=local,dest=.cache"]`, `["type=gha"]`. Needs BuildKit, and all but `inline` an engine that keeps images in containerd's store.
     pub cache_to: Option<Vec<String>>,
     /// The network of `RUN` steps: `"none"`, `"host"`, or the name of a network on the engine. Default: a network
     /// of the run's own.
