@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::policy;
 use super::session::{Session, blocking};
 use super::site::Site;
-use crate::config::{self, Builder, Document, Flags, Layers, Located, Push, Settings};
+use crate::config::{self, Builder, CacheSpec, Document, Flags, Layers, Located, Push, Settings};
 use crate::context::{self, HashCache, ListOptions, Listing};
 use crate::dockerfile::{self, Dockerfile, Facts};
 use crate::engine::{Engine, endpoint};
@@ -247,9 +247,17 @@ pub(super) fn own(session: &Session, settings: &Settings) -> Vec<PathBuf> {
     let mut own = session.own.clone();
     own.extend(hashes(session));
     let caches = settings.builder.cache_from.iter().chain(&settings.builder.cache_to);
-    let folders = caches.filter_map(|cache| cache.folder.as_ref());
-    own.extend(folders.map(|folder| folder.canonicalize().unwrap_or_else(|_| folder.clone())));
+    own.extend(caches.filter_map(|cache| cache_folder(cache)));
     own
+}
+
+/// Where a cache's folder is. Of one that has to stay in the repository no link is followed, by whoever uses it: a link to the
+/// sources would leave those out.
+fn cache_folder(cache: &CacheSpec) -> Option<PathBuf> {
+    let folder = cache.folder.as_ref()?;
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let inside = cache.within.as_ref().and_then(|root| Some((root, folder.strip_prefix(root).ok()?)));
+    Some(inside.map_or_else(|| real(folder), |(root, rest)| real(root).join(rest)))
 }
 
 /// The folder of the hashes of earlier runs; without links, so that it is found where it lies in the context.
@@ -349,4 +357,23 @@ pub(super) fn entering(
     let Some(inside) = inside(&located.context, root) else { return Vec::new() };
     let enters = |path: &&PathBuf| path.strip_prefix(&inside).is_ok_and(|path| listing.contains(path));
     untracked.iter().filter(enters).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_in_the_repository_is_where_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::create_dir(root.join("src")).unwrap();
+        std::os::unix::fs::symlink("src", root.join("cache")).unwrap();
+        let mut cache: CacheSpec = "type=local,src=cache".parse().unwrap();
+        assert_eq!(cache_folder(&cache), None);
+        cache.folder = Some(root.join("cache"));
+        assert_eq!(cache_folder(&cache), Some(root.join("src")));
+        cache.within = Some(root.clone());
+        assert_eq!(cache_folder(&cache), Some(root.join("cache")));
+    }
 }
