@@ -6,7 +6,7 @@
 //! [`Selected::open`] reads it, with the same checks. None of them follows a link, opens anything
 //! but regular files, or holds a large file in memory.
 //!
-//! [`list_commit`] gives a listing of a commit's files, which nobody checks out: both passes read git's objects.
+//! [`list_commit()`] gives a listing of a commit's files, which nobody checks out: both passes read git's objects.
 
 mod archive;
 mod content_time;
