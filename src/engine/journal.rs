@@ -310,7 +310,9 @@ mod tests {
     #[test]
     fn what_is_noted_is_read() {
         let (dir, info) = (tempfile::tempdir().unwrap(), testing::info());
-        let journal = Journal::open(dir.path(), &info, &owner("r1")).unwrap();
+        // Once, since it ends at a time from now.
+        let owner = owner("r1");
+        let journal = Journal::open(dir.path(), &info, &owner).unwrap();
         let records = [
             image("sha256:a\n\"ä"),
             Record::Network { name: "n".into() },
@@ -324,7 +326,7 @@ mod tests {
         assert_eq!((mode(journal.path()), mode(journal.path().parent().unwrap())), (0o600, 0o700));
         let all = Journal::read_all(dir.path(), &info.id).unwrap();
         assert_eq!(all[0].records().skip(1).cloned().collect::<Vec<_>>(), records);
-        assert_eq!(all[0].owner(), Some(&owner("r1")));
+        assert_eq!(all[0].owner(), Some(&owner));
         assert_eq!(all[0].engine_clock(), info.clock);
     }
 
