@@ -52,7 +52,8 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         }
         let Some(step) = file.from_of(index) else { continue };
         let by = file.replaced.get(&index);
-        let by = by.map(|name| format!(", which the context {} puts there,", shown(name))).unwrap_or_default();
+        let by =
+            by.map(|name| format!(", which the context {} puts there,", shown(name))).unwrap_or_default();
         let message = format!(
             "the registry {} of the base image {}{by} is not trusted",
             repository.registry(),
