@@ -238,7 +238,7 @@ impl Engine {
                 Ok(answer) => break Image::from(answer),
                 Err(fault) if fault.status() == Some(404) => return Ok(None),
                 // Podman looks at all images for that, and stumbles over one that somebody removes meanwhile.
-                Err(fault) if left > 0 && fault.message().contains("image not known") => {
+                Err(fault) if left > 0 && fault.status() == Some(500) => {
                     tokio::time::sleep(LOOK_PAUSE).await;
                 }
                 Err(fault) => return Err(told(fault)),
