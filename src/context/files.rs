@@ -6,14 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sha1::{Digest as _, Sha1};
+use sha1::Digest as _;
 
 use super::dirs::Dirs;
 use super::entries::Content;
 use super::hash_cache::HashCache;
 use super::identity::Identity;
 use super::list::KnownBlob;
-use super::read::{buffer, read_unchanged};
+use super::read::{blob_hash, buffer, read_unchanged};
 use super::trouble::{changed, unreadable};
 use crate::error::Result;
 use crate::stop::Stop;
@@ -66,7 +66,7 @@ impl<'a> Files<'a> {
             Some(Err(ticket)) => ticket,
             None => None,
         };
-        let mut hash = Sha1::new_with_prefix(format!("blob {}\0", identity.size));
+        let mut hash = blob_hash(identity.size);
         read_unchanged(&mut file, &identity, path, &mut self.buffer, self.stop, |bytes| {
             hash.update(bytes);
             Ok(())

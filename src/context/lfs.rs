@@ -2,13 +2,12 @@
 //!
 //! The format: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 use super::place::open_file;
+use super::read::{blob_hash, read_to_end};
 use super::trouble::unreadable;
 use crate::error::Result;
 use crate::image::hex;
@@ -85,21 +84,12 @@ impl Pointer {
             }
             Err(cause) => return Err(unreadable(path, cause)),
         };
-        let (mut blob, mut oid) = (Sha1::new_with_prefix(format!("blob {}\0", self.size)), Sha256::new());
-        let mut size = 0;
-        loop {
-            stop.check()?;
-            let read = match file.read(buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(cause) => return Err(unreadable(path, cause)),
-            };
-            let chunk = buffer.get(..read).unwrap_or_default();
-            size += read as u64;
+        let (mut blob, mut oid) = (blob_hash(self.size), Sha256::new());
+        let size = read_to_end(&mut file, path, buffer, stop, |chunk| {
             blob.update(chunk);
             oid.update(chunk);
-        }
+            Ok(())
+        })?;
         if size != self.size || hex(&oid.finalize()) != self.oid {
             return Ok(Err("what was fetched for it is damaged"));
         }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use sha1::{Digest as _, Sha1};
+use sha1::Digest as _;
 
 use super::digest::digest;
 use super::entries::{Content, Entries, ROOT, Text};
@@ -15,7 +15,7 @@ use super::lfs::{Pointer, SHORTER_THAN, SHORTEST};
 use super::list::{GIT, bytes};
 use super::listing::Listing;
 use super::place::{Committed, Origin, Place, open};
-use super::read::buffer;
+use super::read::{blob_hash, buffer, read_to_end};
 use super::tree::{Chosen, Tree, choose};
 use super::trouble::{damaged, shown, unreadable};
 use crate::error::{Error, Kind, Result};
@@ -261,19 +261,12 @@ impl<'a> List<'a> {
     }
 
     fn hashed(&mut self, one: &SnapshotEntry, size: u64, origin: &Origin) -> Result<[u8; 20]> {
-        let mut reader = open(&self.stores, origin, size, &one.path)?;
-        let (mut hash, mut total) = (Sha1::new_with_prefix(format!("blob {size}\0")), 0);
-        loop {
-            self.options.stop.check()?;
-            let read = match reader.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(unreadable(&one.path, e)),
-            };
-            total += read as u64;
-            hash.update(self.buffer.get(..read).unwrap_or_default());
-        }
+        let reader = open(&self.stores, origin, size, &one.path)?;
+        let mut hash = blob_hash(size);
+        let total = read_to_end(reader, &one.path, &mut self.buffer, self.options.stop, |chunk| {
+            hash.update(chunk);
+            Ok(())
+        })?;
         if total == size { Ok(hash.finalize().into()) } else { Err(damaged(&one.path)) }
     }
 }

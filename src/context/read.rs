@@ -19,6 +19,33 @@ pub(super) fn buffer() -> Vec<u8> {
     vec![0; CHUNK]
 }
 
+/// The hash that is a file's blob id once it was given the content.
+pub(super) fn blob_hash(size: u64) -> Sha1 {
+    Sha1::new_with_prefix(format!("blob {size}\0"))
+}
+
+/// Hands everything that the reader has to `consume`, and gives how many bytes that were.
+pub(super) fn read_to_end(
+    mut reader: impl Read,
+    path: &[u8],
+    buffer: &mut [u8],
+    stop: &Stop,
+    mut consume: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<u64> {
+    let mut total = 0;
+    loop {
+        stop.check()?;
+        let read = match reader.read(buffer) {
+            Ok(0) => return Ok(total),
+            Ok(read) => read,
+            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+            Err(e) => return Err(unreadable(path, e)),
+        };
+        total += read as u64;
+        consume(buffer.get(..read).unwrap_or_default())?;
+    }
+}
+
 /// Hands the file's bytes to `consume`, exactly as many as `identity` says. An error where the file ends earlier, or is
 /// another than `identity` says when its end was reached.
 pub(super) fn read_unchanged(
@@ -27,21 +54,10 @@ pub(super) fn read_unchanged(
     path: &[u8],
     buffer: &mut [u8],
     stop: &Stop,
-    mut consume: impl FnMut(&[u8]) -> Result<()>,
+    consume: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let mut left = identity.size;
-    while left > 0 {
-        stop.check()?;
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let Some(chunk) = buffer.get_mut(..most) else { break };
-        let read = match file.read(chunk) {
-            Ok(0) => return Err(changed(path, "its size is another")),
-            Ok(read) => read,
-            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-            Err(e) => return Err(unreadable(path, e)),
-        };
-        left = left.saturating_sub(read as u64);
-        consume(chunk.get(..read).unwrap_or_default())?;
+    if read_to_end(file.by_ref().take(identity.size), path, buffer, stop, consume)? < identity.size {
+        return Err(changed(path, "its size is another"));
     }
     let after = Identity::of(&file.metadata().map_err(|e| unreadable(path, e))?);
     if after == *identity { Ok(()) } else { Err(changed(path, identity.difference(&after))) }
@@ -56,23 +72,11 @@ pub(super) fn read_blob(
     stop: &Stop,
     mut consume: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let mut hash = Sha1::new_with_prefix(format!("blob {size}\0"));
-    let mut left = size;
-    while left > 0 {
-        stop.check()?;
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let Some(chunk) = buffer.get_mut(..most) else { break };
-        let read = match reader.read(chunk) {
-            Ok(0) => return Err(damaged(path)),
-            Ok(read) => read,
-            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-            Err(e) => return Err(unreadable(path, e)),
-        };
-        left = left.saturating_sub(read as u64);
-        let chunk = chunk.get(..read).unwrap_or_default();
+    let mut hash = blob_hash(size);
+    let read = read_to_end(reader.take(size), path, buffer, stop, |chunk| {
         hash.update(chunk);
-        consume(chunk)?;
-    }
+        consume(chunk)
+    })?;
     let hash: [u8; 20] = hash.finalize().into();
-    if hash == *blob { Ok(()) } else { Err(damaged(path)) }
+    if read == size && hash == *blob { Ok(()) } else { Err(damaged(path)) }
 }

@@ -13,6 +13,7 @@ use crate::context::entries::ROOT;
 use crate::context::identity::Identity;
 use crate::context::listing::EntryKind;
 use crate::context::place::Place;
+use crate::context::read::blob_hash;
 use crate::context::trouble::{changed, damaged, shown, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::source::BlobReader;
@@ -82,7 +83,7 @@ impl Selected {
             path: entry.path,
             identity,
             left: identity.size,
-            hash: Sha1::new_with_prefix(format!("blob {}\0", identity.size)),
+            hash: blob_hash(identity.size),
             blob,
             done: false,
         })
