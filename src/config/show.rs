@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::login::has_login;
 use super::model::Period;
 use super::origin::{Origin, Sourced};
 use super::quote;
@@ -335,10 +336,7 @@ fn period(duration: Duration) -> Value {
 fn presentable(name: &str, value: &str) -> String {
     const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSW", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "KEY"];
     let name = name.to_uppercase();
-    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| {
-        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
-    });
-    if has_userinfo || SECRET.iter().any(|word| name.contains(word)) {
+    if has_login(value) || SECRET.iter().any(|word| name.contains(word)) {
         "<hidden>".to_owned()
     } else {
         value.to_owned()

@@ -9,6 +9,7 @@ use super::prepare::Prepared;
 use super::session::Session;
 use crate::config::{
     Builder, BuilderSettings, CacheSpec, Handed, HandedBy, Mtime, Origin, Settings, SourceDate, Sourced,
+    has_login,
 };
 use crate::engine::{Address, Agent, BUILDER_TLS_DIR, BuildKit, Endpoint, Engine, FileTimes, Secret};
 use crate::error::{Error, Kind, Result};
@@ -333,10 +334,6 @@ pub(super) fn withheld(prepared: &Prepared) -> Option<&'static str> {
 /// Refuses contexts whose address has a login in it, for a run that is given none: a frontend that its Dockerfile names reads
 /// them.
 pub(super) fn no_login_in_contexts(settings: &BuilderSettings) -> Result<()> {
-    let has_login = |address: &str| {
-        let rest = address.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
-    };
     let found = settings.contexts.iter().find(|(_, context)| has_login(&context.value));
     match found {
         None => Ok(()),
@@ -435,27 +432,13 @@ pub(super) fn agents(session: &Session, handed: &[Sourced<Handed>]) -> Result<BT
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::config::{self, Flags, Layers, Push};
-    use crate::environment::Environment;
+    use crate::config::Flags;
+    use crate::flow::testing;
 
     fn settings(build: &str, argument: &str) -> Settings {
         let text = format!("[image.build]\n{build}\nargs = {{ SOURCE_DATE_EPOCH = '{argument}' }}\n");
-        let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
-        config::resolve(&Layers {
-            flags: &Flags::default(),
-            environment: &Environment::default(),
-            document: Some(&document),
-            is_ci: false,
-            push: Push::Auto,
-            working_folder: Path::new("/repo"),
-            root: Path::new("/repo"),
-            now: 0,
-            rule_names: |id| vec![id.to_owned()],
-        })
-        .unwrap()
+        testing::settings(&text, &Flags::default())
     }
 
     #[test]

@@ -43,6 +43,9 @@ mod test;
 mod undo;
 mod verification;
 
+#[cfg(test)]
+mod testing;
+
 pub use check::{CheckOptions, Checked, check, check_reported};
 pub use ci::{build, ci};
 pub use ci_info::{CiInfo, ci_info};

@@ -165,8 +165,8 @@ pub(super) fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{self, Flags, Layers, Push};
-    use crate::environment::Environment;
+    use crate::config::Flags;
+    use crate::flow::testing;
     use crate::source::ChangeKind;
 
     const CONFIG: &str = "[image]\nstructure-tests = ['tests/structure.yaml']\ngoss = ['goss.yaml']\n\
@@ -180,20 +180,7 @@ mod tests {
     }
 
     fn of(text: &str) -> Settings {
-        let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
-        let root = Path::new("/repo");
-        config::resolve(&Layers {
-            flags: &Flags::default(),
-            environment: &Environment::default(),
-            document: Some(&document),
-            is_ci: false,
-            push: Push::Auto,
-            working_folder: root,
-            root,
-            now: 0,
-            rule_names: |id| vec![id.to_owned()],
-        })
-        .unwrap()
+        testing::settings(text, &Flags::default())
     }
 
     #[test]

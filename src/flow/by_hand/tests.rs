@@ -1,25 +1,10 @@
 //! The commands, word for word.
 
 use super::*;
-use crate::config::{self, Flags, Layers, Push};
+use crate::config::Flags;
+use crate::flow::testing::settings;
 
 const ID: &str = "4f1c2b7e9a0d3c5b6e8f7a1b2c3d4e5f60718293";
-
-fn settings(text: &str, flags: &Flags) -> Settings {
-    let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
-    config::resolve(&Layers {
-        flags,
-        environment: &Environment::default(),
-        document: Some(&document),
-        is_ci: false,
-        push: Push::Auto,
-        working_folder: Path::new("/repo"),
-        root: Path::new("/repo"),
-        now: 0,
-        rule_names: |id| vec![id.to_owned()],
-    })
-    .unwrap()
-}
 
 fn told<'a>(settings: &'a Settings, environment: &'a Environment) -> Told<'a> {
     Told {
