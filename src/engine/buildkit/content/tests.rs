@@ -325,11 +325,9 @@ async fn a_link_out_of_the_repository_is_not_followed() {
     build(&builder(), asked(None, true)).await.0.unwrap();
 }
 
-/// Paths of ours are not the builder's business.
-#[tokio::test]
-async fn no_folder_of_ours_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let (seen, mut sent) = mpsc::unbounded_channel();
+/// A builder that makes an image of anything, and what it was asked for.
+fn telling() -> (Builder, mpsc::UnboundedReceiver<SolveRequest>) {
+    let (seen, sent) = mpsc::unbounded_channel();
     let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
         let seen = seen.clone();
         async move {
@@ -337,6 +335,14 @@ async fn no_folder_of_ours_is_told() {
             Ok(image())
         }
     });
+    (builder, sent)
+}
+
+/// Paths of ours are not the builder's business.
+#[tokio::test]
+async fn no_folder_of_ours_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (builder, mut sent) = telling();
     let folder = dir.path().join("cache");
     drop(super::folder::Folder::fill(&folder, None).unwrap());
     let both =
@@ -374,14 +380,7 @@ async fn a_folder_that_cannot_be_written_is_the_error() {
 /// What a service in the cloud is asked with goes to the builder as it is, and into no debug output.
 #[tokio::test]
 async fn attributes_are_sent_and_not_shown() {
-    let (seen, mut sent) = mpsc::unbounded_channel();
-    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
-        let seen = seen.clone();
-        async move {
-            seen.send(solving.request).unwrap();
-            Ok(image())
-        }
-    });
+    let (builder, mut sent) = telling();
     let attributes = [("token", "hush-hush"), ("url_v2", "https://results.example.com/"), ("version", "2")];
     let gha = cache("gha", &attributes, None);
     assert!(!format!("{gha:?}").contains("hush"), "{gha:?}");

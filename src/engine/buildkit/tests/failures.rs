@@ -1,0 +1,129 @@
+//! Builders that are late, refuse, stall, break off or are given up.
+
+use super::*;
+
+#[tokio::test]
+async fn a_session_that_is_answered_late_is_one() {
+    let builder = Builder::new(Sessions::Late, |solving: Solving| async move {
+        fetch(&solving.session, DOCKERFILE).await.map(|_| image())
+    });
+    assert!(build(&builder, request()).await.0.is_ok());
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_is_an_error_at_once() {
+    let builder = Builder::new(Sessions::Refused, |_| async { Ok(image()) });
+    let error = refused(&builder, request()).await;
+    assert!(error.kind() == Kind::Engine && error.to_string().contains("no sessions today"), "{error}");
+}
+
+#[tokio::test]
+async fn a_session_that_stalls_ends_with_the_limit_on_silence() {
+    for sessions in [Sessions::Ignored, Sessions::Stalled] {
+        let builder = Builder::new(sessions, |_| async { Ok(image()) });
+        let error = refused(&builder, hasty()).await;
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (Kind::Engine, "the build hangs: nothing was said or sent for 1 s"),
+            "{sessions:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_that_stalls_ends_with_the_limit_on_silence() {
+    // The thread that reads files has to end, too: the runtime waits for it when this test ends.
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+        transfer.stats().await?;
+        for _ in 0..3 {
+            transfer.ask(3).await;
+        }
+        transfer.next().await?;
+        std::future::pending().await
+    });
+    let error = refused(&builder, hasty()).await;
+    assert_eq!(
+        (error.kind(), error.to_string().contains("nothing was said or sent for 1 s")),
+        (Kind::Engine, true)
+    );
+}
+
+#[tokio::test]
+async fn a_builder_that_goes_away_is_an_engine_that_was_lost() {
+    for asks in [false, true] {
+        let builder = Builder::new(Sessions::Taken, move |solving: Solving| async move {
+            let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+            if asks {
+                transfer.stats().await?;
+                transfer.ask(3).await;
+                transfer.next().await?;
+            }
+            solving.vanish.send_replace(true);
+            std::future::pending().await
+        });
+        let error = refused(&builder, request()).await;
+        assert!(error.kind() == Kind::Engine && error.to_string().contains("was lost"), "{asks}: {error}");
+    }
+}
+
+/// The session's call alone, while the builder works on.
+#[tokio::test]
+async fn a_session_that_breaks_is_an_error_at_once() {
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let _transfer = Transfer::open(&solving.session, CONTEXT).await?;
+        solving.back.send(Err(Status::resource_exhausted("too many sessions"))).await.unwrap();
+        std::future::pending().await
+    });
+    let error = refused(&builder, request()).await;
+    assert!(error.kind() == Kind::Engine && error.to_string().contains("too many sessions"), "{error}");
+}
+
+#[tokio::test]
+async fn a_build_that_is_given_up_ends_session_and_solve() {
+    let (reached, mut news) = mpsc::unbounded_channel();
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+        let reached = reached.clone();
+        async move {
+            let mut transfer = Transfer::open(&solving.session, CONTEXT).await?;
+            transfer.stats().await?;
+            let (ended, watched) = (reached.clone(), reached.clone());
+            tokio::spawn(async move {
+                while transfer.heard.message().await.is_ok_and(|packet| packet.is_some()) {}
+                let _ = ended.send("the session ended");
+            });
+            let closed = reached.clone();
+            tokio::spawn(async move {
+                solving.back.closed().await;
+                let _ = closed.send("the session's call ended");
+            });
+            tokio::spawn(async move {
+                solving.tell.closed().await;
+                let _ = watched.send("nobody asks for the status");
+            });
+            reached.send("reached").unwrap();
+            std::future::pending().await
+        }
+    });
+    let (dir, _) = context();
+    let listing = listing(dir.path());
+    let engine = engine(&builder).await;
+    let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    {
+        let (request, stop, mut seen, events) =
+            (request(), Stop::default(), Seen::default(), Events::discard());
+        let building = buildkit.build(&request, listing, &stop, &mut seen, &events);
+        tokio::select! {
+            built = building => panic!("{built:?}"),
+            first = news.recv() => assert_eq!(first, Some("reached")),
+        }
+    }
+    // The connection itself stays: other builds may use it.
+    let all = async {
+        let mut all = [news.recv().await, news.recv().await, news.recv().await].map(Option::unwrap);
+        all.sort_unstable();
+        all
+    };
+    let all = tokio::time::timeout(PATIENCE, all).await.expect("the session goes on");
+    assert_eq!(all, ["nobody asks for the status", "the session ended", "the session's call ended"]);
+}
