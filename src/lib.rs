@@ -12,6 +12,7 @@ pub mod config;
 pub mod context;
 pub mod dockerfile;
 pub mod engine;
+pub mod evidence;
 pub mod expect;
 pub mod flow;
 pub mod image;
