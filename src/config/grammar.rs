@@ -124,6 +124,20 @@ pub(super) fn registry(host: &str) -> Verdict {
     })
 }
 
+/// The name of a branch, with `*` and `**` for parts of it; what git refuses in any name is a slip here, too.
+pub(super) fn branches(pattern: &str) -> Verdict {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "~^:?[\\".contains(c);
+    let valid = !pattern.is_empty()
+        && pattern.len() <= 255
+        && !pattern.contains(odd)
+        && !pattern.starts_with(['/', '-'])
+        && !pattern.ends_with('/')
+        && !pattern.starts_with("refs/");
+    ensure(valid, || {
+        format!("{} names no branches: write them as \"main\" or \"release/*\"", quoted(pattern))
+    })
+}
+
 /// The prefix of a role.
 pub(super) fn prefix(prefix: &str) -> Verdict {
     super::repository::check(prefix)?;

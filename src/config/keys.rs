@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 58] = [
+const KEYS: [&str; 59] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -47,6 +47,7 @@ const KEYS: [&str; 58] = [
     "image.target",
     "image.test",
     "image.variant",
+    "promote.branches",
     "push.idle-timeout",
     "push.retry-for",
     "push.timeout",
@@ -63,8 +64,9 @@ const KEYS: [&str; 58] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 10] = [
+pub(super) const POLICY: [&str; 11] = [
     "registries",
+    "promote",
     "checks",
     "image.build.entitlements",
     "image.build.network",
@@ -78,7 +80,7 @@ pub(super) const POLICY: [&str; 10] = [
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {
-    let tables = ["checks", "image", "image.build", "push", "registries"];
+    let tables = ["checks", "image", "image.build", "promote", "push", "registries"];
     // A role is one value: a prefix without its table is half of it.
     let whole = KEYS.into_iter().filter(|key| key.split('.').count() < 3 || key.starts_with("image."));
     tables.into_iter().chain(whole).collect()

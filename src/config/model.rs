@@ -8,6 +8,7 @@ mod image;
 mod matcher;
 mod period;
 mod policy;
+mod promote;
 mod push;
 mod registries;
 mod shape;
@@ -26,6 +27,7 @@ pub use image::{Build, Entitlement, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
 pub use period::{InvalidPeriod, Period};
 pub use policy::{PolicyTable, WaiverLimits};
+pub use promote::Promote;
 pub use push::Push;
 pub use registries::{Registries, RoleEntry};
 pub use shape::OneOrMore;
@@ -61,6 +63,9 @@ pub struct Model {
     /// How long a registry that fails or stalls is put up with.
     #[serde(default, deserialize_with = "shape::table")]
     pub push: Option<Push>,
+    /// What may be promoted. On a pull request this table is the base branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub promote: Option<Promote>,
     /// How strict the checks are. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,
@@ -99,6 +104,9 @@ pub struct Overlay {
     /// Wins over `[push]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub push: Option<Push>,
+    /// Wins over `[promote]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub promote: Option<Promote>,
     /// Wins over `[checks]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,

@@ -18,7 +18,9 @@ use super::grammar;
 use super::model::{self, Period};
 use super::origin::{Origin, Sourced};
 use super::repository;
-use super::settings::{ConfiguredTest, Profile, Push, PushLimits, Registries, RoleSettings, Settings};
+use super::settings::{
+    ConfiguredTest, Profile, PromoteSettings, Push, PushLimits, Registries, RoleSettings, Settings,
+};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::expect::ImageKind;
@@ -54,9 +56,13 @@ const STRUCTURE_TESTS: Key = Key::flag("image.structure-tests", "--structure-tes
 const GOSS: Key = Key::flag("image.goss", "--goss");
 const JUNIT: Key = Key::flag("", "--junit");
 const INSECURE: Key = Key::quiet("registries.insecure", Some("IMGBUILD_INSECURE_REGISTRIES"));
+const PROMOTE_BRANCHES: Key = Key::quiet("promote.branches", None);
 const PUSH_RETRY_FOR: Key = Key::quiet("push.retry-for", Some("IMGBUILD_PUSH_RETRY_FOR"));
 const PUSH_IDLE_TIMEOUT: Key = Key::quiet("push.idle-timeout", Some("IMGBUILD_PUSH_IDLE_TIMEOUT"));
 const PUSH_TIMEOUT: Key = Key::quiet("push.timeout", None);
+
+/// The branches whose commits may be promoted where nobody says which.
+const PROMOTED: [&str; 2] = ["main", "release/*"];
 
 /// Everything that settings are made of.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +111,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let config_dir = join(layers.root, config_dir);
 
     let registries = registries(&mut asked);
+    let promote = promote(&asked);
     let mut checks = checks::checks(&mut asked, layers, demands);
     policy::hold_to_demands(&mut asked, layers, &mut checks);
     let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
@@ -112,7 +119,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let allowed = builder::entitlements(&asked).into_iter().map(|entitlement| entitlement.value).collect();
     let handed =
         (secrets.as_ref().map(|ids| ids.as_slice()), ssh.as_ref().map(|ids| ids.as_slice()), allowed);
-    checks.policy.digest = policy::digest(layers, &registries, &checks, handed);
+    checks.policy.digest = policy::digest(layers, &registries, &promote, &checks, handed);
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let kind =
         asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
@@ -126,6 +133,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
             repository::check,
         ),
         registries,
+        promote,
         context: context.unwrap_or_else(|| Sourced::default(config_dir.clone())),
         dockerfile: path(&mut asked, layers, &DOCKERFILE, &flags.dockerfile, |image| {
             image.dockerfile.as_ref()
@@ -323,6 +331,13 @@ fn tests_of(
         asked.offence(&origin, &why);
     }
     tests
+}
+
+/// The list of the strongest part of the file.
+fn promote(asked: &Asked<'_>) -> PromoteSettings {
+    let branches = asked.file(PROMOTE_BRANCHES.file, |part| part.promote?.branches.clone());
+    let default = || Sourced::default(PROMOTED.map(str::to_owned).to_vec());
+    PromoteSettings { branches: branches.unwrap_or_else(default) }
 }
 
 fn registries(asked: &mut Asked<'_>) -> Registries {

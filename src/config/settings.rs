@@ -35,6 +35,8 @@ pub struct Settings {
     pub repository: Option<Sourced<String>>,
     /// The registries by role.
     pub registries: Registries,
+    /// What may be promoted.
+    pub promote: PromoteSettings,
     /// The build context: `config_dir` or the working folder joined with what was configured, `.` and `..` resolved
     /// by their names alone.
     pub context: Sourced<PathBuf>,
@@ -263,6 +265,13 @@ pub struct RoleSettings {
     pub prefix: Sourced<String>,
     /// Whether a version tag that exists is never moved.
     pub immutable: Sourced<bool>,
+}
+
+/// What may be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromoteSettings {
+    /// Patterns of branches, one of which an image's commit has to be on.
+    pub branches: Sourced<Vec<String>>,
 }
 
 /// How long a registry that fails or stalls is put up with. None of them is zero.

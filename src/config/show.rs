@@ -207,6 +207,7 @@ impl Lines<'_> {
         let insecure =
             settings.registries.insecure.iter().map(|host| (host.value.clone().into(), host.origin.clone()));
         self.tables("registries.insecure", insecure);
+        self.sourced("promote.branches", &settings.promote.branches);
         let limits = &settings.push_limits;
         for (key, limit) in [
             ("push.retry-for", &limits.retry_for),

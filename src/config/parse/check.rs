@@ -10,7 +10,7 @@ use std::path::Path;
 use super::problem::Problem;
 use super::tree::Spans;
 use crate::config::grammar::{self, Verdict};
-use crate::config::model::{Build, Checks, Image, Model, Registries};
+use crate::config::model::{Build, Checks, Image, Model, Promote, Registries};
 use crate::config::settings::CacheSpec;
 use crate::config::{quote, repository};
 
@@ -19,6 +19,7 @@ pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Probl
     let mut checker = Checker { spans, problems: Vec::new() };
     checker.path("extends".to_owned(), model.extends.as_deref());
     checker.part("", model.image.as_ref(), model.registries.as_ref(), model.checks.as_ref());
+    checker.promote("promote", model.promote.as_ref());
     if let Some(policy) = &model.policy {
         checker.policy(policy);
     }
@@ -34,6 +35,7 @@ pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Probl
                 overlay.registries.as_ref(),
                 overlay.checks.as_ref(),
             );
+            checker.promote(&format!("{prefix}promote"), overlay.promote.as_ref());
         }
     }
     checker.problems
@@ -152,6 +154,14 @@ impl Checker<'_> {
         }
         for (nth, pattern) in build.generated.iter().flatten().enumerate() {
             self.value(format!("{at}.generated[{nth}]"), Some(pattern), grammar::inside);
+        }
+    }
+
+    fn promote(&mut self, at: &str, promote: Option<&Promote>) {
+        let branches = promote.and_then(|promote| promote.branches.as_ref());
+        self.values(&format!("{at}.branches"), branches, grammar::branches);
+        if branches.is_some_and(Vec::is_empty) {
+            self.wrong(&format!("{at}.branches"), "branches: with none, nothing could ever be promoted");
         }
     }
 

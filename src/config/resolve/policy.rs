@@ -12,7 +12,9 @@ use crate::config::keys::{self, POLICY};
 use crate::config::model::{Date, Level, PolicyTable};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
-use crate::config::settings::{Checks, EffectivePolicy, Registries, Role, WaiverCaps, WaiverSpec};
+use crate::config::settings::{
+    Checks, EffectivePolicy, PromoteSettings, Registries, Role, WaiverCaps, WaiverSpec,
+};
 use crate::image::Digest;
 
 /// The demands of all files, before anything is held to them.
@@ -248,6 +250,7 @@ fn runs_for(today: Option<Date>, until: Date) -> i64 {
 pub(super) fn digest(
     layers: &Layers<'_>,
     registries: &Registries,
+    promote: &PromoteSettings,
     checks: &Checks,
     (secrets, ssh, entitlements): (Option<&[String]>, Option<&[String]>, BTreeSet<String>),
 ) -> Digest {
@@ -282,6 +285,7 @@ pub(super) fn digest(
             "sandbox": role(Role::Sandbox), "integration": role(Role::Integration), "release": role(Role::Release),
             "insecure": insecure,
         },
+        "promote": { "branches": promote.branches.iter().collect::<BTreeSet<_>>() },
         "secrets": secrets.unwrap_or_default(),
         "ssh": ssh.unwrap_or_default(),
         "entitlements": entitlements,

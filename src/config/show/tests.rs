@@ -121,6 +121,7 @@ registries.insecure = [
   "registry.lan:5000",  # imgbuild.toml:17
   "10.0.0.5:5000",  # IMGBUILD_INSECURE_REGISTRIES
 ]
+promote.branches = ["main", "release/*"]  # default
 push.retry-for = "1m30s"  # imgbuild.toml:19
 push.idle-timeout = "2m"  # IMGBUILD_PUSH_IDLE_TIMEOUT
 push.timeout = "1h"  # default
