@@ -231,6 +231,17 @@ pub enum Event {
         /// The digest it resolved to before, if any.
         before: Option<String>,
     },
+    /// Something that proves what was done was attached to a manifest that was pushed.
+    EvidenceAttached {
+        /// `provenance`, `tests`, `sbom` or `signature`.
+        kind: String,
+        /// The digest of the artifact; of a signature in cosign's older form, its tag.
+        place: String,
+        /// The digest of the manifest that it is about.
+        subject: String,
+        /// Whether it is signed.
+        signed: bool,
+    },
     /// A tag was taken out of the registry.
     TagRemoved {
         /// The full reference.

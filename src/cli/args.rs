@@ -75,6 +75,23 @@ pub enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Check what is attached to a published image: signature, provenance, tests, SBOM, policy.
+    Verify(VerifyImageArgs),
+    /// Show where a published image comes from, and what is attached to it.
+    Inspect {
+        /// The image, by tag or digest.
+        #[arg(value_name = "REF")]
+        reference: String,
+        /// A public key, as PEM, whose signatures are believed; may be given more than once.
+        #[arg(long = "key", value_name = "FILE")]
+        keys: Vec<PathBuf>,
+    },
+    /// List published images whose base has moved on; exit 1 where there are any.
+    Drift {
+        /// The images, by tag or digest.
+        #[arg(value_name = "REF", required = true)]
+        references: Vec<String>,
+    },
     /// Have git judge what is pushed, or put back what was there.
     Hook {
         /// What to do.
@@ -217,6 +234,10 @@ pub struct BuildArgs {
     #[arg(long, value_enum)]
     pub push: Option<Push>,
 
+    /// The private key that signs what is attached to a pushed image: a file of PEM, or env://NAME.
+    #[arg(long, value_name = "KEY")]
+    pub sign_key: Option<String>,
+
     /// Do not use the engine's build cache.
     #[arg(long)]
     pub no_cache: bool,
@@ -236,6 +257,27 @@ pub struct BuildArgs {
     /// How the image is verified.
     #[command(flatten)]
     pub verify: VerifyArgs,
+}
+
+/// What of a published image has to hold.
+#[derive(Debug, Args, Default)]
+pub struct VerifyImageArgs {
+    /// The image, by tag or digest.
+    #[arg(value_name = "REF")]
+    pub reference: String,
+
+    /// A public key, as PEM, whose signatures are believed; may be given more than once. Default: those of
+    /// evidence.verify-keys.
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+
+    /// A configuration file whose [evidence] says what has to hold, in place of the repository's.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// Leave the bytes of layers unread; whoever pulls them compares them.
+    #[arg(long)]
+    pub skip_layers: bool,
 }
 
 /// How an image is verified.

@@ -158,6 +158,29 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.json(&tags.json.to_string()),
             }
         }
+        Command::Verify(args) => {
+            let verified = flow::verify(session, &flags::verify_options(args)).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&verified.text),
+                Format::Json | Format::Ndjson => output.json(&verified.json.to_string()),
+            }?;
+            verified.error.map_or(Ok(()), Err)
+        }
+        Command::Inspect { reference, keys } => {
+            let inspected = flow::inspect(session, reference, keys).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&inspected.text),
+                Format::Json | Format::Ndjson => output.json(&inspected.json.to_string()),
+            }
+        }
+        Command::Drift { references } => {
+            let drifted = flow::drift(session, references).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&drifted.text),
+                Format::Json | Format::Ndjson => output.json(&drifted.json.to_string()),
+            }?;
+            drifted.error.map_or(Ok(()), Err)
+        }
         Command::Clean { yes } => {
             let cleaned = flow::clean(session, *yes).await?;
             match output.mode.format {

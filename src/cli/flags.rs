@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::args::{
     BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
-    VerifyArgs,
+    VerifyArgs, VerifyImageArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, Inside};
+use crate::flow::{CheckOptions, Inside, VerifyOptions};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {
@@ -44,6 +44,7 @@ pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
             Push::Never => config::Push::Never,
             Push::Always => config::Push::Always,
         }),
+        sign_key: args.sign_key.clone(),
         build_args: args.build_args.clone(),
         no_cache: args.no_cache.then_some(true),
         builder: args.builder.clone(),
@@ -123,6 +124,16 @@ pub(super) fn report_dir(command: &Command, environment: &Environment, directory
     };
     let variable = || environment.get_os("IMGBUILD_REPORT_DIR").map(PathBuf::from);
     flag.clone().or_else(variable).map(|path| directory.join(path))
+}
+
+/// What `verify` is asked.
+pub(super) fn verify_options(args: &VerifyImageArgs) -> VerifyOptions {
+    VerifyOptions {
+        reference: args.reference.clone(),
+        keys: args.keys.clone(),
+        policy: args.policy.clone(),
+        skip_layers: args.skip_layers,
+    }
 }
 
 /// The flags of `check`.

@@ -20,6 +20,8 @@ pub struct Flags {
     pub tags: Vec<String>,
     pub network: Option<String>,
     pub push: Option<Push>,
+    /// `--sign-key PATH|env://NAME`, as written.
+    pub sign_key: Option<String>,
     /// `--build-arg NAME=VALUE`, in order; the last of a name wins.
     pub build_args: Vec<(String, String)>,
     /// `--label KEY=VALUE`, in order; the last of a key wins.

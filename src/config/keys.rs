@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 59] = [
+const KEYS: [&str; 67] = [
     "checks.allow-services",
     "checks.baseline",
     "checks.fail-on",
@@ -11,6 +11,14 @@ const KEYS: [&str; 59] = [
     "checks.max-layers",
     "checks.max-size",
     "checks.trusted-registries",
+    "evidence.builders",
+    "evidence.classic-signature",
+    "evidence.provenance",
+    "evidence.require",
+    "evidence.sbom",
+    "evidence.sources",
+    "evidence.tests",
+    "evidence.verify-keys",
     "image.build.args",
     "image.build.builder",
     "image.build.cache-from",
@@ -64,8 +72,9 @@ const KEYS: [&str; 59] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 11] = [
+pub(super) const POLICY: [&str; 12] = [
     "registries",
+    "evidence",
     "promote",
     "checks",
     "image.build.entitlements",
@@ -80,7 +89,7 @@ pub(super) const POLICY: [&str; 11] = [
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {
-    let tables = ["checks", "image", "image.build", "promote", "push", "registries"];
+    let tables = ["checks", "evidence", "image", "image.build", "promote", "push", "registries"];
     // A role is one value: a prefix without its table is half of it.
     let whole = KEYS.into_iter().filter(|key| key.split('.').count() < 3 || key.starts_with("image."));
     tables.into_iter().chain(whole).collect()

@@ -44,8 +44,9 @@ pub use resolve::{Layers, RuleNames, any_image, resolve};
 pub use schema::json_schema;
 pub use settings::{
     Baseline, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest, ContextFrom, EffectivePolicy,
-    Fetched, Handed, HandedBy, InvalidWord, Mtime, Profile, PromoteSettings, Push, PushLimits, Registries,
-    Role, RoleSettings, Settings, SourceDate, WaiverCaps, WaiverSpec, rule_fits,
+    EvidenceSettings, Fetched, Handed, HandedBy, InvalidWord, KeySource, Mtime, Profile, PromoteSettings,
+    Push, PushLimits, Registries, Role, RoleSettings, Settings, SourceDate, WaiverCaps, WaiverSpec,
+    rule_fits,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

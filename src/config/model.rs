@@ -4,6 +4,7 @@
 //! What a key means, its unit, default and an example stand in its doc comment, which the schema carries along.
 
 mod checks;
+mod evidence;
 mod image;
 mod matcher;
 mod period;
@@ -23,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
+pub use evidence::{Evidence, EvidenceKind};
 pub use image::{Build, Entitlement, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
 pub use period::{InvalidPeriod, Period};
@@ -63,6 +65,10 @@ pub struct Model {
     /// How long a registry that fails or stalls is put up with.
     #[serde(default, deserialize_with = "shape::table")]
     pub push: Option<Push>,
+    /// What is attached to a published image, and what is believed of it. On a pull request this table is the base
+    /// branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub evidence: Option<Evidence>,
     /// What may be promoted. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub promote: Option<Promote>,
@@ -104,6 +110,9 @@ pub struct Overlay {
     /// Wins over `[push]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub push: Option<Push>,
+    /// Wins over `[evidence]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub evidence: Option<Evidence>,
     /// Wins over `[promote]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub promote: Option<Promote>,

@@ -3,6 +3,7 @@
 mod agree;
 mod builder;
 mod checks;
+mod evidence;
 mod layers;
 mod paths;
 mod policy;
@@ -112,6 +113,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
 
     let registries = registries(&mut asked);
     let promote = promote(&asked);
+    let evidence = evidence::evidence(&mut asked, layers);
     let mut checks = checks::checks(&mut asked, layers, demands);
     policy::hold_to_demands(&mut asked, layers, &mut checks);
     let secrets = asked.image("image.build.secrets", |image| image.build.as_ref()?.secrets.clone());
@@ -119,7 +121,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
     let allowed = builder::entitlements(&asked).into_iter().map(|entitlement| entitlement.value).collect();
     let handed =
         (secrets.as_ref().map(|ids| ids.as_slice()), ssh.as_ref().map(|ids| ids.as_slice()), allowed);
-    checks.policy.digest = policy::digest(layers, &registries, &promote, &checks, handed);
+    checks.policy.digest = policy::digest(layers, &registries, (&promote, &evidence), &checks, handed);
     let context = path(&mut asked, layers, &CONTEXT, &flags.context, |image| image.context.as_ref());
     let kind =
         asked.flag(&KIND, &flags.kind).or_else(|| asked.image(KIND.file, |image| image.kind.map(Into::into)));
@@ -184,6 +186,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         }),
         goss: paths(&mut asked, layers, &GOSS, &flags.goss, |image| image.goss.as_ref()),
         checks,
+        evidence,
         push_limits: PushLimits {
             retry_for: limit(&mut asked, &PUSH_RETRY_FOR, 30, |push| push.retry_for),
             idle_timeout: limit(&mut asked, &PUSH_IDLE_TIMEOUT, 60, |push| push.idle_timeout),

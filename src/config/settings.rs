@@ -2,6 +2,7 @@
 
 mod builder;
 mod checks;
+mod evidence;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ pub use builder::{
     Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime, SourceDate,
 };
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
+pub use evidence::{EvidenceSettings, KeySource};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +90,8 @@ pub struct Settings {
     pub goss: Vec<Sourced<PathBuf>>,
     /// How strict the checks are.
     pub checks: Checks,
+    /// What is attached to a published image, and what is believed of it.
+    pub evidence: EvidenceSettings,
     /// How long a registry that fails or stalls is put up with.
     pub push_limits: PushLimits,
     /// Whether this run pushes. A fork or a privileged pull request never does, whatever this says.

@@ -207,6 +207,7 @@ impl Lines<'_> {
         let insecure =
             settings.registries.insecure.iter().map(|host| (host.value.clone().into(), host.origin.clone()));
         self.tables("registries.insecure", insecure);
+        self.evidence();
         self.sourced("promote.branches", &settings.promote.branches);
         let limits = &settings.push_limits;
         for (key, limit) in [
@@ -245,6 +246,28 @@ impl Lines<'_> {
         }
         let waivers = checks.waivers.iter().map(|entry| (waiver(entry), entry.origin.clone()));
         self.tables("checks.ignore", waivers);
+    }
+
+    fn evidence(&mut self) {
+        let evidence = &self.settings.evidence;
+        self.sourced("evidence.provenance", &evidence.provenance);
+        self.sourced("evidence.tests", &evidence.tests);
+        self.sourced("evidence.sbom", &evidence.sbom);
+        self.sourced("evidence.classic-signature", &evidence.classic_signature);
+        let keys = evidence.verify_keys.iter().map(|key| (key.value.clone().into(), key.origin.clone()));
+        self.tables("evidence.verify-keys", keys);
+        let require: Vec<&str> = evidence.require.iter().map(|kind| kind.as_str()).collect();
+        self.push("evidence.require", require, &evidence.require.origin);
+        for (key, list) in
+            [("evidence.sources", &evidence.sources), ("evidence.builders", &evidence.builders)]
+        {
+            if let Some(list) = list {
+                self.sourced(key, list);
+            }
+        }
+        if let Some(key) = &evidence.sign_key {
+            self.outside("sign-key", key.to_string(), &key.origin);
+        }
     }
 
     fn builder(&mut self, settings: &BuilderSettings) {

@@ -18,7 +18,7 @@ const fn variable(name: &'static str, value: &'static str, about: &'static str) 
 }
 
 /// Every variable that stands for a setting, sorted by name. An empty value counts as unset.
-pub const VARIABLES: [Variable; 20] = [
+pub const VARIABLES: [Variable; 21] = [
     variable(
         "IMGBUILD_BUILDER",
         "auto|buildkit|classic|ADDRESS",
@@ -58,6 +58,11 @@ pub const VARIABLES: [Variable; 20] = [
     variable("IMGBUILD_REPORT_DIR", "DIR", "The folder for the run report in every form."),
     variable("IMGBUILD_REPOSITORY", "NAME", "The image's name, as `image.repository`."),
     variable("IMGBUILD_REPRODUCIBLE", "true|false", "Leave out what differs from run to run."),
+    variable(
+        "IMGBUILD_SIGN_KEY",
+        "FILE|env://NAME|PEM",
+        "The private key that signs what is attached to a published image, or where it is.",
+    ),
     variable("IMGBUILD_TARGET", "STAGE", "The stage to build."),
 ];
 

@@ -11,6 +11,8 @@ const MAX_REASONS: usize = 5;
 /// What may hold or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aspect {
+    /// Its bytes are those that its digest stands for.
+    Image,
     /// Somebody who is trusted signed the image.
     Signature,
     /// How it came about.
@@ -30,6 +32,7 @@ impl Aspect {
     /// A word for people and JSON.
     pub const fn name(self) -> &'static str {
         match self {
+            Aspect::Image => "image",
             Aspect::Signature => "signature",
             Aspect::Provenance => "provenance",
             Aspect::Tests => "tests",
@@ -64,13 +67,14 @@ pub struct Demand {
 }
 
 impl Demand {
-    fn is_for(self, aspect: Aspect) -> bool {
+    /// Whether it is for `aspect`.
+    pub fn is_for(self, aspect: Aspect) -> bool {
         match aspect {
             Aspect::Signature => self.signature,
             Aspect::Provenance => self.provenance,
             Aspect::Tests => self.tests,
             Aspect::Sbom => self.sbom,
-            Aspect::Policy => false,
+            Aspect::Image | Aspect::Policy => false,
         }
     }
 }
@@ -263,6 +267,8 @@ pub struct Verdict {
     pub proof: Proof,
     /// What was demanded and does not, in the order of [`Aspect`].
     pub doubts: Vec<Doubt>,
+    /// The doubt among them that somebody who is believed says the opposite: nothing else that holds makes up for it.
+    pub refuted: Option<Doubt>,
 }
 
 /// Judges what is attached to a manifest by the keys that are trusted. Pure: nothing is read.
@@ -270,6 +276,7 @@ pub fn weigh(collected: &Collected, keys: &[PublicKey], demand: Demand) -> Verdi
     let standings = read(collected, keys);
     let mut doubts = Vec::new();
     let mut aspects = Vec::new();
+    let mut refuted = None;
     for aspect in Aspect::ATTACHED {
         let of_it: Vec<&Standing> =
             standings.iter().filter(|one| one.kind.as_ref().and_then(Aspect::of) == Some(aspect)).collect();
@@ -284,13 +291,15 @@ pub fn weigh(collected: &Collected, keys: &[PublicKey], demand: Demand) -> Verdi
             aspects.push(aspect);
             continue;
         }
-        let is_wanted = demand.is_for(aspect) || (aspect == Aspect::Sbom && !of_it.is_empty());
+        let is_wanted =
+            demand.is_for(aspect) || failed.is_some() || (aspect == Aspect::Sbom && !of_it.is_empty());
         if is_wanted {
             doubts.push(Doubt { aspect, why: why(aspect, &of_it, &standings, keys) });
+            refuted = failed.and(doubts.last().cloned()).or(refuted);
         }
     }
     let standings = standings.into_iter().filter(|one| one.objection.is_none()).collect();
-    Verdict { proof: Proof { subject: collected.subject.clone(), standings, aspects }, doubts }
+    Verdict { proof: Proof { subject: collected.subject.clone(), standings, aspects }, doubts, refuted }
 }
 
 /// Whether it is a word that counts, and says that tests failed.

@@ -7,15 +7,19 @@ use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
-use super::{adopt, base, build_image, facts, gather, of_commit, practices, services, verification};
+use super::{
+    adopt, attest, base, build_image, facts, gather, keys, of_commit, practices, services, verification,
+};
 use crate::config::Flags;
 use crate::engine::{BuildWarning, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
+use crate::evidence::SigningKey;
 use crate::expect::ProbeSet;
 use crate::image::label;
 use crate::plan::{BaseImage, Command, Plan, PushDecision};
 use crate::publish::{Channel, PublishLimits, publish, tag_on_engine};
+use crate::registry::Manifest;
 use crate::report::RunReport;
 use crate::rules::Fact;
 use crate::smoke::{self, Candidate, VerifiedImage};
@@ -44,6 +48,7 @@ async fn stages(
 ) -> Result<()> {
     let prepared = prepare(session, command, Need::Engine, flags, report).await?;
     let engine = prepared.engine.clone().ok_or_else(|| missing("the engine"))?;
+    let key = keys::signing(session, &prepared.settings.evidence, &prepared.ci)?;
     let practices = practices::before_build(session, &prepared, report);
     let mut practices = session.stage(Stage::Check, practices).await?;
     let keeper = keep(session, engine, &prepared, slot)?;
@@ -63,7 +68,9 @@ async fn stages(
     let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
     let verify = verify(session, &prepared, keeper, candidate, probes, &mut practices, report);
     let verified = session.stage(Stage::Smoke, verify).await?;
-    session.stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, report)).await?;
+    session
+        .stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, key.as_ref(), report))
+        .await?;
     practices.finish(report);
     Ok(())
 }
@@ -245,6 +252,7 @@ async fn publish_tags(
     prepared: &Prepared,
     keeper: &Keeper,
     verified: &VerifiedImage,
+    key: Option<&SigningKey>,
     report: &mut RunReport,
 ) -> Result<()> {
     let plan = &prepared.plan;
@@ -268,7 +276,9 @@ async fn publish_tags(
         },
         events: &session.events,
     };
-    let published = publish(verified, plan, &channel).await?;
+    let attach =
+        async |manifest: &Manifest| attest::attach(session, prepared, verified, manifest, key, report).await;
+    let published = publish(verified, plan, &channel, attach).await?;
     keeper.leaves_images(false);
     report.pushed = true;
     if let Some(image) = &mut report.image {

@@ -150,6 +150,19 @@ pub(super) async fn settings_for_registries(
     Ok((settings, ci))
 }
 
+/// The settings whose policy is that of the file `policy`, which whoever runs the command chose.
+pub(super) fn settings_with_policy(session: &Session, flags: &Flags, policy: &Path) -> Result<Settings> {
+    let ci = ci_context(session);
+    let root = root_of(&session.directory);
+    let own = Site::Folder.document(session, root)?;
+    let policy = config::read_policy(&session.directory.join(policy), root)?;
+    let (document, notes) = config::with_policy(own.as_ref(), config::Policy::File(&policy));
+    for note in notes {
+        session.events.note(note);
+    }
+    settings_of(session, flags, &ci, document.as_ref(), root)
+}
+
 fn resolve(
     session: &Session,
     flags: &Flags,

@@ -2,6 +2,7 @@
 //! all of them (`supervise`).
 
 mod adopt;
+mod attest;
 mod base;
 mod base_facts;
 mod build_image;
@@ -19,19 +20,23 @@ mod copy;
 mod courses;
 mod detect;
 mod doctor;
+mod drift;
 mod facts;
 mod gather;
 mod hook;
 mod image_facts;
 mod init;
 mod inside;
+mod inspect;
 mod judging;
+mod keys;
 mod of_commit;
 mod plan;
 mod policy;
 mod practices;
 mod pre_push;
 mod prepare;
+mod published;
 mod registries;
 mod services;
 mod session;
@@ -42,6 +47,7 @@ mod tags;
 mod test;
 mod undo;
 mod verification;
+mod verify;
 
 #[cfg(test)]
 mod testing;
@@ -54,10 +60,12 @@ pub use context::{Shown, context};
 pub use copy::copy;
 pub use detect::{Around, detect};
 pub use doctor::doctor;
+pub use drift::{Drifted, drift};
 pub use gather::{dockerfile_text, root_of};
 pub use hook::{HookOptions, Hooked, Manager, hook};
 pub use init::{Ci, InitOptions, Initiated, Language, init};
 pub use inside::{Inside, inside};
+pub use inspect::{Inspected, inspect};
 pub use plan::{Planned, Run, plan, settings};
 pub use pre_push::{Gate, Judged, PushOptions, is_skipped, pre_push};
 pub use session::Session;
@@ -65,3 +73,4 @@ pub use supervise::Ended;
 pub use tags::{Tags, tags};
 pub use test::test;
 pub use undo::undo;
+pub use verify::{Verified, VerifyOptions, verify};

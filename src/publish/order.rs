@@ -23,15 +23,23 @@ const SETTLE: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 
 /// Publishes the plan's tags on the image that was tested.
 ///
+/// `attach` is called with the image's manifest once it is in the registry, before any version or moving tag is set; where
+/// it fails, none is.
+///
 /// Whatever the error, every tag that moved was told as an event and noted in the journal before it did. Errors are
 /// of kind `Registry`, or `Refused` where a tag holds other content.
-pub async fn publish(image: &VerifiedImage, plan: &Plan, channel: &Channel<'_>) -> Result<Published> {
+pub async fn publish(
+    image: &VerifiedImage,
+    plan: &Plan,
+    channel: &Channel<'_>,
+    attach: impl AsyncFnOnce(&Manifest) -> Result<()>,
+) -> Result<Published> {
     let engine = channel.keeper.engine();
     let tested = engine.require_image(image.id().as_str()).await?;
     development(&tested, plan)?;
     let mut expected = Expected::of(tested);
     let mut tags = Vec::new();
-    let published = phases(image, plan, channel, &mut expected, &mut tags).await;
+    let published = phases(image, plan, channel, attach, &mut expected, &mut tags).await;
     let manifest = published.map_err(|error| named(error, plan, &tags))?;
     match expected.config {
         Some(config_digest) => Ok(Published { digest: manifest.digest, config_digest, tags }),
@@ -57,6 +65,7 @@ async fn phases(
     image: &VerifiedImage,
     plan: &Plan,
     channel: &Channel<'_>,
+    attach: impl AsyncFnOnce(&Manifest) -> Result<()>,
     expected: &mut Expected,
     tags: &mut Vec<PublishedTag>,
 ) -> Result<Manifest> {
@@ -71,6 +80,7 @@ async fn phases(
         }
         (None, None) => return Err(Error::new(Kind::Internal, "the plan has no unique tag")),
     };
+    attach(&manifest).await?;
     for phase in rest.chunk_by(|a, b| a.promise == b.promise) {
         let all = join_all(phase.iter().map(|planned| place::place(&manifest, plan, planned, channel))).await;
         let mut placed: Vec<(&PlannedTag, Placed)> = Vec::new();

@@ -92,6 +92,7 @@ impl Masker {
             | Event::TagPushing { .. }
             | Event::TagPublished { .. }
             | Event::TagRemoved { .. }
+            | Event::EvidenceAttached { .. }
             | Event::Cancelling { .. } => {}
         }
     }

@@ -224,6 +224,11 @@ impl<W: Write> Reporter for Plain<W> {
                 let (reference, digest) = (self.text(reference), self.short(digest));
                 self.say(at_ms, &format!("publish: {reference} is {digest}{}", was.unwrap_or_default()))
             }
+            Event::EvidenceAttached { kind, place, signed, .. } => {
+                let how = if *signed { "signed" } else { "not signed" };
+                let (kind, place) = (self.text(kind), self.short(place));
+                self.say(at_ms, &format!("publish: {kind} is attached, {how}: {place}"))
+            }
             Event::TagRemoved { reference, .. } => {
                 let reference = self.text(reference);
                 self.say(at_ms, &format!("publish: {reference} is removed"))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::build_steps::BuildSteps;
 use super::run_report::{
-    BuildFacts, ContextFacts, Ended, RunReport, StageTiming, TagFacts, TagState, TestFacts,
+    BuildFacts, ContextFacts, Ended, EvidenceFacts, RunReport, StageTiming, TagFacts, TagState, TestFacts,
 };
 use super::tail::Tail;
 use super::{Masker, findings};
@@ -35,6 +35,7 @@ pub struct Recording {
     image: Option<Digest>,
     tests: Vec<TestFacts>,
     tags: Vec<TagFacts>,
+    evidence: Vec<EvidenceFacts>,
     timings: Vec<StageTiming>,
     warnings: Vec<String>,
     notes: Vec<String>,
@@ -115,6 +116,14 @@ impl Recorder {
             Event::TagRemoved { reference, before } => {
                 recording.tag(reference, None, before.as_deref(), TagState::Removed);
             }
+            Event::EvidenceAttached { kind, place, subject, signed } => {
+                recording.evidence.push(EvidenceFacts {
+                    kind: kind.clone(),
+                    place: place.clone(),
+                    subject: subject.clone(),
+                    signed: *signed,
+                });
+            }
             Event::TestStarted { name } => {
                 self.logs.remove(name);
                 self.testing.insert(name.clone(), stamped.at_ms);
@@ -184,6 +193,7 @@ impl Recording {
         for tag in self.tags {
             advance(&mut report.tags, tag);
         }
+        report.evidence.extend(self.evidence);
         report.timings.extend(self.timings);
         report.warnings.extend(self.warnings);
         report.notes.extend(self.notes);

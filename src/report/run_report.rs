@@ -59,6 +59,9 @@ pub struct RunReport {
     /// Every tag that was planned or set, in the order of publishing.
     #[serde(default)]
     pub tags: Vec<TagFacts>,
+    /// What was attached to the image in the registry, in the order of attaching.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceFacts>,
     /// Whether anything was pushed and all of it was verified.
     pub pushed: bool,
     /// Why nothing was pushed, where the run succeeded without.
@@ -270,6 +273,19 @@ pub struct TagFacts {
     pub state: TagState,
 }
 
+/// Something that was attached to a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceFacts {
+    /// `provenance`, `tests`, `sbom` or `signature`.
+    pub kind: String,
+    /// The digest of the artifact that holds it; of a signature in cosign's older form, its tag.
+    pub place: String,
+    /// The digest of the manifest that it is about.
+    pub subject: String,
+    /// Whether it is signed.
+    pub signed: bool,
+}
+
 /// How a stage or a test ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -353,6 +369,7 @@ impl RunReport {
             build: None,
             image: None,
             tags: Vec::new(),
+            evidence: Vec::new(),
             pushed: false,
             not_pushed_because: None,
             tests: Vec::new(),

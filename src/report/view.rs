@@ -107,6 +107,11 @@ impl View {
                 let text = format!("{reference}{}", was.unwrap_or_default());
                 return look.message(&format!("  {} ", look.good()), &text, 4);
             }
+            Event::EvidenceAttached { kind, place, signed, .. } => {
+                let how = if *signed { "signed" } else { "not signed" };
+                let text = format!("{kind} is attached, {how}: {place}");
+                return look.message(&format!("  {} ", look.good()), &text, 4);
+            }
             Event::TagRemoved { reference, .. } => {
                 return look.message(&format!("  {} ", look.good()), &format!("{reference} is removed"), 4);
             }

@@ -201,8 +201,13 @@ impl Lab {
         assert!(ours.is_empty(), "{ours:#?}");
     }
 
-    /// Every tag of the test's repository in the registry.
+    /// Every tag of the test's repository in the registry, but those that only list what is attached to a digest.
     pub(crate) fn tags(&self) -> BTreeSet<String> {
+        self.all_tags().into_iter().filter(|tag| !tag.starts_with("sha256-")).collect()
+    }
+
+    /// Every tag of the test's repository in the registry.
+    pub(crate) fn all_tags(&self) -> BTreeSet<String> {
         let (status, body) = get(&self.registry, &format!("/v2/t/{}/tags/list", self.name), "*/*");
         if status == 404 {
             return BTreeSet::new();

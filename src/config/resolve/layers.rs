@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::policy;
 use crate::config::document::Document;
 use crate::config::keys;
-use crate::config::model::{Checks, Image, Promote, Push, Registries};
+use crate::config::model::{Checks, Evidence, Image, Promote, Push, Registries};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::Profile;
@@ -22,6 +22,7 @@ pub(super) struct Part<'a> {
     pub image: Option<&'a Image>,
     pub registries: Option<&'a Registries>,
     pub push: Option<&'a Push>,
+    pub evidence: Option<&'a Evidence>,
     pub promote: Option<&'a Promote>,
     pub checks: Option<&'a Checks>,
     document: &'a Document,
@@ -46,6 +47,7 @@ impl<'a> Part<'a> {
             image: overlay.image.as_ref(),
             registries: overlay.registries.as_ref(),
             push: overlay.push.as_ref(),
+            evidence: overlay.evidence.as_ref(),
             promote: overlay.promote.as_ref(),
             checks: overlay.checks.as_ref(),
             document,
@@ -55,6 +57,7 @@ impl<'a> Part<'a> {
             image: model.image.as_ref(),
             registries: model.registries.as_ref(),
             push: model.push.as_ref(),
+            evidence: model.evidence.as_ref(),
             promote: model.promote.as_ref(),
             checks: model.checks.as_ref(),
             document,

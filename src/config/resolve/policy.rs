@@ -13,7 +13,7 @@ use crate::config::model::{Date, Level, PolicyTable};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::{
-    Checks, EffectivePolicy, PromoteSettings, Registries, Role, WaiverCaps, WaiverSpec,
+    Checks, EffectivePolicy, EvidenceSettings, PromoteSettings, Registries, Role, WaiverCaps, WaiverSpec,
 };
 use crate::image::Digest;
 
@@ -250,7 +250,7 @@ fn runs_for(today: Option<Date>, until: Date) -> i64 {
 pub(super) fn digest(
     layers: &Layers<'_>,
     registries: &Registries,
-    promote: &PromoteSettings,
+    (promote, evidence): (&PromoteSettings, &EvidenceSettings),
     checks: &Checks,
     (secrets, ssh, entitlements): (Option<&[String]>, Option<&[String]>, BTreeSet<String>),
 ) -> Digest {
@@ -286,6 +286,12 @@ pub(super) fn digest(
             "insecure": insecure,
         },
         "promote": { "branches": promote.branches.iter().collect::<BTreeSet<_>>() },
+        "evidence": {
+            "keys": sorted(&evidence.verify_keys),
+            "require": evidence.require.iter().map(|kind| kind.as_str()).collect::<BTreeSet<_>>(),
+            "sources": evidence.sources.as_ref().map(|list| list.iter().collect::<BTreeSet<_>>()),
+            "builders": evidence.builders.as_ref().map(|list| list.iter().collect::<BTreeSet<_>>()),
+        },
         "secrets": secrets.unwrap_or_default(),
         "ssh": ssh.unwrap_or_default(),
         "entitlements": entitlements,

@@ -121,6 +121,12 @@ registries.insecure = [
   "registry.lan:5000",  # imgbuild.toml:17
   "10.0.0.5:5000",  # IMGBUILD_INSECURE_REGISTRIES
 ]
+evidence.provenance = true  # a CI was detected
+evidence.tests = true  # a CI was detected
+evidence.sbom = true  # a CI was detected
+evidence.classic-signature = false  # default
+evidence.verify-keys = []
+evidence.require = ["signature", "provenance", "tests"]  # default
 promote.branches = ["main", "release/*"]  # default
 push.retry-for = "1m30s"  # imgbuild.toml:19
 push.idle-timeout = "2m"  # IMGBUILD_PUSH_IDLE_TIMEOUT

@@ -1,0 +1,74 @@
+//! Keys: the one that signs, and those that are believed.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::session::Session;
+use crate::config::{EvidenceSettings, KeySource};
+use crate::error::{Error, Kind, Result};
+use crate::evidence::{PublicKey, SigningKey};
+use crate::source::CiContext;
+
+/// The longest file of keys that is read, in bytes.
+const MAX_FILE: u64 = 64 << 10;
+
+/// The key to sign with, hidden from every output from now on. It is read before anything is built, so that one which is
+/// missing is not found out after it. A pull request is never given it.
+pub(super) fn signing(
+    session: &Session,
+    settings: &EvidenceSettings,
+    ci: &CiContext,
+) -> Result<Option<SigningKey>> {
+    let Some(source) = &settings.sign_key else { return Ok(None) };
+    if ci.is_pr() {
+        session.events.note("nothing is signed: a run for a pull request is not given the key");
+        return Ok(None);
+    }
+    let name = source.to_string();
+    let text = match &source.value {
+        KeySource::File(path) => read(path, "the key to sign with")?,
+        KeySource::Variable(variable) => match session.environment.get(variable) {
+            Some(text) => text.to_owned(),
+            None => {
+                let why = format!("the key to sign with is not there: the variable {variable} is not set");
+                return Err(Error::new(Kind::Config, why)
+                    .hint(format!("set {variable}, and in a CI hand it to this step")));
+            }
+        },
+    };
+    session.masker.add(&text);
+    SigningKey::read(&text, &name).map(Some)
+}
+
+/// The keys in the files that were named, else those of the configuration.
+pub(super) fn believed(
+    session: &Session,
+    files: &[std::path::PathBuf],
+    settings: &EvidenceSettings,
+) -> Result<Vec<PublicKey>> {
+    let mut keys = Vec::new();
+    for file in files {
+        let text = read(&session.directory.join(file), "the public key")?;
+        keys.extend(PublicKey::read(&text, &file.display().to_string())?);
+    }
+    if files.is_empty() {
+        for key in &settings.verify_keys {
+            keys.extend(PublicKey::read(&key.value, &key.origin.to_string())?);
+        }
+    }
+    Ok(keys)
+}
+
+/// A small file of text.
+fn read(path: &Path, what: &str) -> Result<String> {
+    let fail =
+        |why: String| Error::new(Kind::Config, format!("cannot read {what} {}: {why}", path.display()));
+    let file = File::open(path).map_err(|cause| fail(cause.to_string()))?;
+    let mut text = String::new();
+    file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|cause| fail(cause.to_string()))?;
+    match u64::try_from(text.len()).is_ok_and(|length| length <= MAX_FILE) {
+        true => Ok(text),
+        false => Err(fail(format!("it is larger than {MAX_FILE} bytes"))),
+    }
+}
