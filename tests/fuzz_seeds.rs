@@ -5,6 +5,8 @@
 
 #[path = "support/invariants/dockerfile.rs"]
 mod dockerfile;
+#[path = "support/invariants/evidence.rs"]
+mod evidence;
 #[path = "support/invariants/expand.rs"]
 mod expand;
 #[path = "support/invariants/shell.rs"]
@@ -20,8 +22,9 @@ use std::path::PathBuf;
 type Holds = fn(&[u8]);
 
 /// The folder of the seeds, and what must hold for every text.
-const TARGETS: [(&str, Holds); 4] = [
+const TARGETS: [(&str, Holds); 5] = [
     ("dockerfile", dockerfile::holds),
+    ("evidence", evidence::holds),
     ("expand", expand::holds),
     ("shell", shell::holds),
     ("waiver", waiver::holds),

@@ -81,6 +81,22 @@ pub enum Content {
     Unreadable(String),
 }
 
+impl Content {
+    /// What the bytes of a layer are, by its media type; `signature` is that of cosign's older form, which stands beside it.
+    pub fn read(media_type: &str, bytes: Vec<u8>, signature: Option<&str>) -> Content {
+        let read = match media_type {
+            IN_TOTO => return Content::Unsigned(bytes),
+            SIMPLE_SIGNING => SimpleSigning::of(bytes, signature).map(Content::SimpleSigning),
+            DSSE => {
+                let value = serde_json::from_slice(&bytes).map_err(|_| "it is not JSON".to_owned());
+                value.and_then(|value| Envelope::from_json(&value)).map(Content::Envelope)
+            }
+            _ => bundle::parse(&bytes).map(Content::Envelope),
+        };
+        read.unwrap_or_else(Content::Unreadable)
+    }
+}
+
 /// A layer of a manifest: where one signature is two layers of the same bytes, annotations tell them apart.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -207,19 +223,7 @@ impl Reader<'_> {
             Ok(bytes) => bytes,
             Err(why) => return Ok(Content::Unreadable(why)),
         };
-        let read = match layer.media_type.as_str() {
-            IN_TOTO => return Ok(Content::Unsigned(bytes)),
-            SIMPLE_SIGNING => {
-                let signature = layer.annotations.get(SIGNATURE).map(String::as_str);
-                SimpleSigning::of(bytes, signature).map(Content::SimpleSigning)
-            }
-            DSSE => {
-                let value = serde_json::from_slice(&bytes).map_err(|_| "it is not JSON".to_owned());
-                value.and_then(|value| Envelope::from_json(&value)).map(Content::Envelope)
-            }
-            _ => bundle::parse(&bytes).map(Content::Envelope),
-        };
-        Ok(read.unwrap_or_else(Content::Unreadable))
+        Ok(Content::read(&layer.media_type, bytes, layer.annotations.get(SIGNATURE).map(String::as_str)))
     }
 
     /// The bytes of a layer, or why they are not what its manifest says. An error is one of the way there.
