@@ -15,6 +15,7 @@ pub mod engine;
 pub mod expect;
 pub mod flow;
 pub mod image;
+pub mod inventory;
 pub mod plan;
 pub mod publish;
 pub mod registry;
