@@ -25,6 +25,7 @@ mod hook;
 mod image_facts;
 mod init;
 mod inside;
+mod inventory;
 mod judging;
 mod of_commit;
 mod plan;

@@ -14,6 +14,18 @@ pub struct LayerFacts {
     pub expectations: Expectations,
 }
 
+impl LayerFacts {
+    /// The `nth` layer, the lowest being 0, in words.
+    pub fn layer(&self, nth: usize) -> String {
+        let layers = &self.files.layers;
+        let digest = layers.get(nth).map(String::as_str).unwrap_or_default();
+        // As engines and registries show them in short.
+        let short: String = digest.chars().take("sha256:".len() + 12).collect();
+        let digest = if short.is_empty() { String::new() } else { format!(" ({short})") };
+        format!("layer {} of {}{digest}", nth + 1, layers.len())
+    }
+}
+
 /// What was found in the layers. Paths begin at the image's root, and are sorted; bytes that are no UTF-8 are replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileFacts {

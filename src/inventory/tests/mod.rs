@@ -1,0 +1,5 @@
+//! Whole exports, made by hand, through all of it.
+
+mod hostile;
+mod making;
+mod merging;
