@@ -13,6 +13,7 @@ mod merge;
 mod os_release;
 mod package;
 mod packages;
+pub mod sbom;
 mod scan;
 mod unpack;
 mod watch;

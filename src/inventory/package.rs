@@ -79,7 +79,8 @@ pub struct Package {
 /// What may stand unescaped in a package URL: RFC 3986's unreserved, and the colon, which its specification excepts.
 const PURL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
-fn escape(text: &str) -> String {
+/// `text` as a part of a package URL.
+pub(super) fn escape(text: &str) -> String {
     utf8_percent_encode(text, PURL).to_string()
 }
 

@@ -181,7 +181,7 @@ registry! {
         image_starts_init_system,
         image_exposes_ssh,
         shell_form_image_command,
-        setuid_file,
+        setuid_file_in_image,
         account_without_password,
         secret_in_image_file,
         package_cache_in_image,

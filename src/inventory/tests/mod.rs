@@ -3,3 +3,4 @@
 mod hostile;
 mod making;
 mod merging;
+mod systems;
