@@ -1,6 +1,7 @@
 //! Where the bytes of an image come from: an engine's export, or the blobs of a registry. They arrive here, and are read
 //! on a thread of their own.
 
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -42,6 +43,23 @@ pub async fn of_export(engine: &Engine, id: &str) -> Result<Inventory> {
     done(reader)
         .await?
         .map_err(|why| Error::new(Kind::Engine, format!("cannot read the export of image {id}: {why}")))
+}
+
+/// What the image holds that `archive` is, as `docker save` writes it. It is read to its end, on this thread.
+pub fn of_archive(archive: &mut dyn Read) -> Result<Inventory> {
+    let wrong = |why: String| Error::new(Kind::Io, format!("cannot read the archive of an image: {why}"));
+    let (mut reader, mut piece) = (Export::new(), vec![0; 256 << 10]);
+    loop {
+        let read = match archive.read(&mut piece) {
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        if read == 0 {
+            return reader.end().map_err(wrong);
+        }
+        reader.push(piece.get(..read).unwrap_or_default()).map_err(wrong)?;
+    }
 }
 
 /// What the image of `manifest` holds, which is no index, in the repository `path`. Each blob is checked against its digest

@@ -140,6 +140,12 @@ fn packages(version: &str, modules: &str) -> Vec<Found> {
     // A toolchain of one's own adds words behind a blank.
     let toolchain = version.strip_prefix("go").and_then(|rest| rest.split_whitespace().next());
     found.extend(toolchain.map(|version| Found::new(Ecosystem::Go, "stdlib", version)));
+    // A program that was built without modules has the path of its package alone.
+    if !modules.contains("\nmod\t")
+        && let Some(path) = modules.lines().find_map(|line| line.strip_prefix("path\t"))
+    {
+        found.push(Found::new(Ecosystem::Go, path, ""));
+    }
     for line in modules.lines() {
         let mut words = line.split('\t');
         let (Some(kind), Some(path)) = (words.next(), words.next()) else { continue };
@@ -212,6 +218,12 @@ mod tests {
                 found.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
             assert_eq!((found, is_old), (expected.to_vec(), false), "{piece}");
         }
+    }
+
+    #[test]
+    fn a_program_without_modules_is_its_package() {
+        let (found, _) = scan(&blob("path\texample.com/cmd/x\nbuild\t-compiler=gc\n"), 4096);
+        assert_eq!(found[1..], [("example.com/cmd/x".to_owned(), String::new())]);
     }
 
     #[test]
