@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod expect;
 pub mod flow;
 pub mod image;
+pub mod inventory;
 pub mod plan;
 pub mod publish;
 pub mod registry;

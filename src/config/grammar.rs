@@ -191,6 +191,19 @@ pub(super) fn service(name: &str) -> Verdict {
     })
 }
 
+/// The path of a program in an image.
+pub(super) fn program_path(path: &str) -> Verdict {
+    let is_plain = path.strip_prefix('/').is_some_and(|rest| {
+        rest.split('/').all(|part| !matches!(part, "" | "." | "..")) && !rest.contains(char::is_control)
+    });
+    ensure(is_plain, || {
+        format!(
+            "{} is no path of a program: write it from the image's root on, like \"/usr/bin/su\"",
+            quoted(path)
+        )
+    })
+}
+
 /// A key that a policy locks.
 pub(super) fn lock(key: &str) -> Verdict {
     let known = super::keys::lockable();

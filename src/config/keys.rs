@@ -1,8 +1,9 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 67] = [
+const KEYS: [&str; 69] = [
     "checks.allow-services",
+    "checks.allow-setuid",
     "checks.baseline",
     "checks.fail-on",
     "checks.ignore",
@@ -10,6 +11,7 @@ const KEYS: [&str; 67] = [
     "checks.levels",
     "checks.max-layers",
     "checks.max-size",
+    "checks.read-layers",
     "checks.trusted-registries",
     "evidence.builders",
     "evidence.classic-signature",

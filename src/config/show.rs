@@ -240,6 +240,8 @@ impl Lines<'_> {
             self.sourced("checks.max-layers", most);
         }
         self.sourced("checks.allow-services", &checks.allow_services);
+        self.sourced("checks.allow-setuid", &checks.allow_setuid);
+        self.sourced("checks.read-layers", &checks.read_layers);
         if let Some(baseline) = &checks.baseline {
             let text = path_text(&baseline.path, &self.settings.config_dir);
             self.push("checks.baseline", text, &baseline.origin);

@@ -9,7 +9,7 @@ const MAX_EXTRA: u64 = 1 << 20;
 
 /// What passes by.
 #[derive(Debug)]
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// An entry begins.
     Entry(FileHeader),
     /// The next bytes of its content.
@@ -20,7 +20,7 @@ pub(super) enum Part<'a> {
 
 /// The decoder. Its memory is a block and what is said about the next entry.
 #[derive(Debug, Default)]
-pub(super) struct TarStream {
+pub(crate) struct TarStream {
     header: Vec<u8>,
     said: Overrides,
     /// Set within what is said about the next entry; its bytes so far.
@@ -40,7 +40,7 @@ impl TarStream {
     }
 
     /// Takes the next bytes and passes on what they hold, until `on` breaks. The error says what is no tar.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         mut bytes: &[u8],
         on: &mut dyn FnMut(Part<'_>) -> ControlFlow<()>,
@@ -56,7 +56,7 @@ impl TarStream {
     }
 
     /// Whether the bytes so far may be all: they end between two entries.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.left == 0 && self.padding == 0 && self.header.is_empty() && !self.announced
     }
 

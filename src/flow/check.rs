@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::facts;
 use super::gather;
+use super::inventory::judge_layers;
 use super::judging::{self, Judging, TextFile};
 use super::of_commit;
 use super::practices;
@@ -171,6 +172,7 @@ async fn judge(
         Some(reference) => {
             let engine = gather::connect(session).await?;
             judging.image(&engine, reference, reference, None).await?;
+            judge_layers(session, &settings, &engine, reference, reference, &mut judging).await?;
         }
         None => judging.without_image("no image: give --image REF; `imgbuild ci` judges what it built"),
     }

@@ -20,7 +20,7 @@ use crate::config::{Located, Settings};
 use crate::context::Listing;
 use crate::engine::{BuildWarning, Engine};
 use crate::error::{Error, Kind, Result};
-use crate::rules::facts::{BaseFacts, RuntimeFacts};
+use crate::rules::facts::{BaseFacts, FileFacts, LayerFacts, RuntimeFacts};
 use crate::rules::registry::reading::{builder_warning, shell_script_problem};
 use crate::rules::registry::{self, RULES};
 use crate::rules::{
@@ -211,6 +211,26 @@ impl Judging {
         Ok(())
     }
 
+    /// Judges the files in the layers of an image, which findings call `reference`; or says why not.
+    pub(super) fn layers(&mut self, reference: &str, files: Fact<FileFacts>) {
+        self.forget(|check| matches!(check, Check::Layers(_)));
+        let facts = match files {
+            Fact::Known(files) => Fact::Known(LayerFacts {
+                reference: reference.to_owned(),
+                files,
+                expectations: self.expectations.clone(),
+            }),
+            Fact::Missing(why) => Fact::Missing(why),
+        };
+        self.verdicts.of_layers(&facts);
+    }
+
+    /// Whether some rule on the files of an image is not off.
+    pub(super) fn asks_for_layers(&self) -> bool {
+        let mut rules = RULES.iter().filter(|rule| matches!(rule.check, Check::Layers(_)));
+        rules.any(|rule| self.regime.level(rule, rule.level).is_some())
+    }
+
     /// Judges what running containers of an image showed to the probes of `plan`.
     pub(super) fn running(&mut self, seen: &RuntimeFacts, plan: &ProbePlan) {
         let mut seen = seen.clone();
@@ -271,6 +291,7 @@ impl Judging {
     /// Says why no image is judged.
     pub(super) fn without_image(&mut self, why: &str) {
         self.verdicts.of_image(&Fact::Missing(why.to_owned()));
+        self.verdicts.of_layers(&Fact::Missing(why.to_owned()));
     }
 
     /// The same in a run that stops: a rule that could not judge though its findings would stop the run is a finding, but

@@ -28,6 +28,7 @@ mod image_facts;
 mod init;
 mod inside;
 mod inspect;
+mod inventory;
 mod judging;
 mod keys;
 mod of_commit;

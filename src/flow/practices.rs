@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gather;
+use super::inventory::judge_layers;
 use super::judging::{self, Judging, TextFile};
 use super::prepare::Prepared;
 use super::session::Session;
@@ -14,6 +15,7 @@ use crate::engine::BuildWarning;
 use crate::error::Result;
 use crate::event::{Event, Outcome};
 use crate::image::Digest;
+use crate::inventory::Inventory;
 use crate::plan::Command;
 use crate::report::RunReport;
 use crate::report::findings::Judged;
@@ -33,6 +35,8 @@ pub(super) struct Practices {
     /// An earlier run built the image, and heard the builder.
     adopts: bool,
     told: BTreeSet<String>,
+    /// What the image holds, where its layers were read.
+    inventory: Option<Arc<Inventory>>,
     /// What the run did itself, or saw, beyond the rules.
     proven: Proven,
 }
@@ -51,7 +55,7 @@ impl Moment {
     /// Whether what a rule judges by comes later.
     fn awaits(self, check: &Check) -> bool {
         match check {
-            Check::Image(_) | Check::Builder => self < Moment::Built,
+            Check::Image(_) | Check::Layers(_) | Check::Builder => self < Moment::Built,
             Check::Running(_) => self < Moment::Run,
             _ => false,
         }
@@ -103,6 +107,7 @@ pub(super) async fn before_build(
         stops: prepared.plan.command == Command::Ci,
         adopts: prepared.plan.adopts.is_some(),
         told: BTreeSet::new(),
+        inventory: None,
         proven: judging::before_a_run(),
     };
     practices.conclude(session, report, Moment::BeforeBuild)?;
@@ -125,6 +130,7 @@ pub(super) fn of_running(session: &Session, settings: &Settings) -> Result<Pract
         stops: true,
         adopts: false,
         told: BTreeSet::new(),
+        inventory: None,
         proven: Proven::new(),
     })
 }
@@ -155,6 +161,13 @@ impl Practices {
         let base_labels = base.map(|base| Fact::Known(base.labels.clone()));
         let name = prepared.plan.repository.familiar();
         self.judging.image(engine, image.as_str(), &name, base_labels).await?;
+        if self.stops {
+            let (settings, judging) = (&prepared.settings, &mut self.judging);
+            self.inventory = judge_layers(session, settings, engine, image.as_str(), &name, judging).await?;
+        } else {
+            self.judging
+                .layers(&name, Fact::Missing("`imgbuild ci` reads the layers of the image".to_owned()));
+        }
         self.conclude(session, report, Moment::Built)
     }
 

@@ -112,6 +112,22 @@ impl Manifest {
         Ok(blobs)
     }
 
+    /// The layers of an image, the lowest first, as often as each occurs; none for an index. What only another host has, by the
+    /// layer's `urls`, is an error.
+    pub fn layers(&self) -> Result<Vec<Descriptor>> {
+        if self.is_index() {
+            return Ok(Vec::new());
+        }
+        let listed = self.listed("layers")?;
+        match listed.iter().find(|(_, elsewhere)| *elsewhere) {
+            Some((layer, _)) => {
+                let what = format!("the layer {} is kept by another host, and is not read", layer.digest);
+                Err(Error::new(Kind::Registry, what))
+            }
+            None => Ok(listed.into_iter().map(|(layer, _)| layer).collect()),
+        }
+    }
+
     /// The manifest that this one refers to, for an artifact that is attached to an image.
     pub fn subject(&self) -> Result<Option<Descriptor>> {
         match self.document()?.get("subject") {

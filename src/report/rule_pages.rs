@@ -46,6 +46,7 @@ pub(super) fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
         Check::Context(_) => "the build context as it is sent",
         Check::Git(_) => "the build context by what git says of it",
         Check::Image(_) => "the image that was built",
+        Check::Layers(_) => "the files in the layers of the image that was built",
         Check::Running(_) => "running containers of the image that was built",
         Check::Builder => "Dockerfiles, by the builder's own checks",
         Check::Reading => "files and waivers while they are read",

@@ -19,6 +19,8 @@ pub struct Expectations {
     pub max_layers: Option<usize>,
     /// Init systems and process managers that the image may start.
     pub allow_services: Vec<String>,
+    /// Programs that may run with the rights of their owner or group, by their paths in the image.
+    pub allow_setuid: Vec<String>,
     /// Whether the configuration has tests of the image; `None` where no configuration was read.
     pub has_tests: Option<bool>,
     /// Whether it is said to work with a root file system that cannot be written.

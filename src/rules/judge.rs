@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::analysis::Analysis;
 use super::builder::{BuilderRemark, builder_findings};
-use super::facts::{BaseFacts, ContextFacts, ImageFacts, RuntimeFacts};
+use super::facts::{BaseFacts, ContextFacts, ImageFacts, LayerFacts, RuntimeFacts};
 use super::found::Found;
 use super::registry::reading::{builder_warning, invalid_dockerfile, shell_script_problem};
 use super::registry::{self, RULES};
@@ -47,7 +47,12 @@ impl Verdicts {
                 Check::Reading => {
                     self.ran.insert(rule.code);
                 }
-                Check::Context(_) | Check::Git(_) | Check::Image(_) | Check::Running(_) | Check::Builder => {}
+                Check::Context(_)
+                | Check::Git(_)
+                | Check::Image(_)
+                | Check::Layers(_)
+                | Check::Running(_)
+                | Check::Builder => {}
             }
         }
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), analysis.bytes);
@@ -84,6 +89,20 @@ impl Verdicts {
         fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
     }
 
+    /// Judges the files in an image's layers.
+    pub fn of_layers(&mut self, image: &Fact<LayerFacts>) {
+        let first = self.findings.len();
+        for rule in RULES {
+            if let Check::Layers(check) = rule.check {
+                match image.as_ref() {
+                    Ok(image) => self.run(rule, |found| check(image, found)),
+                    Err(why) => self.skip(rule, why),
+                }
+            }
+        }
+        fingerprint(self.findings.get_mut(first..).unwrap_or_default(), &[]);
+    }
+
     /// Judges what running containers of an image showed.
     pub fn of_running(&mut self, seen: &RuntimeFacts) {
         let first = self.findings.len();
@@ -107,9 +126,9 @@ impl Verdicts {
             self.skipped.iter().map(|(code, why)| (*code, why.clone())).collect();
         for (code, why) in unjudged {
             let Some(rule) = registry::find(code).filter(|rule| !awaited(rule)) else { continue };
-            // Which probes are made is a choice, and not every engine can make each, or has checks: only who asked for the
-            // rule insists.
-            let is_choice = matches!(rule.check, Check::Running(_) | Check::Builder);
+            // Which probes are made and whether layers are read is a choice, and not every engine can make each, or has checks:
+            // only who asked for the rule insists.
+            let is_choice = matches!(rule.check, Check::Layers(_) | Check::Running(_) | Check::Builder);
             let own = if is_choice { rule.level.min(Level::Warning) } else { rule.level };
             if regime.level(rule, own) != Some(Level::Error) {
                 continue;

@@ -181,6 +181,10 @@ registry! {
         image_starts_init_system,
         image_exposes_ssh,
         shell_form_image_command,
+        setuid_file_in_image,
+        account_without_password,
+        secret_in_image_file,
+        package_cache_in_image,
     }
     /// Running containers of the image.
     runtime {

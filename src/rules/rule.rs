@@ -1,7 +1,7 @@
 //! What a rule is: its names, its level, its documentation and the function that judges.
 
 use super::analysis::Analysis;
-use super::facts::{BaseFacts, ContextFacts, GitFacts, ImageFacts, RuntimeFacts};
+use super::facts::{BaseFacts, ContextFacts, GitFacts, ImageFacts, LayerFacts, RuntimeFacts};
 use super::found::Found;
 use super::{Fact, Item, Level};
 
@@ -40,6 +40,8 @@ pub enum Check {
     Base(fn(&Analysis<'_>, &BaseFacts, &mut Found<'_>)),
     /// The image that was built, by its configuration and its history.
     Image(fn(&ImageFacts, &mut Found<'_>)),
+    /// The image that was built, by the files in its layers.
+    Layers(fn(&LayerFacts, &mut Found<'_>)),
     /// What running containers of the image showed; `Missing` where what this rule needs was not seen.
     Running(fn(&RuntimeFacts, &mut Found<'_>) -> Fact<()>),
     /// Said by the builder while it builds.

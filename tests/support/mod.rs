@@ -16,6 +16,7 @@ pub(crate) mod rule_fixtures;
 pub(crate) mod rule_fixtures_base;
 pub(crate) mod rule_fixtures_context;
 pub(crate) mod rule_fixtures_image;
+pub(crate) mod rule_fixtures_layers;
 pub(crate) mod rule_fixtures_running;
 pub(crate) mod runner;
 pub(crate) mod small_registry;

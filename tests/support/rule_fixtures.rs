@@ -12,7 +12,10 @@ use imgbuild::rules::{
     Regime, Rule, Verdicts, fix, settle,
 };
 
-use super::{rule_fixtures_base, rule_fixtures_context, rule_fixtures_image, rule_fixtures_running};
+use super::{
+    rule_fixtures_base, rule_fixtures_context, rule_fixtures_image, rule_fixtures_layers,
+    rule_fixtures_running,
+};
 
 /// A fenced block.
 pub(crate) struct Block {
@@ -166,6 +169,7 @@ pub(crate) fn check_block(rule: &Rule, block: &Block, before: Option<&Block>) ->
             dockerfile(rule, &Block { kind, options, text, line: block.line }, &judgement)
         }
         "image" => rule_fixtures_image::check(rule, block),
+        "layers" => rule_fixtures_layers::check(rule, block),
         "running" => rule_fixtures_running::check(rule, block),
         other => Err(format!("blocks of the kind {other:?} are not judged")),
     }

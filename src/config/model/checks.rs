@@ -31,6 +31,12 @@ pub struct Checks {
     pub max_layers: Option<u32>,
     /// Init systems and process managers that this image may start: `["supervisord"]`. Default: none.
     pub allow_services: Option<Vec<String>>,
+    /// Programs of the image that may run with the rights of their owner or group (setuid, setgid), by their paths:
+    /// `["/usr/bin/su"]`. Default: none.
+    pub allow_setuid: Option<Vec<String>>,
+    /// Whether `ci` reads the layers of the image for the rules on files: setuid programs, accounts, keys, caches. The engine
+    /// exports it for that, which takes about a second for 200 MB. Default: true.
+    pub read_layers: Option<bool>,
     /// A file with findings that are known, relative to this file: only new ones count. Default: none.
     pub baseline: Option<PathBuf>,
     /// Findings that are accepted, each with a reason. Those of a file that is extended count as well. Default: none.

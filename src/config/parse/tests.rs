@@ -419,6 +419,7 @@ labels = { "a b" = "text", c = "txt" }
 max-size = "500"
 max-layers = 0
 allow-services = ["/usr/bin/supervisord"]
+allow-setuid = ["su", "/usr/bin/../su"]
 baseline = "/etc/known.json"
 ignore = [{ rule = "IMG 1", reason = "x", match = " " }]
 trusted-registrys = []
@@ -427,7 +428,7 @@ trusted-registrys = []
         "3:42: unknown value `of`",
         "5:32: unknown value `txt`",
         "6:12: not a size: write a whole number and a unit (kB, MB, GB, KiB, MiB, GiB), like \"500MB\"",
-        "11:1: unknown key `trusted-registrys`",
+        "12:1: unknown key `trusted-registrys`",
     ];
     assert_eq!(problems(text), types);
     let lines = text.lines().map(|line| match line {
@@ -450,9 +451,12 @@ trusted-registrys = []
             "7:14: max-layers: must be at least 1",
             "8:19: allow-services[0]: `/usr/bin/supervisord` is no name of a program: write it without a path, like \
              \"supervisord\"",
-            "9:12: baseline: must be relative to this file",
-            "10:20: rule: `IMG 1` is no id of a rule: use letters, digits, `-` and `_`",
-            "10:51: match: must not be empty, since every finding would fit",
+            "9:17: allow-setuid[0]: `su` is no path of a program: write it from the image's root on, like \"/usr/bin/su\"",
+            "9:23: allow-setuid[1]: `/usr/bin/../su` is no path of a program: write it from the image's root on, like \
+             \"/usr/bin/su\"",
+            "10:12: baseline: must be relative to this file",
+            "11:20: rule: `IMG 1` is no id of a rule: use letters, digits, `-` and `_`",
+            "11:51: match: must not be empty, since every finding would fit",
         ]
     );
 }

@@ -25,6 +25,12 @@ pub(super) fn checks(asked: &mut Asked<'_>, layers: &Layers<'_>, policy: Effecti
         allow_services: asked
             .file("checks.allow-services", |part| part.checks?.allow_services.clone())
             .unwrap_or(Sourced::default(Vec::new())),
+        allow_setuid: asked
+            .file("checks.allow-setuid", |part| part.checks?.allow_setuid.clone())
+            .unwrap_or(Sourced::default(Vec::new())),
+        read_layers: asked
+            .file("checks.read-layers", |part| part.checks?.read_layers)
+            .unwrap_or(Sourced::default(true)),
         baseline: baseline(asked, layers),
         waivers: waivers(asked),
         policy,

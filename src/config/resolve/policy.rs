@@ -303,6 +303,8 @@ pub(super) fn digest(
             "max-size": checks.max_size.as_ref().map(|size| size.bytes()),
             "max-layers": checks.max_layers.as_ref().map(|most| most.value),
             "allow-services": checks.allow_services.value,
+            "allow-setuid": checks.allow_setuid.value,
+            "read-layers": checks.read_layers.value,
             "baseline": baseline,
             "ignore": checks.waivers.iter().map(waiver).collect::<Vec<Value>>(),
         },

@@ -26,6 +26,10 @@ pub struct Checks {
     pub max_layers: Option<Sourced<u32>>,
     /// Init systems and process managers that the image may start.
     pub allow_services: Sourced<Vec<String>>,
+    /// Programs that may run with the rights of their owner or group.
+    pub allow_setuid: Sourced<Vec<String>>,
+    /// Whether the layers of the image are read.
+    pub read_layers: Sourced<bool>,
     /// Findings that are known.
     pub baseline: Option<Sourced<Baseline>>,
     /// What is accepted, that of the strongest file first. Whether a waiver has run out is for the rules to say: they

@@ -54,6 +54,7 @@ labels = { "org.opencontainers.image.title" = "text" }
 max-size = "500MB"
 max-layers = 40
 allow-services = ["supervisord"]
+allow-setuid = ["/usr/bin/su"]
 baseline = "ci/known.json"
 [profile.ci.image.build]
 timeout = "90m"
@@ -109,7 +110,7 @@ image.build.pull = false  # default
 image.build.no-cache = false  # default
 image.build.reproducible = false  # default
 image.build.generated = []  # default
-image.build.timeout = "1h30m"  # imgbuild.toml:30 (profile ci)
+image.build.timeout = "1h30m"  # imgbuild.toml:31 (profile ci)
 image.build.idle-timeout = "10m"  # default
 image.test = [
   { env = { DB_PASSWORD = "<hidden>", until = "2027" }, http = [{ body = "\U0000001B\"", port = 8080 }], name = "serves" },  # imgbuild.toml:8
@@ -139,7 +140,9 @@ checks.labels."org.opencontainers.image.title" = "text"  # imgbuild.toml:24
 checks.max-size = "500MB"  # imgbuild.toml:25
 checks.max-layers = 40  # imgbuild.toml:26
 checks.allow-services = ["supervisord"]  # imgbuild.toml:27
-checks.baseline = "ci/known.json"  # imgbuild.toml:28
+checks.allow-setuid = ["/usr/bin/su"]  # imgbuild.toml:28
+checks.read-layers = true  # default
+checks.baseline = "ci/known.json"  # imgbuild.toml:29
 checks.ignore = [
   { match = "x", reason = "later", rule = "IMG105", until = 2027-01-01 },  # imgbuild.toml:21
 ]
@@ -165,7 +168,7 @@ fn json_has_the_same_and_hides_the_same() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["settings"]["image.build.timeout"]["value"], "1h30m");
-    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:30 (profile ci)");
+    assert_eq!(json["settings"]["image.build.timeout"]["origin"], "imgbuild.toml:31 (profile ci)");
     assert_eq!(json["settings"]["image.test"]["value"][1]["job"], true);
     assert_eq!(json["settings"]["image.test"]["origin"][1], "imgbuild.toml:12");
     assert_eq!(json["settings"]["profile"]["value"], "ci");

@@ -400,6 +400,23 @@ fn pointers_of_git_lfs_are_named_or_their_files_taken() {
 }
 
 #[test]
+fn files_of_git_lfs_are_where_its_configuration_says() {
+    let (text, file) = pointer(b"shared");
+    let fixture = with(&[("a.bin", &text), (".gitattributes", "*.bin filter=lfs\n")]);
+    let file = file.strip_prefix(".git/lfs").unwrap();
+    let shared = fixture.beside("shared-lfs");
+    for (configured, folder) in
+        [(shared.to_str().unwrap(), shared.clone()), ("elsewhere", fixture.root().join(".git/elsewhere"))]
+    {
+        fixture.git(&["config", "lfs.storage", configured]);
+        assert!(refusal(&fixture, FETCHED).message().contains("was not fetched"), "{configured}");
+        fs::create_dir_all(folder.join(file).parent().unwrap()).unwrap();
+        fs::write(folder.join(file), "shared").unwrap();
+        assert!(list(&fixture, FETCHED).unwrap().has_fetched(), "{configured}");
+    }
+}
+
+#[test]
 fn a_pointer_where_nobody_uses_git_lfs_is_a_file() {
     let (text, _) = pointer(b"x");
     let fixture = with(&[("testdata/pointer", &text)]);

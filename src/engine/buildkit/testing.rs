@@ -21,6 +21,7 @@ use bollard_buildkit_proto::moby::buildkit::v1::{
 use bollard_buildkit_proto::moby::filesync::packet::file_sync_client::FileSyncClient;
 use bollard_buildkit_proto::moby::filesync::v1::BytesMessage as Piece;
 use bollard_buildkit_proto::moby::filesync::v1::file_send_client::FileSendClient;
+use futures_util::StreamExt as _;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
@@ -406,7 +407,12 @@ impl Transfer {
         headers: &[(&'static str, &str)],
     ) -> Result<Transfer, Status> {
         let (say, said) = mpsc::channel(4);
-        let mut request = Request::new(ReceiverStream::new(said));
+        // Each in a frame of its own, as Go's gRPC sends them.
+        let said = ReceiverStream::new(said).then(async |packet: Packet| {
+            tokio::task::yield_now().await;
+            packet
+        });
+        let mut request = Request::new(said);
         for (name, value) in headers {
             request.metadata_mut().append(*name, value.parse().unwrap());
         }

@@ -24,6 +24,7 @@ pub(super) fn expectations(settings: &Settings) -> Expectations {
         max_size: checks.max_size.as_ref().map(|size| size.value.bytes()),
         max_layers: checks.max_layers.as_ref().and_then(|most| usize::try_from(most.value).ok()),
         allow_services: checks.allow_services.value.clone(),
+        allow_setuid: checks.allow_setuid.value.clone(),
         has_tests: Some(settings.has_tests()),
         // Said with what is put to the image, see `Judging::running`.
         read_only: false,

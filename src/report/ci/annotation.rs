@@ -47,7 +47,8 @@ impl Annotation {
         let FindingRecord { rule, name, path, field, message, remedy, .. } = finding;
         let of_image = RULES
             .iter()
-            .any(|known| known.code == rule && matches!(known.check, Check::Image(_) | Check::Running(_)));
+            .filter(|known| known.code == rule)
+            .any(|known| matches!(known.check, Check::Image(_) | Check::Layers(_) | Check::Running(_)));
         let region = finding.region;
         let end = region.filter(|region| finding.line.is_some_and(|line| region.end_line >= line));
         // Columns of a place that spans lines are refused.

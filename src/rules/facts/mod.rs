@@ -3,6 +3,7 @@
 mod base;
 mod context;
 mod copies;
+mod files;
 mod image;
 mod runtime;
 mod scripts;
@@ -11,6 +12,7 @@ mod secrets;
 pub use base::{BaseFact, BaseFacts, BaseState};
 pub use context::{ContextEntry, ContextFacts, GitFacts, named};
 pub use copies::{CopiedSource, copies};
+pub use files::{FileFacts, LayerFacts, Leftover, OpenAccount, SecretFile, SetuidFile};
 pub use image::{HistoryEntry, ImageFacts};
 pub use runtime::{
     FrozenSeen, HealthSeen, KindSeen, LimitsSeen, ListenerSeen, LogFileSeen, LogsSeen, OfflineSeen,

@@ -42,6 +42,11 @@ impl Library {
         self.repository().commondir().to_owned()
     }
 
+    /// A path of the configuration; `None` where it says none.
+    pub(super) fn path_setting(&self, key: &str) -> Option<PathBuf> {
+        self.repository().config().and_then(|config| config.get_path(key)).ok()
+    }
+
     pub(super) fn blob(&self, id: &str) -> Result<Vec<u8>, Failure> {
         let repository = self.repository();
         let blob = repository.find_blob(Oid::from_str(id)?);

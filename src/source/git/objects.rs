@@ -2,6 +2,8 @@
 //! checkout by whatever read that. What a partial clone lacks is not fetched.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,6 +104,20 @@ impl Objects {
         let git = self.git()?;
         let path = git.ask(["rev-parse", "--git-common-dir"])?;
         Ok(git.path(path))
+    }
+
+    /// Where git-lfs is told to keep its files; a relative path begins at the folder of [`common_folder`](Self::common_folder).
+    pub(super) fn lfs_storage(&self) -> Result<Option<PathBuf>, Failure> {
+        let configured = match &self.library {
+            Some(library) => library.path_setting("lfs.storage"),
+            None => {
+                let output = self.git()?.run(["config", "-z", "--type=path", "--get", "lfs.storage"])?;
+                // It fails where there is none.
+                let value = output.stdout.strip_suffix(b"\0").filter(|_| output.code == Some(0));
+                value.map(|value| PathBuf::from(OsStr::from_bytes(value)))
+            }
+        };
+        Ok(configured.filter(|folder| !folder.as_os_str().is_empty()))
     }
 
     pub(super) fn has_library(&self) -> bool {

@@ -157,9 +157,12 @@ fn submodule(tree: &CommitTree, path: &[u8], commit: &str, depth: u32) -> Result
 
 /// Where git-lfs keeps its files, if anything says that it is used: a folder of its own in the clone, or attributes.
 fn lfs_folder(tree: &CommitTree) -> Result<Option<PathBuf>> {
-    let common = tree.objects().common_folder();
-    let folder = common.map_err(|failure| tree.objects().error(failure))?.join("lfs");
-    let objects = folder.join("objects");
+    let asked = |failure| tree.objects().error(failure);
+    let common = tree.objects().common_folder().map_err(asked)?;
+    let folder = common.join("lfs");
+    // One that several clones share says nothing of this one.
+    let storage = tree.objects().lfs_storage().map_err(asked)?.map(|storage| common.join(storage));
+    let objects = storage.as_ref().unwrap_or(&folder).join("objects");
     if folder.is_dir() || tree.get(Path::new(".lfsconfig")).is_some() {
         return Ok(Some(objects));
     }

@@ -21,6 +21,7 @@ impl Checker<'_> {
             self.wrong(&format!("{at}.max-layers"), "max-layers: must be at least 1");
         }
         self.values(&format!("{at}.allow-services"), checks.allow_services.as_ref(), grammar::service);
+        self.values(&format!("{at}.allow-setuid"), checks.allow_setuid.as_ref(), grammar::program_path);
         self.path(format!("{at}.baseline"), checks.baseline.as_deref());
         for (nth, waiver) in checks.ignore.iter().flatten().enumerate() {
             let at = format!("{at}.ignore[{nth}]");

@@ -1,0 +1,6 @@
+//! Whole exports, made by hand, through all of it.
+
+mod hostile;
+mod making;
+mod merging;
+mod systems;
