@@ -75,7 +75,8 @@ fn publish_takes_what_only_smoke_makes() {
     for code in ["compile_fail,E0451", "compile_fail,E0308"] {
         assert_eq!(verified.matches(code).count(), 1, "{code}");
     }
-    assert!(read("src/publish/order.rs").contains("pub async fn publish(image: &VerifiedImage,"));
+    let order = read("src/publish/order.rs");
+    assert!(order.contains("pub async fn publish(\n    image: &VerifiedImage,\n"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn payload(media_type: &str, bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whatever it is, it is read without a panic, and nothing counts as signed but what was.
-pub fn holds(bytes: &[u8]) {
+pub(crate) fn holds(bytes: &[u8]) {
     let keys = PublicKey::read(KEY, "cosign.pub").expect("a key");
     for media_type in TYPES {
         let content = Content::read(media_type, bytes.to_vec(), Some("MEUC"));
