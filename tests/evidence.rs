@@ -232,7 +232,7 @@ fn a_signed_run_is_verified_and_inspected() {
     repo.git(&["remote", "add", "origin", "https://deploy:s3cr3t-word@git.example/acme/api.git"]);
     let report = signed_run(&lab, &repo);
     let attached = report["evidence"].as_array().expect("evidence");
-    for kind in ["provenance", "tests", "signature"] {
+    for kind in ["provenance", "tests", "sbom", "signature"] {
         assert!(
             attached.iter().any(|one| one["kind"] == kind && one["signed"] == true),
             "{kind}: {attached:?}"
@@ -245,10 +245,10 @@ fn a_signed_run_is_verified_and_inspected() {
 
     let (key, other) = (put(&lab, "public.pem", PUBLIC), put(&lab, "other.pem", OTHER_PUBLIC));
     let ran = imgbuild(&lab, &["verify", &reference, "--key", &key]);
-    let holds = ["signature   holds", "provenance  holds", "tests       holds", "policy      holds"];
+    let holds = ["signature   holds", "provenance  holds", "tests       holds", "sbom        holds", "policy      holds"];
     tells(&ran, 0, &holds);
     let ran = imgbuild(&lab, &["verify", &reference, "--key", &other]);
-    tells(&ran, 4, &["signature, provenance, tests", "another key signed it"]);
+    tells(&ran, 4, &["signature, provenance, tests, sbom", "another key signed it"]);
 
     let told = imgbuild(&lab, &["inspect", &reference, "--key", &key, "--format", "json"]);
     tells(&told, 0, &[]);

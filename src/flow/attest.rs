@@ -1,16 +1,20 @@
-//! What a run attaches to the image that it pushed: how it was built, which tests it passed, and a signature.
+//! What a run attaches to the image that it pushed: how it was built, which tests it passed, what it holds, and a
+//! signature.
 //!
 //! It is attached once the unique tag is up, and before any version or moving tag: who follows those finds it there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::inventory;
 use super::prepare::Prepared;
 use super::session::Session;
 use crate::config::Builder;
-use crate::error::Result;
+use crate::engine::Keeper;
+use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Outcome};
 use crate::evidence::{
     self, BUILD_TYPE, Build, Dependency, Draft, External, GitFacts, Internal, Metadata, Predicate,
@@ -18,6 +22,8 @@ use crate::evidence::{
     Worker,
 };
 use crate::image::{Digest, Reference, label};
+use crate::inventory::Inventory;
+use crate::inventory::sbom::{About, cyclonedx, spdx};
 use crate::registry::{Manifest, Registry};
 use crate::report::RunReport;
 use crate::smoke::VerifiedImage;
@@ -28,6 +34,36 @@ const PUBLIC_ARGUMENTS: [&str; 7] =
 /// What the ids of builders begin with.
 const BUILDER: &str = "https://imgbuild.dev/builder";
 
+/// What is attached with, and what was read for it.
+pub(super) struct Attesting {
+    pub(super) key: Option<SigningKey>,
+    /// What the image holds, where an SBOM is wanted.
+    pub(super) contents: Option<Arc<Inventory>>,
+}
+
+/// What the image holds, where the run attaches an SBOM: `known`, or what its layers say.
+///
+/// An image of an earlier run that this one adopts has its SBOM already.
+pub(super) async fn contents(
+    session: &Session,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    verified: &VerifiedImage,
+    known: Option<Arc<Inventory>>,
+) -> Result<Option<Arc<Inventory>>> {
+    let plan = &prepared.plan;
+    if !prepared.settings.evidence.sbom.value || !plan.pushes() || plan.adopts.is_some() {
+        return Ok(None);
+    }
+    match known {
+        Some(known) => Ok(Some(known)),
+        None => {
+            let read = inventory::read(session, keeper.engine(), verified.id().as_str()).await;
+            read.map(Some).map_err(|error| error.hint("`evidence.sbom = false` attaches no list of it"))
+        }
+    }
+}
+
 /// Attaches what the settings ask for to `manifest`, and signs it where there is a key.
 ///
 /// An image of an earlier run that this one adopts has its provenance already: this run did not build it.
@@ -36,11 +72,11 @@ pub(super) async fn attach(
     prepared: &Prepared,
     verified: &VerifiedImage,
     manifest: &Manifest,
-    key: Option<&SigningKey>,
+    attesting: &Attesting,
     report: &RunReport,
 ) -> Result<()> {
     let Some(registry) = &prepared.registry else { return Ok(()) };
-    let settings = &prepared.settings.evidence;
+    let (settings, key) = (&prepared.settings.evidence, attesting.key.as_ref());
     let subject = manifest.descriptor()?;
     let (path, name) = (prepared.plan.repository.path(), prepared.plan.repository.to_string());
     let statement = |kind: Predicate, said| Statement::new(&manifest.digest, Some(&name), &kind, said);
@@ -51,6 +87,18 @@ pub(super) async fn attach(
     }
     if settings.tests.value {
         statements.push(statement(Predicate::Tests, tests(prepared, verified, report).to_json()));
+    }
+    if let Some(contents) = &attesting.contents {
+        let about = About {
+            repository: name.clone(),
+            digest: manifest.digest.clone(),
+            created: Timestamp::from_second(prepared.plan.created).unwrap_or_default(),
+        };
+        for (kind, document) in
+            [(Predicate::Spdx, spdx(contents, &about)), (Predicate::CycloneDx, cyclonedx(contents, &about))]
+        {
+            statements.push(statement(kind, parsed(&document)?));
+        }
     }
     if key.is_some() {
         statements.push(statement(Predicate::Signature, json!({})));
@@ -67,6 +115,12 @@ pub(super) async fn attach(
         classic(session, registry, path, &name, &manifest.digest, key).await?;
     }
     Ok(())
+}
+
+/// The JSON of a document that was just written.
+fn parsed(document: &[u8]) -> Result<Value> {
+    let failed = |cause| Error::new(Kind::Internal, "the SBOM is not JSON").because(cause);
+    serde_json::from_slice(document).map_err(failed)
 }
 
 async fn classic(

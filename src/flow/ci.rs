@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::attest::Attesting;
 use super::practices::Practices;
 use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
@@ -14,7 +15,6 @@ use crate::config::Flags;
 use crate::engine::{BuildWarning, BuiltImage, Engine, Image, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
-use crate::evidence::SigningKey;
 use crate::expect::ProbeSet;
 use crate::image::label;
 use crate::plan::{BaseImage, Command, Plan, PushDecision};
@@ -68,8 +68,11 @@ async fn stages(
     let probes = if command == Command::Ci { ProbeSet::Full } else { ProbeSet::Quick };
     let verify = verify(session, &prepared, keeper, candidate, probes, &mut practices, report);
     let verified = session.stage(Stage::Smoke, verify).await?;
+    // Read before the first tag is up: what cannot be read holds up nothing that was published.
+    let contents = attest::contents(session, &prepared, keeper, &verified, practices.inventory()).await?;
+    let attesting = Attesting { key, contents };
     session
-        .stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, key.as_ref(), report))
+        .stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, &attesting, report))
         .await?;
     practices.finish(report);
     Ok(())
@@ -252,7 +255,7 @@ async fn publish_tags(
     prepared: &Prepared,
     keeper: &Keeper,
     verified: &VerifiedImage,
-    key: Option<&SigningKey>,
+    attesting: &Attesting,
     report: &mut RunReport,
 ) -> Result<()> {
     let plan = &prepared.plan;
@@ -277,7 +280,7 @@ async fn publish_tags(
         events: &session.events,
     };
     let attach =
-        async |manifest: &Manifest| attest::attach(session, prepared, verified, manifest, key, report).await;
+        async |manifest: &Manifest| attest::attach(session, prepared, verified, manifest, attesting, report).await;
     let published = publish(verified, plan, &channel, attach).await?;
     keeper.leaves_images(false);
     report.pushed = true;

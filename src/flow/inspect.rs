@@ -17,6 +17,7 @@ use crate::evidence::{
     self, Collected, Predicate, Provenance, PublicKey, Standing, Statement, TestSummary, slsa_level,
 };
 use crate::image::{Digest, TagShape, label, newest_first, tag_shape};
+use crate::inventory::of_registry;
 
 /// How many tags are looked up at once.
 const AT_ONCE: usize = 8;
@@ -39,6 +40,8 @@ struct Known {
     /// Of the index first, and of each image, in their order; of a single image, its own.
     standings: Vec<(Digest, Vec<Standing>)>,
     has_keys: bool,
+    /// What the layers of each image say, where no SBOM is attached: how many packages, or why they could not be read.
+    read: Vec<Result<usize, String>>,
     tags: Vec<String>,
     /// How many tags were not looked up.
     more_tags: usize,
@@ -58,12 +61,26 @@ pub async fn inspect(session: &Session, reference: &str, files: &[PathBuf]) -> R
     }
     let collected = found.evidence().await?;
     let standings = collected.iter().map(|one| standing(one, &keys)).collect();
-    let known = Known { found, bases, standings, has_keys: !keys.is_empty(), tags, more_tags };
+    let has_keys = !keys.is_empty();
+    let mut known = Known { found, bases, standings, has_keys, read: Vec::new(), tags, more_tags };
+    if known.packages().is_empty() {
+        known.read = read(&known.found).await;
+    }
     Ok(Inspected { text: text::text(&known), json: known.json() })
 }
 
 fn standing(collected: &Collected, keys: &[PublicKey]) -> (Digest, Vec<Standing>) {
     (collected.subject.clone(), evidence::read(collected, keys))
+}
+
+/// How many packages the layers of each image hold.
+async fn read(found: &Published) -> Vec<Result<usize, String>> {
+    let mut all = Vec::new();
+    for image in &found.images {
+        let inventory = of_registry(&found.registry, found.path(), &image.manifest).await;
+        all.push(inventory.map(|inventory| inventory.packages.len()).map_err(|error| error.to_string()));
+    }
+    all
 }
 
 /// The tags that resolve to the image, versions first, and how many were not looked up. Unique tags come last, since
@@ -181,6 +198,7 @@ impl Known {
             "images": images,
             "tests": self.tests().into_iter().map(|(said, _)| said.to_json()).collect::<Vec<_>>(),
             "sboms": packages,
+            "packages_in_layers": self.read.iter().map(|read| read.as_ref().ok()).collect::<Vec<_>>(),
             "evidence": evidence,
         })
     }

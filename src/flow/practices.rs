@@ -171,6 +171,11 @@ impl Practices {
         self.conclude(session, report, Moment::Built)
     }
 
+    /// What the image holds, where a rule had it read.
+    pub(super) fn inventory(&self) -> Option<Arc<Inventory>> {
+        self.inventory.clone()
+    }
+
     /// Judges what running containers of the image showed, before it is published.
     pub(super) fn after_run(
         &mut self,

@@ -13,7 +13,7 @@ pub struct Evidence {
     pub provenance: Option<bool>,
     /// Whether the results of its tests are attached. Default: as `provenance`.
     pub tests: Option<bool>,
-    /// Whether a list of what is in it (SPDX) is attached. Default: as `provenance`.
+    /// Whether lists of what is in it, SPDX and CycloneDX, are attached. Default: as `provenance`.
     pub sbom: Option<bool>,
     /// Whether a signature is set in the form of older versions of cosign, too: the tag `sha256-HEX.sig`. Default: `false`.
     pub classic_signature: Option<bool>,

@@ -34,8 +34,12 @@ pub(super) fn text(known: &Known) -> String {
     for (kind, count) in known.packages() {
         rows.add("packages", &format!("{count}, by the attached {}", kind.word()));
     }
-    if known.packages().is_empty() {
-        rows.add("packages", "no list is attached");
+    for (image, read) in known.found.images.iter().zip(&known.read) {
+        let of = if several { format!("{}: ", image.name()) } else { String::new() };
+        match read {
+            Ok(count) => rows.add("packages", &format!("{of}{count}, by its layers: no list is attached")),
+            Err(why) => rows.add("packages", &format!("{of}not known: {why}")),
+        }
     }
     if let Some(level) = known.level() {
         rows.add("slsa", &format!("build level {level}"));
