@@ -245,7 +245,13 @@ fn a_signed_run_is_verified_and_inspected() {
 
     let (key, other) = (put(&lab, "public.pem", PUBLIC), put(&lab, "other.pem", OTHER_PUBLIC));
     let ran = imgbuild(&lab, &["verify", &reference, "--key", &key]);
-    let holds = ["signature   holds", "provenance  holds", "tests       holds", "sbom        holds", "policy      holds"];
+    let holds = [
+        "signature   holds",
+        "provenance  holds",
+        "tests       holds",
+        "sbom        holds",
+        "policy      holds",
+    ];
     tells(&ran, 0, &holds);
     let ran = imgbuild(&lab, &["verify", &reference, "--key", &other]);
     tells(&ran, 4, &["signature, provenance, tests, sbom", "another key signed it"]);

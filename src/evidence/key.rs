@@ -58,12 +58,12 @@ impl PublicKey {
         let fail = |why: &str| Error::new(Kind::Config, format!("{place} holds no key to check with: {why}"));
         let hint = "a public key is PEM, `-----BEGIN PUBLIC KEY-----`, on the curve P-256 (prime256v1)";
         let blocks = blocks(text).map_err(|why| fail(&why).hint(hint))?;
+        if blocks.iter().any(|block| block.tag().contains("PRIVATE")) {
+            return Err(fail("it is a private one, which belongs to the signer alone")
+                .hint("the public one is given by: openssl pkey -in key.pem -pubout"));
+        }
         let mut keys = Vec::new();
         for block in &blocks {
-            if block.tag().contains("PRIVATE") {
-                return Err(fail("it is a private one, which belongs to the signer alone")
-                    .hint("the public one is given by: openssl pkey -in key.pem -pubout"));
-            }
             if block.tag() != "PUBLIC KEY" {
                 return Err(fail(&format!("{:?} is none", block.tag())).hint(hint));
             }

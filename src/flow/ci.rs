@@ -279,8 +279,9 @@ async fn publish_tags(
         },
         events: &session.events,
     };
-    let attach =
-        async |manifest: &Manifest| attest::attach(session, prepared, verified, manifest, attesting, report).await;
+    let attach = async |manifest: &Manifest| {
+        attest::attach(session, prepared, verified, manifest, attesting, report).await
+    };
     let published = publish(verified, plan, &channel, attach).await?;
     keeper.leaves_images(false);
     report.pushed = true;
