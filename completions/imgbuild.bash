@@ -46,6 +46,9 @@ _imgbuild() {
             imgbuild,doctor)
                 cmd="imgbuild__subcmd__doctor"
                 ;;
+            imgbuild,drift)
+                cmd="imgbuild__subcmd__drift"
+                ;;
             imgbuild,explain)
                 cmd="imgbuild__subcmd__explain"
                 ;;
@@ -54,6 +57,9 @@ _imgbuild() {
                 ;;
             imgbuild,init)
                 cmd="imgbuild__subcmd__init"
+                ;;
+            imgbuild,inspect)
+                cmd="imgbuild__subcmd__inspect"
                 ;;
             imgbuild,man)
                 cmd="imgbuild__subcmd__man"
@@ -69,6 +75,9 @@ _imgbuild() {
                 ;;
             imgbuild,test)
                 cmd="imgbuild__subcmd__test"
+                ;;
+            imgbuild,verify)
+                cmd="imgbuild__subcmd__verify"
                 ;;
             imgbuild__subcmd__hook,install)
                 cmd="imgbuild__subcmd__hook__subcmd__install"
@@ -86,7 +95,7 @@ _imgbuild() {
 
     case "${cmd}" in
         imgbuild)
-            opts="-C -q -h -V --directory --config --format --progress --color --ci-output --quiet --report --help --version init ci build plan check explain context publish copy tags hook test clean config ci-info doctor completions man"
+            opts="-C -q -h -V --directory --config --format --progress --color --ci-output --quiet --report --help --version init ci build plan check explain context publish copy tags verify inspect drift hook test clean config ci-info doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -132,7 +141,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__build)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --sign-key --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -200,6 +209,10 @@ _imgbuild() {
                     ;;
                 --push)
                     COMPREPLY=($(compgen -W "auto never always" -- "${cur}"))
+                    return 0
+                    ;;
+                --sign-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -340,7 +353,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__ci)
-            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --sign-key --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -408,6 +421,10 @@ _imgbuild() {
                     ;;
                 --push)
                     COMPREPLY=($(compgen -W "auto never always" -- "${cur}"))
+                    return 0
+                    ;;
+                --sign-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -604,7 +621,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__config)
-            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --origin --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --sign-key --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +689,10 @@ _imgbuild() {
                     ;;
                 --push)
                     COMPREPLY=($(compgen -W "auto never always" -- "${cur}"))
+                    return 0
+                    ;;
+                --sign-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -834,6 +855,52 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__doctor)
+            opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json ndjson sarif github checkstyle gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto live plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        imgbuild__subcmd__drift)
             opts="-C -q -h --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1203,6 +1270,56 @@ _imgbuild() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        imgbuild__subcmd__inspect)
+            opts="-C -q -h --key --directory --config --format --progress --color --ci-output --quiet --report --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json ndjson sarif github checkstyle gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto live plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         imgbuild__subcmd__man)
             opts="-C -q -h --dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1254,7 +1371,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__plan)
-            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-f -C -q -h --dev --repository --context --dockerfile --target --platform --tag --build-arg --builder --secret --ssh --build-context --cache-from --cache-to --network --push --sign-key --no-cache --pull --reproducible --profile --probes --hardened --junit --report-dir --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1322,6 +1439,10 @@ _imgbuild() {
                     ;;
                 --push)
                     COMPREPLY=($(compgen -W "auto never always" -- "${cur}"))
+                    return 0
+                    ;;
+                --sign-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -1503,6 +1624,60 @@ _imgbuild() {
                     return 0
                     ;;
                 --report-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json ndjson sarif github checkstyle gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto live plain" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci-output)
+                    COMPREPLY=($(compgen -W "auto off" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        imgbuild__subcmd__verify)
+            opts="-C -q -h --key --policy --skip-layers --directory --config --format --progress --color --ci-output --quiet --report --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

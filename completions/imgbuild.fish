@@ -55,6 +55,9 @@ complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "context" -d 'Show
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "publish" -d 'Take back what a run published: each tag becomes what it was before'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "copy" -d 'Copy an image or index with its referrers by digest, to another repository or registry'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "tags" -d 'List the versions and moving tags of a repository, and what they resolve to'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "verify" -d 'Check what is attached to a published image: signature, provenance, tests, SBOM, policy'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "inspect" -d 'Show where a published image comes from, and what is attached to it'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "drift" -d 'List published images whose base has moved on; exit 1 where there are any'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "hook" -d 'Have git judge what is pushed, or put back what was there'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "test" -d 'Run the configured tests on any image that the engine has or can pull'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "clean" -d 'Remove what dead runs left on the engine; says what it would do unless --yes is given'
@@ -125,6 +128,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l network -d 'The
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
 always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l sign-key -d 'The private key that signs what is attached to a pushed image: a file of PEM, or env://NAME' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand ci" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
 quick\t'Those that share one container; what build does by itself'
@@ -172,6 +176,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l network -d '
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
 always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l sign-key -d 'The private key that signs what is attached to a pushed image: a file of PEM, or env://NAME' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand build" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
 quick\t'Those that share one container; what build does by itself'
@@ -219,6 +224,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l network -d 'T
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
 always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l sign-key -d 'The private key that signs what is attached to a pushed image: a file of PEM, or env://NAME' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand plan" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
 quick\t'Those that share one container; what build does by itself'
@@ -391,6 +397,70 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l report -d 'Wr
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l all -d 'Look up unique tags, too: there is one for each run'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l key -d 'A public key, as PEM, whose signatures are believed; may be given more than once. Default: those of evidence.verify-keys' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l policy -d 'A configuration file whose [evidence] says what has to hold, in place of the repository\'s' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l skip-layers -d 'Leave the bytes of layers unread; whoever pulls them compares them'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l key -d 'A public key, as PEM, whose signatures are believed; may be given more than once' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand hook; and not __fish_seen_subcommand_from install uninstall pre-push" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -552,6 +622,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l network -d 
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l push -d 'Whether to push' -r -f -a "auto\t'`ci` pushes where a registry is known and the run may; `build` does not'
 never\t'Never'
 always\t'Push, or refuse before the build'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l sign-key -d 'The private key that signs what is attached to a pushed image: a file of PEM, or env://NAME' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l profile -d 'The profile of imgbuild.toml, in place of the detected one' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l probes -d 'Which practices are looked at that only a running container shows' -r -f -a "off\t'None'
 quick\t'Those that share one container; what build does by itself'
