@@ -22,6 +22,16 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.o
                       application/vnd.docker.distribution.manifest.list.v2+json, \
                       application/vnd.docker.distribution.manifest.v2+json";
 
+/// The types of layers that need not be in a registry: their licence forbids to hand them on, and their `urls` say where
+/// they are. <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>
+const FOREIGN: [&str; 5] = [
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+];
+
 /// A manifest or an index, exactly as the registry sent it.
 ///
 /// Its meaning is read when it is asked for; where the document is malformed, the error says where.
@@ -88,7 +98,8 @@ impl Manifest {
     }
 
     /// The blobs that a registry holds for it: the configuration first, then the layers in their order. Layers that are
-    /// fetched from elsewhere (those with `urls`) are left out, and so is what occurs twice. None for an index.
+    /// fetched from elsewhere (those that may not be handed on, and have `urls`) are left out, and so is what occurs twice.
+    /// None for an index.
     pub fn blobs(&self) -> Result<Vec<Descriptor>> {
         if self.is_index() {
             return Ok(Vec::new());
@@ -157,7 +168,8 @@ impl Manifest {
         serde_json::from_slice(&self.bytes).map_err(|_| self.malformed("it is not JSON"))
     }
 
-    /// The descriptors of the list `name`, and whether each says that its bytes are elsewhere.
+    /// The descriptors of the list `name`, and whether each says that its bytes are elsewhere. Any other layer may have
+    /// `urls`, too, as a further place to get it from: registries want it all the same.
     fn listed(&self, name: &str) -> Result<Vec<(Descriptor, bool)>> {
         let document = self.document()?;
         let list = match document.get(name) {
@@ -167,7 +179,8 @@ impl Manifest {
         };
         let read = |(index, value): (usize, &Value)| {
             let descriptor = Descriptor::read(value, &format!("{name}[{index}]"))?;
-            let elsewhere = value.get("urls").and_then(Value::as_array).is_some_and(|urls| !urls.is_empty());
+            let has_urls = value.get("urls").and_then(Value::as_array).is_some_and(|urls| !urls.is_empty());
+            let elsewhere = has_urls && FOREIGN.contains(&descriptor.media_type.as_str());
             Ok((descriptor, elsewhere))
         };
         list.iter().enumerate().map(read).collect::<Result<_, String>>().map_err(|why| self.malformed(&why))
@@ -269,14 +282,20 @@ mod tests {
 
     #[test]
     fn a_manifest_names_its_blobs_once() {
-        let mut foreign = described(b"windows");
-        foreign["urls"] = json!(["https://mcr.example/blob"]);
+        let [mut foreign, mut anywhere, mut nowhere] =
+            [&b"windows"[..], b"anywhere", b"nowhere"].map(described);
+        for layer in [&mut foreign, &mut nowhere] {
+            layer["mediaType"] = json!("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip");
+        }
+        for layer in [&mut foreign, &mut anywhere] {
+            layer["urls"] = json!(["https://mcr.example/blob"]);
+        }
         let image = manifest(&json!({
             "config": described(b"{}"),
-            "layers": [described(b"one"), foreign, described(b"two"), described(b"one"), described(b"{}")],
+            "layers": [described(b"one"), foreign, described(b"two"), described(b"one"), described(b"{}"), anywhere, nowhere],
         }));
         let digests: Vec<_> = image.blobs().unwrap().into_iter().map(|blob| blob.digest).collect();
-        assert_eq!(digests, [&b"{}"[..], b"one", b"two"].map(Digest::of));
+        assert_eq!(digests, [&b"{}"[..], b"one", b"two", b"anywhere", b"nowhere"].map(Digest::of));
         assert_eq!(image.children().unwrap(), []);
         assert_eq!(image.subject().unwrap(), None);
         assert_eq!(image.artifact_type().unwrap().as_deref(), Some("t"));
