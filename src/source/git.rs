@@ -21,8 +21,10 @@ mod locate;
 mod look;
 mod objects;
 mod porcelain;
+mod refs;
 mod refusal;
 mod snapshot;
+mod tag;
 mod tracked;
 mod walk;
 
@@ -43,7 +45,9 @@ pub use commit_tree::{CommitTree, TreeEntry, TreeKind};
 pub use file_at::file_at;
 pub use hook_place::{HookPlace, HooksPath};
 pub use objects::{Objects, Peeled};
+pub use refs::{NamedCommit, Refs, refs, tree_of};
 pub use snapshot::{Snapshot, SnapshotEntry, Submodules};
+pub use tag::{NewTag, make_tag};
 pub use tracked::{Tracked, tracked};
 
 use failure::Failure;

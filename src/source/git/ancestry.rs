@@ -54,7 +54,8 @@ pub fn ancestry(
     found.map_err(|failure| super::last_word(root, failure))
 }
 
-fn full_id(text: &str) -> Option<String> {
+/// The id, in lower case, where it is a whole one.
+pub(super) fn full_id(text: &str) -> Option<String> {
     let valid = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     valid.then(|| text.to_ascii_lowercase())
 }
@@ -74,7 +75,7 @@ fn with_libgit2(root: &Path, descendant: &str, ancestor: &str) -> Result<Ancestr
 }
 
 /// The commit with exactly this id.
-fn find(repository: &Repository, id: &str) -> Result<Option<Oid>, Failure> {
+pub(super) fn find(repository: &Repository, id: &str) -> Result<Option<Oid>, Failure> {
     let Some(id) = Oid::from_str(id).ok().filter(|found| found.to_string() == id) else { return Ok(None) };
     match repository.find_commit(id) {
         Ok(commit) => Ok(Some(commit.id())),

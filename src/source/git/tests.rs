@@ -8,6 +8,7 @@ pub(crate) mod fixture;
 mod foreign;
 mod hostile;
 mod odd;
+mod refs;
 mod tracked;
 
 pub(crate) use fixture::{Fixture, isolated_tests};

@@ -1,0 +1,64 @@
+//! Making a tag.
+
+use std::path::Path;
+
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::source::Reader;
+use crate::stop::Stop;
+
+use super::failure::Failure;
+use super::last_word;
+use super::look::Tools;
+
+/// Who made the tag: what git honours of the environment, and where it keeps that in its configuration.
+const IDENTITY: [(&str, &str); 2] =
+    [("GIT_COMMITTER_NAME", "user.name"), ("GIT_COMMITTER_EMAIL", "user.email")];
+
+/// An annotated tag that is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewTag<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The full id of its commit.
+    pub commit: &'a str,
+    /// What it says.
+    pub message: &'a str,
+}
+
+/// Makes the tag in the repository at `root`, through the git command alone, as that knows who makes it. One of the name
+/// that is there stays as it is, and is an error, of kind `Refused` as all others. Nothing is pushed. Blocking.
+pub fn make_tag(
+    root: &Path,
+    reader: Reader,
+    environment: &Environment,
+    tag: NewTag<'_>,
+    stop: &Stop,
+) -> Result<()> {
+    let mut arguments = Vec::new();
+    for (variable, setting) in IDENTITY {
+        if let Some(value) = environment.get(variable) {
+            arguments.extend(["-c".to_owned(), format!("{setting}={value}")]);
+        }
+    }
+    // Signing would start whatever program the repository's configuration names.
+    let rest =
+        ["tag", "--annotate", "--no-sign", "--cleanup=verbatim", "--message", tag.message, "--", tag.name];
+    arguments.extend(rest.map(str::to_owned));
+    arguments.push(tag.commit.to_owned());
+    let made = Tools { environment, stop }.git(root, reader).and_then(|git| git.run(arguments));
+    match made.map_err(|failure| last_word(root, failure))? {
+        output if output.code == Some(0) => Ok(()),
+        output => {
+            let error =
+                Error::new(Kind::Refused, format!("cannot make the git tag {} at {}", tag.name, tag.commit));
+            let error = match output.complaint() {
+                Failure::Unreadable(why) => error.because(why),
+                Failure::Final(why) => error.because(why),
+            };
+            Err(error
+                .hint("git has to know who makes it: git config user.name and user.email")
+                .hint("without --tag-git, the tag can be made elsewhere and fetched"))
+        }
+    }
+}
