@@ -11,7 +11,7 @@ use super::request::{Ref, TagRequest, Wanted};
 use super::tags::TagSet;
 use super::{args, forward, labels, refuse, tags, version};
 use crate::error::{Error, Kind, Result};
-use crate::image::{Digest, TagTemplate, label};
+use crate::image::{Digest, TagTemplate};
 use crate::source::RefName;
 
 /// Decides every tag, label and argument, or refuses. Does nothing else.
@@ -186,24 +186,15 @@ fn highest(tags: &[RefName]) -> Option<&RefName> {
     versions.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, tag)| tag)
 }
 
-/// Every stable version that git or the registry knows, the one being released aside. The registry knows them by its
-/// tags, and by the labels of our own images behind its moving tags: a version's own tag may have been deleted.
+/// Every stable version that git or the registry knows, the one being released aside.
 fn known_versions(inputs: &Inputs<'_>, reference: &Ref, variant: Option<&str>) -> Vec<Version> {
     let own = match reference {
         Ref::Tag(name) => name.to_str().and_then(version::of_git_tag),
         _ => None,
     };
-    let git = inputs.source.tags.iter().filter_map(|tag| version::of_git_tag(tag.to_str()?));
-    let listed = inputs.registry.map(|registry| registry.all_tags.as_slice()).unwrap_or_default();
-    let listed = listed.iter().filter_map(|tag| version::of_registry_tag(tag, variant));
-    let images = inputs.registry.into_iter().flat_map(|registry| registry.images.values());
-    // Other tools leave a base's version on what they build.
-    let ours = images.filter(|image| image.label(label::TOOL_VERSION).is_some());
-    let labelled = ours.filter_map(|image| Version::parse(image.label(label::oci::VERSION)?).ok());
-    git.chain(listed)
-        .chain(labelled)
-        .filter(|known| version::is_stable(known) && Some(known) != own.as_ref())
-        .collect()
+    let git = version::of_git_tags(&inputs.source.tags);
+    let registry = inputs.registry.into_iter().flat_map(|registry| version::of_registry(registry, variant));
+    git.chain(registry).filter(|known| Some(known) != own.as_ref()).collect()
 }
 
 fn short(commit: &str) -> String {

@@ -22,4 +22,4 @@ pub use decide::{plan, precheck, tags_to_ask};
 pub use destination::{Command, Destination, PushDecision, Request, destination, registry, without_rights};
 pub use inputs::{BaseImage, Course, Inputs};
 pub use model::{Adoption, KeptTag, Plan, PlannedTag, Promise, SCHEMA};
-pub use version::is_version;
+pub use version::{Line, VersionTag, is_version, of_git_tag, of_git_tags, of_registry, tags as version_tags};

@@ -5,7 +5,7 @@ use semver::Version;
 use super::extra::extra;
 use super::model::Promise;
 use super::request::{Ref, TagRequest, Wanted, following, is_number, wanted};
-use super::version::{Line, VersionTag};
+use super::version::VersionTag;
 use crate::error::{Error, Kind, Result};
 use crate::image::{slug, tag_slug};
 
@@ -32,12 +32,7 @@ pub(super) fn tags(request: &TagRequest<'_>) -> Result<TagSet> {
     set.released = request.version();
     let versions = request.version_tags();
     for VersionTag { tag, line, newer } in &versions {
-        let promise = match line {
-            Line::Exact => Promise::Version,
-            Line::Minor | Line::Major => Promise::Moving,
-            Line::Newest => Promise::Newest,
-        };
-        set.tags.push(wanted(tag, promise, newer.clone())?);
+        set.tags.push(wanted(tag, line.promise(), newer.clone())?);
     }
     match request.reference {
         Ref::Branch(name) => {

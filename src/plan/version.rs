@@ -2,8 +2,13 @@
 
 use semver::Version;
 
+use super::model::Promise;
+use crate::image::label;
+use crate::registry::RegistryState;
+use crate::source::RefName;
+
 /// The version that a git tag names: `v1.2.3` or `1.2.3`, with a pre-release or build part or without.
-pub(super) fn of_git_tag(name: &str) -> Option<Version> {
+pub fn of_git_tag(name: &str) -> Option<Version> {
     Version::parse(name.strip_prefix('v').unwrap_or(name)).ok()
 }
 
@@ -15,12 +20,27 @@ pub fn is_version(tag: &str) -> bool {
 /// The stable version that a registry tag holds for `variant`: `1.2.3`, or `1.2.3-alpine` for `alpine`.
 ///
 /// Anything behind a `-` that is not the variant is a pre-release or another variant, and moves nothing here.
-pub(super) fn of_registry_tag(tag: &str, variant: Option<&str>) -> Option<Version> {
+fn of_registry_tag(tag: &str, variant: Option<&str>) -> Option<Version> {
     let bare = match variant {
         Some(variant) => tag.strip_suffix(variant)?.strip_suffix('-')?,
         None => tag,
     };
     Version::parse(bare).ok().filter(is_stable)
+}
+
+/// The stable versions that git tags name.
+pub fn of_git_tags(tags: &[RefName]) -> impl Iterator<Item = Version> {
+    tags.iter().filter_map(|tag| of_git_tag(tag.to_str()?)).filter(is_stable)
+}
+
+/// The stable versions that a registry knows for `variant`: by its tags, and by the labels of our own images behind its
+/// moving tags, since a version's own tag may have been deleted.
+pub fn of_registry(registry: &RegistryState, variant: Option<&str>) -> impl Iterator<Item = Version> {
+    let listed = registry.all_tags.iter().filter_map(move |tag| of_registry_tag(tag, variant));
+    // Other tools leave a base's version on what they build.
+    let ours = registry.images.values().filter(|image| image.label(label::TOOL_VERSION).is_some());
+    let labelled = ours.filter_map(|image| Version::parse(image.label(label::oci::VERSION)?).ok());
+    listed.chain(labelled).filter(is_stable)
 }
 
 /// Whether the version may move tags: a pre-release never does.
@@ -30,18 +50,18 @@ pub(super) fn is_stable(version: &Version) -> bool {
 
 /// A tag that belongs to a version: the exact one, or one that follows a line of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct VersionTag {
+pub struct VersionTag {
     /// The tag, with the variant.
-    pub(super) tag: String,
+    pub tag: String,
     /// Which.
-    pub(super) line: Line,
+    pub line: Line,
     /// The known version that is newer in this line, so that the tag stays where it is.
-    pub(super) newer: Option<Version>,
+    pub newer: Option<Version>,
 }
 
 /// The lines of versions that tags follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Line {
+pub enum Line {
     /// `1.2.3`: one version, for ever.
     Exact,
     /// `1.2`: the newest of its patches.
@@ -52,12 +72,23 @@ pub(super) enum Line {
     Newest,
 }
 
+impl Line {
+    /// What a tag of this line promises.
+    pub fn promise(self) -> Promise {
+        match self {
+            Line::Exact => Promise::Version,
+            Line::Minor | Line::Major => Promise::Moving,
+            Line::Newest => Promise::Newest,
+        }
+    }
+}
+
 /// Every tag of `version`, the most specific first and `latest` (or the bare variant) last. A pre-release has its own
 /// alone, and there is never a bare `0`.
 ///
 /// `known` are all other versions. A moving tag is only set where no stable one of its line is newer, so that `1.2.9`
 /// after `1.3.0` moves `1.2` and nothing else.
-pub(super) fn tags(version: &Version, known: &[Version], variant: Option<&str>) -> Vec<VersionTag> {
+pub fn tags(version: &Version, known: &[Version], variant: Option<&str>) -> Vec<VersionTag> {
     let suffixed = |tag: String| match variant {
         Some(variant) => format!("{tag}-{variant}"),
         None => tag,
