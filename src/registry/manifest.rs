@@ -22,6 +22,8 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.o
                       application/vnd.docker.distribution.manifest.list.v2+json, \
                       application/vnd.docker.distribution.manifest.v2+json";
 
+/// The type of a layer that is a statement.
+const IN_TOTO: &str = "application/vnd.in-toto+json";
 /// The types of layers that need not be in a registry: their licence forbids to hand them on, and their `urls` say where
 /// they are. <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>
 const FOREIGN: [&str; 5] = [
@@ -87,6 +89,13 @@ impl Manifest {
     /// Whether it lists manifests instead of layers.
     pub fn is_index(&self) -> bool {
         [OCI_INDEX, DOCKER_LIST].contains(&self.media_type.as_str())
+    }
+
+    /// Whether it is what BuildKit puts into an index beside an image: statements, and nothing that could be run. What its
+    /// index says of it does not count.
+    pub fn is_attestation(&self) -> bool {
+        let layers = self.listed("layers").unwrap_or_default();
+        !layers.is_empty() && layers.iter().all(|(layer, _)| layer.media_type == IN_TOTO)
     }
 
     /// The manifests that an index lists, in its order; none where it is no index.
@@ -297,6 +306,7 @@ mod tests {
         let digests: Vec<_> = image.blobs().unwrap().into_iter().map(|blob| blob.digest).collect();
         assert_eq!(digests, [&b"{}"[..], b"one", b"two", b"anywhere", b"nowhere"].map(Digest::of));
         assert_eq!(image.children().unwrap(), []);
+        assert!(!image.is_attestation());
         assert_eq!(image.subject().unwrap(), None);
         assert_eq!(image.artifact_type().unwrap().as_deref(), Some("t"));
     }

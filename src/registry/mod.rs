@@ -52,6 +52,6 @@ pub use push_check::PushRight;
 pub use put::{Deleted, Put};
 pub use retry::Verdict;
 pub use source::BlobSource;
-pub use state::{RegistryState, StoredImage, read_images, read_state};
+pub use state::{RegistryState, StoredImage, read_images, read_platforms, read_state};
 pub use store::CredentialStore;
 pub use upload::Pushed;

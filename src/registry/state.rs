@@ -113,17 +113,34 @@ async fn read_image(
 
 /// The image that `manifest` describes, or all those of an index that are images.
 pub async fn read_images(registry: &Registry, path: &str, manifest: &Manifest) -> Result<Vec<StoredImage>> {
+    let held = read_platforms(registry, path, manifest).await?;
+    Ok(held.into_iter().filter_map(|(_, image)| image).collect())
+}
+
+/// What `manifest` holds: itself, or what an index lists and the repository has, but for attestations. Each by its digest,
+/// with the image that it is; `None` for what is none.
+pub async fn read_platforms(
+    registry: &Registry,
+    path: &str,
+    manifest: &Manifest,
+) -> Result<Vec<(Digest, Option<StoredImage>)>> {
+    let image = async |manifest: &Manifest| {
+        let image = read_image(registry, path, manifest).await?.map(|(_, image)| image);
+        Ok((manifest.digest.clone(), image))
+    };
     if !manifest.is_index() {
-        return Ok(read_image(registry, path, manifest).await?.into_iter().map(|(_, image)| image).collect());
+        return Ok(vec![image(manifest).await?]);
     }
-    let mut images = Vec::new();
+    let mut held = Vec::new();
+    // An index inside an index is made by no builder; what it holds is not looked at, as it is not run either.
     for child in manifest.children()? {
-        // An index inside an index is made by no builder; what it holds is not looked at, as it is not run either.
-        if let Some(child) = registry.manifest(path, child.digest.as_str()).await? {
-            images.extend(read_image(registry, path, &child).await?.map(|(_, image)| image));
+        if let Some(child) = registry.manifest(path, child.digest.as_str()).await?
+            && !child.is_attestation()
+        {
+            held.push(image(&child).await?);
         }
     }
-    Ok(images)
+    Ok(held)
 }
 
 /// Digest of the image configuration; `None` where the manifest's configuration is that of something else.
