@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::engine::{AuthEntry, Keeper};
+use crate::engine::{AuthEntry, Keeper, Record};
+use crate::error::Result;
 use crate::event::{Event, Events};
-use crate::image::Digest;
+use crate::image::{Digest, Repository};
+use crate::plan::PlannedTag;
 use crate::registry::Registry;
 
 /// What was published, and what each tag was before.
@@ -53,7 +55,38 @@ pub struct Channel<'a> {
     pub events: &'a Events,
 }
 
-impl Channel<'_> {
+impl<'a> Channel<'a> {
+    /// What the tags of `repository` need of it.
+    pub(super) fn way(&self, repository: &'a Repository) -> Way<'a> {
+        Way { repository, registry: self.registry, events: self.events, keeper: Some(self.keeper) }
+    }
+}
+
+/// What it takes to put a tag on a manifest that is in the repository.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// Its registry.
+    pub registry: &'a Registry,
+    /// Told of every tag.
+    pub events: &'a Events,
+    /// Notes every tag before it moves. `None` where no engine has a part in the run, and so no journal: such a run is
+    /// finished by running it again.
+    pub keeper: Option<&'a Keeper>,
+}
+
+impl Way<'_> {
+    /// The full reference of a tag.
+    pub(super) fn reference(&self, planned: &PlannedTag) -> String {
+        self.repository.tag(&planned.tag).to_string()
+    }
+
+    /// Notes it where there is a journal.
+    pub(super) fn note(&self, record: Record) -> Result<()> {
+        self.keeper.map_or(Ok(()), |keeper| keeper.note(record))
+    }
+
     /// Tells that the tag holds `digest` now, read back and compared.
     pub(super) fn published(&self, reference: &str, digest: &Digest, before: Option<Digest>) -> PublishedTag {
         self.events.emit(Event::TagPublished {

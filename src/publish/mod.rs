@@ -8,13 +8,14 @@ mod channel;
 mod login;
 mod named;
 mod order;
+mod phases;
 mod place;
 mod readback;
 mod remove;
 mod undo;
 mod upload;
 
-pub use channel::{Channel, PublishLimits, Published, PublishedTag};
+pub use channel::{Channel, PublishLimits, Published, PublishedTag, Way};
 pub use login::auth_entry;
 pub use named::tag_on_engine;
 pub use order::publish;

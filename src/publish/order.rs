@@ -1,25 +1,15 @@
-//! The order of publishing: the unique tag first, then versions, then moving tags, `latest` last.
-//!
-//! Tags of one kind are put at once. Nothing of the next kind is touched before all of the one before are read back.
-
-use std::time::{Duration, Instant};
-
-use futures_util::future::join_all;
+//! Publishing what was built and tested: the unique tag first, through the engine, then every other on the same manifest.
 
 use super::channel::{Channel, Published, PublishedTag};
-use super::place::{self, Placed};
+use super::phases::in_phases;
 use super::readback::Expected;
-use super::upload;
+use super::{place, upload};
 use crate::engine::Image;
 use crate::error::{Error, Kind, Result};
 use crate::image::{Digest, label};
-use crate::plan::{Plan, PlannedTag, Promise};
+use crate::plan::{Plan, Promise};
 use crate::registry::Manifest;
 use crate::smoke::VerifiedImage;
-
-/// How long a version tag that was put is left before the last look at it, at least and at most. Another run may have
-/// looked before this one's put and put its own after it; that takes it about as long as it took us.
-const SETTLE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
 
 /// Publishes the plan's tags on the image that was tested.
 ///
@@ -81,28 +71,11 @@ async fn phases(
         (None, None) => return Err(Error::new(Kind::Internal, "the plan has no unique tag")),
     };
     attach(&manifest).await?;
-    for phase in rest.chunk_by(|a, b| a.promise == b.promise) {
-        let all = join_all(phase.iter().map(|planned| place::place(&manifest, plan, planned, channel))).await;
-        let mut placed: Vec<(&PlannedTag, Placed)> = Vec::new();
-        // One that failed does not make the others any less published.
-        let mut failure = None;
-        for (planned, outcome) in phase.iter().zip(all) {
-            match outcome {
-                Ok(one) => {
-                    tags.push(one.tag.clone());
-                    placed.push((planned, one));
-                }
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        settle(&manifest, plan, &placed, channel).await?;
-    }
+    let way = channel.way(&plan.repository);
+    in_phases(&manifest, &rest, way, tags).await?;
     // What is for ever is looked at once more at the very end.
     for planned in plan.tags.iter().filter(|planned| planned.promise.is_fixed()) {
-        place::still_there(&manifest, plan, planned, channel).await?;
+        place::still_there(&manifest, planned, way).await?;
     }
     Ok(manifest)
 }
@@ -122,27 +95,6 @@ async fn adopt(
     };
     expected.judge(channel.keeper.engine(), &manifest, &reference).await?;
     Ok(manifest)
-}
-
-/// Waits until another run that put one of the versions at the same moment is done with it, and looks whose stayed:
-/// nothing moves towards an image that is not the version's.
-async fn settle(
-    manifest: &Manifest,
-    plan: &Plan,
-    placed: &[(&PlannedTag, Placed)],
-    channel: &Channel<'_>,
-) -> Result<()> {
-    let versions: Vec<_> = placed.iter().filter(|(planned, _)| planned.promise == Promise::Version).collect();
-    let put = versions.iter().filter_map(|(_, placed)| placed.put.as_ref());
-    // Nothing was put, so nobody can have put something over it at the same moment.
-    let Some(last) = put.clone().map(|put| put.at).max() else { return Ok(()) };
-    let took = put.map(|put| put.took).max().unwrap_or_default();
-    let settled: Instant = last + took.saturating_mul(2).clamp(SETTLE.0, SETTLE.1);
-    tokio::time::sleep_until(settled.into()).await;
-    for (planned, _) in versions {
-        place::still_there(manifest, plan, planned, channel).await?;
-    }
-    Ok(())
 }
 
 /// Names the tags that were published before the failure, and what a new run would do about the rest.

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::channel::{Channel, PublishedTag};
+use super::channel::{PublishedTag, Way};
 use crate::engine::Record;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::image::Digest;
-use crate::plan::{Plan, PlannedTag};
+use crate::plan::PlannedTag;
 use crate::registry::Manifest;
 
 /// A tag that holds the manifest.
@@ -26,18 +26,12 @@ pub(super) struct PutTime {
 }
 
 /// Puts `manifest` under a tag, unless it is there; looks before, and reads back after.
-pub(super) async fn place(
-    manifest: &Manifest,
-    plan: &Plan,
-    planned: &PlannedTag,
-    channel: &Channel<'_>,
-) -> Result<Placed> {
-    let reference = plan.reference(planned).to_string();
-    let (path, tag) = (plan.repository.path(), planned.tag.as_str());
+pub(super) async fn place(manifest: &Manifest, planned: &PlannedTag, way: Way<'_>) -> Result<Placed> {
+    let reference = way.reference(planned);
+    let (path, tag) = (way.repository.path(), planned.tag.as_str());
     let looked = Instant::now();
-    let before = channel.registry.manifest(path, tag).await?.map(|found| found.digest);
-    let published =
-        |before, put| Placed { tag: channel.published(&reference, &manifest.digest, before), put };
+    let before = way.registry.manifest(path, tag).await?.map(|found| found.digest);
+    let published = |before, put| Placed { tag: way.published(&reference, &manifest.digest, before), put };
     if before.as_ref() == Some(&manifest.digest) {
         return Ok(published(before, None));
     }
@@ -51,36 +45,29 @@ pub(super) async fn place(
             return Err(moved_meanwhile(planned, found, &reference));
         }
     }
-    channel.keeper.note(Record::TagMoving {
+    way.note(Record::TagMoving {
         reference: reference.clone(),
         before: before.as_ref().map(Digest::to_string),
         digest: Some(manifest.digest.to_string()),
     })?;
-    channel.events.emit(Event::TagPushing {
+    way.events.emit(Event::TagPushing {
         reference: reference.clone(),
         before: before.as_ref().map(Digest::to_string),
     });
-    let put = channel.registry.move_tag(path, tag, manifest, before.as_ref()).await?;
+    let put = way.registry.move_tag(path, tag, manifest, before.as_ref()).await?;
     if put.settled {
-        channel.events.note(format!("the registry's answer for {reference} was lost, and it has the tag"));
+        way.events.note(format!("the registry's answer for {reference} was lost, and it has the tag"));
     }
     let put = PutTime { at: Instant::now(), took: looked.elapsed() };
-    still_there(manifest, plan, planned, channel).await?;
-    channel
-        .keeper
-        .note(Record::TagMoved { reference: reference.clone(), digest: manifest.digest.to_string() })?;
+    still_there(manifest, planned, way).await?;
+    way.note(Record::TagMoved { reference: reference.clone(), digest: manifest.digest.to_string() })?;
     Ok(published(before, Some(put)))
 }
 
 /// Reads the tag by GET and compares the digest of the bytes.
-pub(super) async fn still_there(
-    manifest: &Manifest,
-    plan: &Plan,
-    planned: &PlannedTag,
-    channel: &Channel<'_>,
-) -> Result<()> {
-    let reference = plan.reference(planned).to_string();
-    match channel.registry.manifest(plan.repository.path(), planned.tag.as_str()).await? {
+pub(super) async fn still_there(manifest: &Manifest, planned: &PlannedTag, way: Way<'_>) -> Result<()> {
+    let reference = way.reference(planned);
+    match way.registry.manifest(way.repository.path(), planned.tag.as_str()).await? {
         Some(found) if found.digest == manifest.digest => Ok(()),
         Some(found) => Err(other_content(&reference, &found.digest, &manifest.digest)),
         None => {
@@ -105,7 +92,7 @@ fn moved_meanwhile(planned: &PlannedTag, found: &Digest, reference: &str) -> Err
     Error::new(
         Kind::Refused,
         format!(
-            "{reference} was moved by somebody else while this run built: it was {was}, and is {found} now"
+            "{reference} was moved by somebody else since this run looked: it was {was}, and is {found} now"
         ),
     )
     .hint("run again: what is there now may be newer than this image, and a new plan takes it into account")

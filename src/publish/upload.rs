@@ -38,7 +38,8 @@ pub(super) async fn upload(
     if let Some(manifest) = channel.registry.manifest(path, tag).await? {
         expected.judge(engine, &manifest, &reference).await?;
         let before = Some(manifest.digest.clone());
-        return Ok((channel.published(&reference, &manifest.digest, before), manifest));
+        let way = channel.way(&plan.repository);
+        return Ok((way.published(&reference, &manifest.digest, before), manifest));
     }
     named::claim(image, plan, planned, channel.keeper).await?;
     channel.keeper.note(Record::TagMoving { reference: reference.clone(), before: None, digest: None })?;
@@ -52,7 +53,7 @@ pub(super) async fn upload(
     channel
         .keeper
         .note(Record::TagMoved { reference: reference.clone(), digest: manifest.digest.to_string() })?;
-    Ok((channel.published(&reference, &manifest.digest, None), manifest))
+    Ok((channel.way(&plan.repository).published(&reference, &manifest.digest, None), manifest))
 }
 
 /// How one push through the engine ended.
