@@ -18,6 +18,7 @@ pub mod flow;
 pub mod image;
 pub mod inventory;
 pub mod plan;
+pub mod promotion;
 pub mod publish;
 pub mod registry;
 pub mod report;
