@@ -3,6 +3,7 @@
 mod global;
 mod hook;
 mod init;
+mod promote;
 mod shell;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
 pub use init::{Ci, InitArgs, Language};
+pub use promote::{PromoteArgs, PromoteTo};
 pub use shell::Shell;
 
 /// Build, test, tag and push a container image from a git commit, and push only what was tested.
@@ -67,6 +69,8 @@ pub enum Command {
         /// Where to; without a tag, that of the source.
         destination: String,
     },
+    /// Copy what was proven to the release registry by digest, and set its version and moving tags there.
+    Promote(PromoteArgs),
     /// List the versions and moving tags of a repository, and what they resolve to.
     Tags {
         /// The repository, as registry/name.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{Cli, Command, ContextArgs};
+use super::args::{Cli, Command, ContextArgs, PromoteArgs};
 use super::ci::Files;
 use super::output::Output;
 use super::{check, completions, flags, hook, init, man};
@@ -50,6 +50,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             | Command::Test(_)
             | Command::Publish { .. }
             | Command::Copy { .. }
+            | Command::Promote(PromoteArgs { plan: false, .. })
     );
     // A report that cannot be written is found out before a long run, not after it.
     let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
@@ -128,6 +129,10 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output, reported: bool)
         Command::Copy { source, destination } => {
             run(flow::copy(session, &Flags::default(), source, destination).await)
         }
+        Command::Promote(args) if !args.plan => {
+            let (flags, options) = flags::of_promote(args);
+            run(flow::promote(session, &flags, &options).await)
+        }
         Command::Check(args) if reported => {
             Done::Checked(Box::new(check::reported(args, &cli.global, session, output).await))
         }
@@ -180,6 +185,14 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.json(&drifted.json.to_string()),
             }?;
             drifted.error.map_or(Ok(()), Err)
+        }
+        Command::Promote(args) => {
+            let (flags, options) = flags::of_promote(args);
+            let foreseen = flow::foresee(session, &flags, &options).await?;
+            match output.mode.format {
+                Format::Human => output.lines(&foreseen.text),
+                Format::Json | Format::Ndjson => output.json(&foreseen.json),
+            }
         }
         Command::Clean { yes } => {
             let cleaned = flow::clean(session, *yes).await?;

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, Push, TestArgs,
-    VerifyArgs, VerifyImageArgs,
+    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, PromoteArgs,
+    PromoteTo, Push, TestArgs, VerifyArgs, VerifyImageArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, Inside, VerifyOptions};
+use crate::flow::{CheckOptions, Inside, PromoteOptions, VerifyOptions};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {
@@ -134,6 +134,19 @@ pub(super) fn verify_options(args: &VerifyImageArgs) -> VerifyOptions {
         policy: args.policy.clone(),
         skip_layers: args.skip_layers,
     }
+}
+
+/// What `promote` is told. Where to is the one place that there is.
+pub(super) fn of_promote(args: &PromoteArgs) -> (Flags, PromoteOptions) {
+    let PromoteTo::Release = args.to;
+    let options = PromoteOptions {
+        reference: args.reference.clone(),
+        version: args.version.clone(),
+        keys: args.keys.clone(),
+        makes_tag: args.tag_git,
+    };
+    let (variant, sign_key) = (args.variant.clone(), args.sign_key.clone());
+    (Flags { variant, sign_key, ..Flags::default() }, options)
 }
 
 /// The flags of `check`.

@@ -118,9 +118,10 @@ impl Output {
         }
         match self.mode.format {
             report::Format::Json => self.out(&report.to_json()?),
-            // What a copy is for is the reference of what it made.
+            // What a copy or a promotion is for is the reference of what it made.
             report::Format::Human
-                if self.mode.progress == report::Progress::Quiet || report.command == "copy" =>
+                if self.mode.progress == report::Progress::Quiet
+                    || ["copy", "promote"].contains(&report.command.as_str()) =>
             {
                 self.out(&report::result_line(report))
             }

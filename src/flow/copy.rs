@@ -2,9 +2,10 @@
 
 use super::gather;
 use super::registries::{self, Registries};
+use super::roles::role;
 use super::session::Session;
 use super::supervise::{Ended, supervise};
-use crate::config::{Flags, Role, Settings};
+use crate::config::{Flags, Role};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
 use crate::image::{Digest, Reference, Repository, Tag, label, tag_shape};
@@ -71,21 +72,7 @@ async fn stages(
     });
     let source = RepositoryAt { registry: &reading, path };
     let target = RepositoryAt { registry: &writing, path: to.path() };
-    let events = &session.events;
-    let note = |step: CopyStep<'_>| match step {
-        CopyStep::Blob(blob, pushed) => {
-            events.emit(Event::PushStatus { line: format!("{}: {}", blob.digest.short(), words(pushed)) });
-        }
-        CopyStep::Manifest(digest, sent) => {
-            let did = if sent { "sent" } else { "already exists" };
-            events.emit(Event::PushStatus { line: format!("manifest {}: {did}", digest.short()) });
-        }
-        CopyStep::Skipped(digest) => {
-            events.warn(format!("the source lists the referrer {digest}, and does not have it: left out"));
-        }
-    };
-    let copied = registry::copy_manifest(source, manifest.clone(), target, &note).await?;
-    tell(session, &copied);
+    let copied = transfer(session, source, manifest.clone(), target).await?;
     if let Some(tag) = &tag {
         let quick = copied.manifests_sent + copied.blobs_sent + copied.blobs_mounted == 0;
         set(session, &writing, (&to, tag), &manifest, (before, quick)).await?;
@@ -99,6 +86,31 @@ async fn stages(
     }
     report.pushed = true;
     Ok(())
+}
+
+/// Copies a manifest with all that belongs to it, and tells every step.
+pub(super) async fn transfer(
+    session: &Session,
+    source: RepositoryAt<'_>,
+    manifest: Manifest,
+    target: RepositoryAt<'_>,
+) -> Result<Copied> {
+    let events = &session.events;
+    let note = |step: CopyStep<'_>| match step {
+        CopyStep::Blob(blob, pushed) => {
+            events.emit(Event::PushStatus { line: format!("{}: {}", blob.digest.short(), words(pushed)) });
+        }
+        CopyStep::Manifest(digest, sent) => {
+            let did = if sent { "sent" } else { "already exists" };
+            events.emit(Event::PushStatus { line: format!("manifest {}: {did}", digest.short()) });
+        }
+        CopyStep::Skipped(digest) => {
+            events.warn(format!("the source lists the referrer {digest}, and does not have it: left out"));
+        }
+    };
+    let copied = registry::copy_manifest(source, manifest, target, &note).await?;
+    tell(session, &copied);
+    Ok(copied)
 }
 
 fn parse(text: &str) -> Result<Reference> {
@@ -120,32 +132,6 @@ fn target(from: &Reference, to: Reference) -> Result<(Repository, Option<Tag>)> 
     }
     let tag = to.tag().cloned().or_else(|| from.tag().filter(|_| from.digest().is_none()).cloned());
     Ok((to.repository().clone(), tag))
-}
-
-/// The role of the registry that `repository` is in: that with the longest prefix of whole path components.
-fn role(settings: &Settings, repository: &Repository) -> Option<Role> {
-    let name = plain(&repository.to_string());
-    let inside = |prefix: &str| {
-        // As references spell it.
-        let prefix =
-            prefix.parse::<Repository>().map_or_else(|_| prefix.to_owned(), |parsed| parsed.to_string());
-        name.strip_prefix(&plain(&prefix)).is_some_and(|rest| rest.starts_with('/'))
-    };
-    [Role::Sandbox, Role::Integration, Role::Release]
-        .into_iter()
-        .filter_map(|role| Some((settings.registries.get(role)?.prefix.value.as_str(), role)))
-        .filter(|(prefix, _)| inside(prefix))
-        .max_by_key(|(prefix, _)| prefix.len())
-        .map(|(_, role)| role)
-}
-
-/// A name in the one spelling of its host: hosts know no case, and have a port that goes without saying.
-fn plain(name: &str) -> String {
-    let (host, path) = name.split_once('/').unwrap_or((name, ""));
-    let host = host.to_ascii_lowercase();
-    let host = host.strip_suffix(":443").unwrap_or(&host);
-    let host = if host == "registry-1.docker.io" { "docker.io" } else { host };
-    format!("{host}/{path}")
 }
 
 /// What a role takes is no matter of who asks.

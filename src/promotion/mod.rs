@@ -21,5 +21,5 @@ pub use decide::{decide, who};
 pub use inputs::{Commit, Evidenced, Inputs, Platform, Reach};
 pub use model::{Promotion, SCHEMA};
 pub use reasons::Reason;
-pub use release::{GitTag, Release, Wish, release};
+pub use release::{GitTag, Release, Wish, release, version};
 pub use statement::{By, PREDICATE_TYPE, is_recorded, record};

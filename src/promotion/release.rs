@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Reason;
 use super::reasons::shown;
+use crate::error::{Error, Kind};
 use crate::plan::{of_git_tag, version_tags};
 use crate::source::{NamedCommit, Refs};
 
@@ -40,6 +41,15 @@ impl Release {
     pub fn tags(&self, variant: Option<&str>) -> Vec<String> {
         version_tags(&self.version, &[], variant).into_iter().map(|tag| tag.tag).collect()
     }
+}
+
+/// The version that somebody wrote, with a `v` or without.
+pub fn version(text: &str) -> Result<Version, Error> {
+    Version::parse(text.strip_prefix('v').unwrap_or(text)).map_err(|cause| {
+        Error::new(Kind::Usage, format!("{text:?} is no version"))
+            .because(cause)
+            .hint("write it as 1.4.0 or 1.4.0-rc.1")
+    })
 }
 
 /// The version that the image of `commit` becomes. A git tag is never moved, so one that names another commit is a reason

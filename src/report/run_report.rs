@@ -62,6 +62,9 @@ pub struct RunReport {
     /// What was attached to the image in the registry, in the order of attaching.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<EvidenceFacts>,
+    /// Where a promotion came from, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<PromotionFacts>,
     /// Whether anything was pushed and all of it was verified.
     pub pushed: bool,
     /// Why nothing was pushed, where the run succeeded without.
@@ -286,6 +289,25 @@ pub struct EvidenceFacts {
     pub signed: bool,
 }
 
+/// An image or index that went to the release registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromotionFacts {
+    /// The repository it was in, and its digest.
+    pub source: String,
+    /// The repository it went to.
+    pub target: String,
+    /// The digest of the manifest or index: the same in both.
+    pub digest: Digest,
+    /// The version it became.
+    pub version: String,
+    /// The ids of the keys that signed what was proven of it; empty where no key was given.
+    pub signed_by: Vec<String>,
+    /// Who promoted it, as the CI or the system says.
+    pub user: Option<String>,
+    /// Who the release registry took it for.
+    pub login: String,
+}
+
 /// How a stage or a test ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -370,6 +392,7 @@ impl RunReport {
             image: None,
             tags: Vec::new(),
             evidence: Vec::new(),
+            promotion: None,
             pushed: false,
             not_pushed_because: None,
             tests: Vec::new(),
@@ -414,6 +437,7 @@ impl RunReport {
             let SourceFacts { branch, pr, tag, remote, .. } = source;
             [branch, pr, tag, remote].into_iter().flatten().for_each(&mut *change);
         }
+        self.promotion.iter_mut().filter_map(|one| one.user.as_mut()).for_each(&mut *change);
         self.ci.iter_mut().filter_map(|ci| ci.build_url.as_mut()).for_each(&mut *change);
         if let Some(step) = self.build.as_mut().and_then(|build| build.failed_step.as_mut()) {
             change(&mut step.instruction);
