@@ -63,15 +63,15 @@ pub async fn foresee(session: &Session, flags: &Flags, options: &PromoteOptions)
     Ok(Foreseen { text: promotion.to_string(), json })
 }
 
-/// Content first, then the record, then the tags: whoever pulls a tag finds all of it. Each step looks for what is there
-/// already, so that a promotion that broke off is finished by another one.
+/// The git tag, as it may be refused; then content, the record, and the tags last: whoever pulls one finds all of it. Each
+/// step looks for what is there already, so that a promotion that broke off is finished by another one.
 async fn carry_out(session: &Session, looked: &Looked, report: &mut RunReport) -> Result<()> {
     let Looked { promotion, manifest, reading, writing, path, .. } = looked;
     let target = promotion.target();
     let from = RepositoryAt { registry: reading, path };
     let to = RepositoryAt { registry: writing, path: target.path() };
-    transfer(session, from, manifest.clone(), to).await?;
     make_tag(session, looked).await?;
+    transfer(session, from, manifest.clone(), to).await?;
     record(session, looked).await?;
     let way = Way { repository: target, registry: writing, events: &session.events, keeper: None };
     publish::promote(promotion, manifest, way).await?;

@@ -19,6 +19,7 @@ pub(crate) mod rule_fixtures_image;
 pub(crate) mod rule_fixtures_layers;
 pub(crate) mod rule_fixtures_running;
 pub(crate) mod runner;
+pub(crate) mod shelf;
 pub(crate) mod small_registry;
 pub(crate) mod ssh;
 pub(crate) mod templates;
