@@ -233,7 +233,7 @@ pub enum Event {
     },
     /// Something that proves what was done was attached to a manifest that was pushed.
     EvidenceAttached {
-        /// `provenance`, `tests`, `sbom` or `signature`.
+        /// `provenance`, `tests`, `sbom`, `signature`, or `promotion`: the record of one.
         kind: String,
         /// The digest of the artifact; of a signature in cosign's older form, its tag.
         place: String,

@@ -333,7 +333,8 @@ fn an_index_goes_with_all_its_platforms() {
     let (index, images) = world.index("tested");
     // Evidence of one platform covers that one alone.
     world.from.prove(&images[0], &world.commit, &world.tree, None);
-    world.refused("tested", &[], &["its platform linux/arm64", "provenance: there is none"]);
+    let lacking = format!("of its images sha256:{}…", images[1].digest.short());
+    world.refused("tested", &[], &["of the index, there is none", &lacking]);
     world.from.prove(&images[1], &world.commit, &world.tree, None);
     world.promote("tested", &[], 0);
     world.is_released(&index.digest);

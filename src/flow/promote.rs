@@ -13,7 +13,7 @@ use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};
 use crate::config::Flags;
 use crate::error::{Error, Kind, Result};
-use crate::event::Stage;
+use crate::event::{Event, Stage};
 use crate::evidence::{self, Draft};
 use crate::promotion::{self, By, Promotion};
 use crate::publish::{self, Way};
@@ -114,7 +114,15 @@ async fn record(session: &Session, looked: &Looked) -> Result<()> {
     }
     let by = by(session, looked);
     let draft = Draft { statement: promotion::record(promotion, &by), created: by.at };
-    evidence::attach(writing, path, &manifest.descriptor()?, &draft, looked.signing.as_ref()).await.map(drop)
+    let (subject, key) = (manifest.descriptor()?, looked.signing.as_ref());
+    let attached = evidence::attach(writing, path, &subject, &draft, key).await?;
+    session.events.emit(Event::EvidenceAttached {
+        kind: "promotion".to_owned(),
+        place: attached.digest.to_string(),
+        subject: promotion.digest().to_string(),
+        signed: attached.signed,
+    });
+    Ok(())
 }
 
 /// Who runs us. A CI says it of its own accord, and so does the system: it is a note, and no proof.

@@ -3,6 +3,7 @@
 mod policy;
 mod text;
 
+pub(super) use policy::limits;
 pub(super) use text::one_line;
 
 use std::path::PathBuf;
@@ -74,13 +75,13 @@ fn demand(require: &[EvidenceKind]) -> Demand {
 }
 
 /// What holds of an image, and what does not.
-struct Judged {
-    proofs: Vec<Proof>,
-    doubts: Vec<Doubt>,
+pub(super) struct Judged {
+    pub(super) proofs: Vec<Proof>,
+    pub(super) doubts: Vec<Doubt>,
 }
 
 /// Judges a single image, or an index: there, what does not hold of the index has to hold of each of its images.
-fn judge(collected: &[Collected], keys: &[PublicKey], demand: Demand) -> Judged {
+pub(super) fn judge(collected: &[Collected], keys: &[PublicKey], demand: Demand) -> Judged {
     let mut verdicts = collected.iter().map(|one| weigh(one, keys, demand));
     let Some(top) = verdicts.next() else { return Judged { proofs: Vec::new(), doubts: Vec::new() } };
     let children: Vec<_> = verdicts.collect();

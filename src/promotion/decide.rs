@@ -26,9 +26,9 @@ pub fn who(ci: &CiContext) -> Result<()> {
 /// Decides every tag, or refuses with all the reasons there are. Does nothing else.
 pub fn decide(inputs: &Inputs<'_>) -> Result<Promotion> {
     let mut reasons = Reasons::default();
-    let proofs = image::proofs(inputs, &mut reasons);
+    image::doubts(inputs, &mut reasons);
     image::labels(inputs, &mut reasons);
-    image::provenance(inputs, &proofs, &mut reasons);
+    image::provenance(inputs, &mut reasons);
     let branch = branch(inputs, &mut reasons);
     let tags = match inputs.release {
         Ok(release) => tags(inputs, release, &mut reasons)?,
@@ -62,7 +62,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Promotion> {
             .filter_map(|one| one.image.as_ref())
             .map(|image| format!("{}/{}", image.os, image.architecture))
             .collect(),
-        signed_by: signers(&proofs),
+        signed_by: signers(inputs.proofs),
         tags,
         kept,
         warnings,
@@ -149,7 +149,7 @@ fn tags(
 }
 
 /// The keys that signed what was proven.
-fn signers(proofs: &[&Proof]) -> Vec<String> {
+fn signers(proofs: &[Proof]) -> Vec<String> {
     let standings = proofs.iter().flat_map(|proof| proof.standings());
     let mut signers: Vec<String> =
         standings.filter_map(|standing| standing.signer.as_ref()).map(ToString::to_string).collect();

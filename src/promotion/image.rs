@@ -1,8 +1,10 @@
 //! What an image says of itself, and what was proven of it: both have to hold.
 
-use super::inputs::{Inputs, Platform};
+use std::collections::BTreeSet;
+
+use super::inputs::Inputs;
 use super::reasons::{Reasons, shown};
-use crate::evidence::{Doubt, Proof, Provenance};
+use crate::evidence::{Proof, Provenance};
 use crate::image::label;
 use crate::registry::StoredImage;
 
@@ -13,33 +15,17 @@ const BUILD: &str =
 const ATTACH: &str =
     "`imgbuild ci` attaches evidence to what it pushes, and `imgbuild verify` tells what holds of it";
 
-/// The proofs that cover the image: that of its own digest, or on an index one of each platform.
-pub(super) fn proofs<'a>(inputs: &Inputs<'a>, reasons: &mut Reasons) -> Vec<&'a Proof> {
-    let doubts = match inputs.evidence {
-        Ok(proof) => return vec![proof],
-        Err(doubts) => doubts,
-    };
-    let own: Vec<(&Platform, &Result<Proof, Vec<Doubt>>)> =
-        inputs.platforms.iter().filter_map(|one| Some((one, one.evidence.as_ref()?))).collect();
-    let proofs: Vec<&Proof> = own.iter().filter_map(|(_, evidence)| evidence.as_ref().ok()).collect();
-    if !proofs.is_empty() && proofs.len() == inputs.platforms.len() {
-        return proofs;
+/// The longest that is told of one doubt, in characters: it may quote whoever attached something.
+const LONGEST: usize = 600;
+
+/// What was demanded of the evidence and does not hold.
+pub(super) fn doubts(inputs: &Inputs<'_>, reasons: &mut Reasons) {
+    for doubt in inputs.doubts {
+        let text = doubt.to_string();
+        let cut: String = text.chars().take(LONGEST).collect();
+        let more = if cut.len() < text.len() { "…" } else { "" };
+        reasons.say(format!("its evidence does not hold: {cut}{more}"), ATTACH);
     }
-    for doubt in doubts {
-        reasons.say(format!("the evidence of {} does not hold: {doubt}", inputs.digest.short()), ATTACH);
-    }
-    // Where some platforms are covered, the others are what is missing.
-    if !proofs.is_empty() {
-        for (platform, evidence) in own {
-            for doubt in evidence.as_ref().err().into_iter().flatten() {
-                reasons.say(
-                    format!("the evidence of its platform {} does not hold: {doubt}", platform.name()),
-                    ATTACH,
-                );
-            }
-        }
-    }
-    Vec::new()
 }
 
 /// What the labels of each platform's image say. Anybody could have written them, so they only ever speak against it.
@@ -103,20 +89,21 @@ fn commit(inputs: &Inputs<'_>, image: &StoredImage, name: &str, reasons: &mut Re
 
 /// What was proven of how it came about. Every word that counts has to agree: one that it is fit to be released does not
 /// outdo another that it is not.
-pub(super) fn provenance(inputs: &Inputs<'_>, proofs: &[&Proof], reasons: &mut Reasons) {
-    for proof in proofs {
-        let ours: Vec<Provenance> =
-            proof.provenance().into_iter().map(|proven| proven.said).filter(Provenance::is_ours).collect();
-        if ours.is_empty() {
-            let subject = proof.subject().short();
-            reasons.say(
-                format!("the provenance of {subject} is of another builder's, which does not tell of a clean commit"),
-                BUILD,
-            );
+pub(super) fn provenance(inputs: &Inputs<'_>, reasons: &mut Reasons) {
+    let mut told = BTreeSet::new();
+    for proof in inputs.proofs {
+        let ours = proof.provenance().into_iter().map(|proven| proven.said).filter(Provenance::is_ours);
+        for said in ours {
+            told.insert(proof.subject());
+            one(inputs, proof, &said, reasons);
         }
-        for said in &ours {
-            one(inputs, proof, said, reasons);
-        }
+    }
+    // That of the index is about all it lists. Where there is none at all, that was told.
+    let is_told = told.contains(inputs.digest)
+        || inputs.platforms.iter().all(|platform| told.contains(&platform.digest));
+    let has_any = inputs.proofs.iter().any(|proof| !proof.provenance().is_empty());
+    if !is_told && has_any {
+        reasons.say("its provenance is of another builder's, which does not tell of a clean commit", BUILD);
     }
 }
 

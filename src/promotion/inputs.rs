@@ -6,9 +6,6 @@ use crate::image::{Digest, Reference, Repository};
 use crate::registry::{RegistryState, StoredImage};
 use crate::source::{RefName, Refs};
 
-/// What the evidence of a digest comes to: what is proven, or what does not hold.
-pub type Evidenced = Result<Proof, Vec<Doubt>>;
-
 /// All facts, gathered; nothing here is looked up again.
 #[derive(Debug)]
 pub struct Inputs<'a> {
@@ -16,8 +13,10 @@ pub struct Inputs<'a> {
     pub named: &'a Reference,
     /// What it resolved to, once: the image or index that is promoted, whatever its tag is by now.
     pub digest: &'a Digest,
-    /// What the evidence of that digest comes to.
-    pub evidence: &'a Evidenced,
+    /// What is proven of it, and of each image of an index.
+    pub proofs: &'a [Proof],
+    /// What was demanded of the evidence and does not hold.
+    pub doubts: &'a [Doubt],
     /// Whether keys were given, so that only what they signed counts.
     pub has_keys: bool,
     /// What it holds: itself alone, or all that an index lists but for attestations.
@@ -45,8 +44,6 @@ pub struct Platform {
     pub digest: Digest,
     /// The image; `None` where it is something else.
     pub image: Option<StoredImage>,
-    /// What the evidence of its own digest comes to; `None` where only that of the index was asked for.
-    pub evidence: Option<Evidenced>,
 }
 
 impl Platform {

@@ -18,7 +18,7 @@ mod tests;
 
 pub use branches::matches;
 pub use decide::{decide, who};
-pub use inputs::{Commit, Evidenced, Inputs, Platform, Reach};
+pub use inputs::{Commit, Inputs, Platform, Reach};
 pub use model::{Promotion, SCHEMA};
 pub use reasons::Reason;
 pub use release::{GitTag, Release, Wish, release, version};

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::error::{Error, Kind};
 use crate::evidence::{
-    Attached, BUILD_TYPE, Collected, Content, Demand, GitFacts, Place, Predicate, Provenance, PublicKey,
-    Source, Statement, TestSummary, TestVerdict, check,
+    Attached, BUILD_TYPE, Collected, Content, Demand, GitFacts, Place, Predicate, Proof, Provenance,
+    PublicKey, Source, Statement, TestSummary, TestVerdict, Verdict, weigh,
 };
 use crate::image::{Digest, Reference, Repository, label};
 use crate::plan::Promise;
@@ -96,7 +96,7 @@ impl World {
     }
 
     /// What the statements come to for `subject`.
-    fn evidence(&self, subject: &Digest, about: &Digest) -> Evidenced {
+    fn evidence(&self, subject: &Digest, about: &Digest) -> Verdict {
         let provenance = self
             .provenance
             .as_ref()
@@ -110,31 +110,33 @@ impl World {
         };
         let attached = (0..).zip(provenance.into_iter().chain(tests)).map(attach).collect();
         let demand = Demand { signature: !self.keys.is_empty(), provenance: true, tests: true, sbom: false };
-        check(&Collected { subject: subject.clone(), attached }, &self.keys, demand)
+        weigh(&Collected { subject: subject.clone(), attached }, &self.keys, demand)
     }
 
     fn decide(&self) -> Result<Promotion, Error> {
-        let evidence = self.evidence(&self.digest, &self.about);
+        let top = self.evidence(&self.digest, &self.about);
         let image = |arch: &str| StoredImage {
             config: Digest::of(b"config"),
             labels: self.labels.clone(),
             os: "linux".to_owned(),
             architecture: arch.to_owned(),
         };
-        let mut platforms: Vec<Platform> = self
-            .index
-            .iter()
-            .map(|(arch, has_evidence)| {
-                let digest = Digest::of(arch.as_bytes());
-                let about = if *has_evidence { digest.clone() } else { Digest::of(b"another") };
-                let evidence = Some(self.evidence(&digest, &about));
-                Platform { digest, image: Some(image(arch)), evidence }
-            })
-            .collect();
-        if platforms.is_empty() {
-            let digest = self.digest.clone();
-            platforms.push(Platform { digest, image: Some(image("amd64")), evidence: None });
+        let mut platforms = Vec::new();
+        let mut children = Vec::new();
+        for (arch, has_evidence) in &self.index {
+            let digest = Digest::of(arch.as_bytes());
+            let about = if *has_evidence { digest.clone() } else { Digest::of(b"another") };
+            children.push(self.evidence(&digest, &about));
+            platforms.push(Platform { digest, image: Some(image(arch)) });
         }
+        if platforms.is_empty() {
+            platforms.push(Platform { digest: self.digest.clone(), image: Some(image("amd64")) });
+        }
+        // What does not hold of the index has to hold of each.
+        let each_holds = !children.is_empty() && children.iter().all(|child| child.doubts.is_empty());
+        let doubts = if each_holds { Vec::new() } else { top.doubts };
+        let proofs: Vec<Proof> =
+            std::iter::once(top.proof).chain(children.into_iter().map(|child| child.proof)).collect();
         let version = self.asked.map(|text| version(text).unwrap());
         let wish = Wish { version: version.as_ref(), makes_tag: self.makes_tag };
         let commit = self.commit.as_ref().map(|commit| commit.id.as_str());
@@ -142,7 +144,8 @@ impl World {
         decide(&Inputs {
             named: &self.named,
             digest: &self.digest,
-            evidence: &evidence,
+            proofs: &proofs,
+            doubts: &doubts,
             has_keys: !self.keys.is_empty(),
             platforms: &platforms,
             commit: self.commit.as_ref(),
@@ -350,8 +353,11 @@ fn every_platform_of_an_index_is_covered() {
     world.index = vec![("amd64", true), ("arm64", true)];
     assert!(world.decide().is_ok());
     world.index = vec![("amd64", true), ("arm64", false)];
-    let told = world.refused();
-    assert!(told.contains("its platform linux/arm64") && !told.contains("linux/amd64"), "{told}");
+    assert!(world.refused().contains("provenance: "), "{}", world.refused());
+    // By provenance of another builder's on one of them.
+    world.index = vec![("amd64", true), ("arm64", true)];
+    world.provenance.as_mut().unwrap().build_definition.build_type = "https://other.example".to_owned();
+    assert!(world.refused().contains("of another builder's"), "{}", world.refused());
 }
 
 #[test]

@@ -279,7 +279,7 @@ pub struct TagFacts {
 /// Something that was attached to a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceFacts {
-    /// `provenance`, `tests`, `sbom` or `signature`.
+    /// `provenance`, `tests`, `sbom`, `signature`, or `promotion`: the record of one.
     pub kind: String,
     /// The digest of the artifact that holds it; of a signature in cosign's older form, its tag.
     pub place: String,

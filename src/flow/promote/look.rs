@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::{PromoteOptions, commit, place};
+use crate::config::model::EvidenceKind;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
-use crate::evidence::{self, Demand, PublicKey, SigningKey};
+use crate::evidence::{self, Aspect, Demand, Doubt, PublicKey, SigningKey};
 use crate::flow::registries::{self, Registries};
 use crate::flow::session::Session;
+use crate::flow::verify::{self, Judged};
 use crate::flow::{gather, keys};
-use crate::image::{Digest, Reference, Repository, Tag, label};
-use crate::promotion::{self, Evidenced, Inputs, Platform, Promotion, Wish};
+use crate::image::{Reference, Repository, Tag, label};
+use crate::promotion::{self, Inputs, Platform, Promotion, Wish};
 use crate::registry::{Manifest, Registry, read_platforms, read_state};
 use crate::source::{CiContext, SourceState};
 
@@ -90,8 +92,8 @@ impl Looking<'_> {
         let variant = self.settings.variant.as_ref().map(|variant| variant.value.as_str());
         let branches = &self.settings.promote.branches.value;
         let manifest = self.resolve(reading).await?;
-        let evidence = self.evidence(reading, &manifest.digest).await?;
-        let platforms = self.platforms(reading, &manifest, evidence.is_err()).await?;
+        let platforms = self.platforms(reading, &manifest).await?;
+        let judged = self.evidence(reading, &manifest, &platforms).await?;
         let refs = commit::refs(self.session, self.source).await?;
         let revision = platforms
             .iter()
@@ -108,7 +110,8 @@ impl Looking<'_> {
         let promotion = promotion::decide(&Inputs {
             named: self.named,
             digest: &manifest.digest,
-            evidence: &evidence,
+            proofs: &judged.proofs,
+            doubts: &judged.doubts,
             has_keys: !self.keys.is_empty(),
             platforms: &platforms,
             commit: commit.as_ref(),
@@ -135,32 +138,39 @@ impl Looking<'_> {
         Ok(manifest)
     }
 
-    /// What is proven of a digest: how it was built and that its tests passed, signed by a key where there are keys.
-    async fn evidence(&self, reading: &Registry, digest: &Digest) -> Result<Evidenced> {
-        let demand = Demand { signature: !self.keys.is_empty(), provenance: true, tests: true, sbom: false };
-        let collected = evidence::collect(reading, self.named.repository().path(), digest).await?;
-        Ok(evidence::check(&collected, self.keys, demand))
-    }
-
-    /// What the manifest holds. Of each image of an index its own evidence counts, where that of the index does not hold.
-    async fn platforms(
-        &self,
-        reading: &Registry,
-        manifest: &Manifest,
-        asks_each: bool,
-    ) -> Result<Vec<Platform>> {
+    /// What the manifest holds.
+    async fn platforms(&self, reading: &Registry, manifest: &Manifest) -> Result<Vec<Platform>> {
         if manifest.children()?.len() > MAX_PLATFORMS {
             let why = format!("cannot promote {}: it lists more than {MAX_PLATFORMS} images", self.named);
             return Err(Error::new(Kind::Refused, why).hint("promote an index of fewer platforms"));
         }
-        let mut platforms = Vec::new();
-        for (digest, image) in read_platforms(reading, self.named.repository().path(), manifest).await? {
-            let evidence = match asks_each && manifest.is_index() {
-                true => Some(self.evidence(reading, &digest).await?),
-                false => None,
-            };
-            platforms.push(Platform { digest, image, evidence });
+        let held = read_platforms(reading, self.named.repository().path(), manifest).await?;
+        Ok(held.into_iter().map(|(digest, image)| Platform { digest, image }).collect())
+    }
+
+    /// What is proven: how it was built and that its tests passed, whatever else is configured, and signed by a key where
+    /// there are keys. It is judged as `verify` judges it: of an index, or of each of its images.
+    async fn evidence(
+        &self,
+        reading: &Registry,
+        manifest: &Manifest,
+        platforms: &[Platform],
+    ) -> Result<Judged> {
+        let settings = &self.settings.evidence;
+        let demand = Demand {
+            signature: !self.keys.is_empty(),
+            provenance: true,
+            tests: true,
+            sbom: settings.require.contains(&EvidenceKind::Sbom),
+        };
+        let path = self.named.repository().path();
+        let mut collected = vec![evidence::collect(reading, path, &manifest.digest).await?];
+        for platform in platforms.iter().filter(|_| manifest.is_index()) {
+            collected.push(evidence::collect(reading, path, &platform.digest).await?);
         }
-        Ok(platforms)
+        let mut judged = verify::judge(&collected, self.keys, demand);
+        let limits = verify::limits(&judged.proofs, settings).into_iter();
+        judged.doubts.extend(limits.map(|why| Doubt { aspect: Aspect::Policy, why }));
+        Ok(judged)
     }
 }

@@ -11,11 +11,22 @@ pub(super) fn doubts(found: &Published, proofs: &[Proof], settings: &EvidenceSet
     if found.images.iter().any(|image| image.label(label::DEV) == Some("true")) {
         why.push("it is a development image".to_owned());
     }
+    why.extend(limits(proofs, settings));
+    why.extend(proofs.iter().flat_map(Proof::provenance).flat_map(|proven| of_provenance(&proven.said)));
+    why.dedup();
+    why.into_iter().map(|why| Doubt { aspect: Aspect::Policy, why }).collect()
+}
+
+/// What the limits for sources and builders have against it.
+pub(in crate::flow) fn limits(proofs: &[Proof], settings: &EvidenceSettings) -> Vec<String> {
     let said: Vec<Provenance> = proofs.iter().flat_map(Proof::provenance).map(|proven| proven.said).collect();
-    let limits = [
-        ("source", settings.sources.as_ref().map(|list| &list.value)),
-        ("builder", settings.builders.as_ref().map(|list| &list.value)),
-    ];
+    let (mut why, limits) = (
+        Vec::new(),
+        [
+            ("source", settings.sources.as_ref().map(|list| &list.value)),
+            ("builder", settings.builders.as_ref().map(|list| &list.value)),
+        ],
+    );
     for (what, allowed) in limits {
         let Some(allowed) = allowed else { continue };
         if said.is_empty() {
@@ -31,9 +42,7 @@ pub(super) fn doubts(found: &Published, proofs: &[Proof], settings: &EvidenceSet
             }
         }
     }
-    why.extend(said.iter().flat_map(of_provenance));
-    why.dedup();
-    why.into_iter().map(|why| Doubt { aspect: Aspect::Policy, why }).collect()
+    why
 }
 
 /// What never is as it should be in an image that is to be trusted.
