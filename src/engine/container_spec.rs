@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, NetworkingConfig,
-    PortBinding,
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType,
+    NetworkingConfig, PortBinding,
 };
+
+use super::arrange::Restart;
 
 /// A container to create. Everything left empty is inherited from the image.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,8 @@ pub struct ContainerSpec {
     /// TCP ports of the container to publish, each on a free port of the engine's loopback. Whose network it shares
     /// publishes them, so that this does not count then, nor do the next three.
     pub publish: Vec<u16>,
+    /// Ports of the host, of a container that others than tests are to reach.
+    pub ports: Vec<HostPort>,
     /// Addresses of name servers.
     pub dns: Vec<String>,
     /// Domains that names without one are looked for in. `.` alone is none; an empty list is what the engine's machine has.
@@ -57,6 +61,12 @@ pub struct ContainerSpec {
     pub tmpfs: BTreeMap<String, String>,
     /// `/host/path:/path[:ro]` or `volume:/path`.
     pub binds: Vec<String>,
+    /// The same, of sources that have to be there.
+    pub mounts: Vec<Mounted>,
+    /// When the engine starts it again; never where nobody says.
+    pub restart: Option<Restart>,
+    /// Processors in billionths; 0 is no limit.
+    pub nano_cpus: u64,
     /// The root file system cannot be written.
     pub read_only: bool,
     /// Capabilities on top of those that are left: `NET_ADMIN`.
@@ -65,6 +75,32 @@ pub struct ContainerSpec {
     pub privileged: bool,
     /// It gets a terminal: its log is one stream, with CR LF at the ends of lines.
     pub tty: bool,
+}
+
+/// A port of the host that leads to one of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// The host's address; all of them where there is none.
+    pub address: Option<String>,
+    /// The host's port.
+    pub host: u16,
+    /// The container's port.
+    pub container: u16,
+    /// UDP in place of TCP.
+    pub udp: bool,
+}
+
+/// A file, folder or volume of the host in a container. The engine refuses a file that is not there, and makes a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mounted {
+    /// A path of the host; else the name of a volume.
+    pub is_path: bool,
+    /// That path or name.
+    pub source: String,
+    /// Where it is in the container.
+    pub target: String,
+    /// It must not be written.
+    pub read_only: bool,
 }
 
 /// What a container may use. Zero or `false` means no limit.
@@ -102,7 +138,10 @@ impl ContainerSpec {
     /// The request's body.
     pub(super) fn body(&self) -> ContainerCreateBody {
         let published = if self.shares_network() { &[][..] } else { &self.publish };
-        let ports: Vec<String> = published.iter().map(|port| format!("{port}/tcp")).collect();
+        let mut ports: Vec<String> = published.iter().map(|port| format!("{port}/tcp")).collect();
+        ports.extend(self.ports.iter().map(HostPort::inner));
+        ports.sort_unstable();
+        ports.dedup();
         let mut body = ContainerCreateBody {
             image: Some(self.image.clone()),
             cmd: self.command.clone(),
@@ -111,7 +150,7 @@ impl ContainerSpec {
             working_dir: self.workdir.clone(),
             stop_timeout: self.stop_timeout.map(|t| i64::try_from(t.as_secs()).unwrap_or(i64::MAX)),
             healthcheck: self.healthcheck(),
-            host_config: Some(self.host(&ports)),
+            host_config: Some(self.host(published)),
             networking_config: self.endpoint(),
             tty: self.tty.then_some(true),
             ..Default::default()
@@ -154,7 +193,7 @@ impl ContainerSpec {
         Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(network.clone(), settings)])) })
     }
 
-    fn host(&self, ports: &[String]) -> HostConfig {
+    fn host(&self, published: &[u16]) -> HostConfig {
         let limits = &self.limits;
         let some = |bytes: u64| (bytes > 0).then(|| i64::try_from(bytes).unwrap_or(i64::MAX));
         let mut host = HostConfig {
@@ -201,14 +240,47 @@ impl ContainerSpec {
         if !self.binds.is_empty() {
             host.binds = Some(self.binds.clone());
         }
-        if !ports.is_empty() {
+        if !self.mounts.is_empty() {
+            host.mounts = Some(self.mounts.iter().map(Mounted::body).collect());
+        }
+        if self.nano_cpus > 0 {
+            host.nano_cpus = Some(i64::try_from(self.nano_cpus).unwrap_or(i64::MAX));
+        }
+        host.restart_policy = self.restart.as_ref().map(Restart::body);
+        let mut bindings: HashMap<String, Option<Vec<PortBinding>>> = HashMap::new();
+        for port in published {
             // Loopback only: a test must not open the image under test to the network.
             let free = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some("0".to_owned()) };
-            let all: HashMap<_, _> =
-                ports.iter().map(|port| (port.clone(), Some(vec![free.clone()]))).collect();
-            host.port_bindings = Some(all);
+            bindings.insert(format!("{port}/tcp"), Some(vec![free]));
+        }
+        for port in &self.ports {
+            let binding =
+                PortBinding { host_ip: port.address.clone(), host_port: Some(port.host.to_string()) };
+            bindings.entry(port.inner()).or_default().get_or_insert_default().push(binding);
+        }
+        if !bindings.is_empty() {
+            host.port_bindings = Some(bindings);
         }
         host
+    }
+}
+
+impl HostPort {
+    /// The container's side, as the engine spells it.
+    fn inner(&self) -> String {
+        format!("{}/{}", self.container, if self.udp { "udp" } else { "tcp" })
+    }
+}
+
+impl Mounted {
+    fn body(&self) -> Mount {
+        Mount {
+            typ: Some(if self.is_path { MountType::BIND } else { MountType::VOLUME }),
+            source: Some(self.source.clone()),
+            target: Some(self.target.clone()),
+            read_only: self.read_only.then_some(true),
+            ..Default::default()
+        }
     }
 }
 
@@ -280,6 +352,45 @@ mod tests {
     }
     fn body(spec: ContainerSpec) -> serde_json::Value {
         serde_json::to_value(spec.body()).unwrap()
+    }
+
+    #[test]
+    fn what_a_container_of_a_host_has() {
+        let port = |address: Option<&str>, host| HostPort {
+            address: address.map(str::to_owned),
+            host,
+            container: 80,
+            udp: false,
+        };
+        let mount = |is_path, source: &str, read_only| Mounted {
+            is_path,
+            source: source.to_owned(),
+            target: "/t".to_owned(),
+            read_only,
+        };
+        let spec = ContainerSpec {
+            ports: vec![port(None, 8080), port(Some("127.0.0.1"), 9090)],
+            mounts: vec![mount(true, "/etc/x", true), mount(false, "data", false)],
+            restart: Some(Restart { policy: "always".to_owned(), retries: 0 }),
+            nano_cpus: 1_500_000_000,
+            ..Default::default()
+        };
+        let body = body(spec);
+        assert_eq!(body["ExposedPorts"], serde_json::json!({"80/tcp": {}}));
+        let host = &body["HostConfig"];
+        let bindings = serde_json::json!([{"HostPort": "8080"}, {"HostIp": "127.0.0.1", "HostPort": "9090"}]);
+        assert_eq!(host["PortBindings"]["80/tcp"], bindings);
+        assert_eq!(
+            host["Mounts"],
+            serde_json::json!([
+                {"Type": "bind", "Source": "/etc/x", "Target": "/t", "ReadOnly": true},
+                {"Type": "volume", "Source": "data", "Target": "/t"},
+            ])
+        );
+        assert_eq!(
+            (&host["RestartPolicy"]["Name"], &host["NanoCpus"]),
+            (&"always".into(), &1_500_000_000.into())
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+use super::arrange::Restart;
 use super::client::{CALL, Engine};
 use super::wire::escape;
 use crate::error::Result;
@@ -42,6 +43,12 @@ pub struct Container {
     pub health: Option<Health>,
     /// Its address in each network, by the network's name.
     pub addresses: BTreeMap<String, String>,
+    /// Names that somebody gave it in each network, by the network's name, whether it runs or not.
+    pub networks: BTreeMap<String, Vec<String>>,
+    /// When the engine starts it again.
+    pub restart: Restart,
+    /// How often the engine has done so.
+    pub restarts: u64,
     /// Host port of each published TCP port.
     pub ports: BTreeMap<u16, u16>,
     /// Its own and the image's.
@@ -116,6 +123,13 @@ answer! { struct Answer {
     state: StateAnswer = "State",
     config: ConfigAnswer = "Config",
     network: NetworkAnswer = "NetworkSettings",
+    host: HostAnswer = "HostConfig",
+    restarts: u64 = "RestartCount",
+} }
+answer! { struct HostAnswer { restart: RestartAnswer = "RestartPolicy", } }
+answer! { struct RestartAnswer {
+    name: String = "Name",
+    retries: u32 = "MaximumRetryCount",
 } }
 answer! { struct StateAnswer {
     status: String = "Status",
@@ -146,7 +160,10 @@ answer! { struct NetworkAnswer {
     networks: BTreeMap<String, AddressAnswer> = "Networks",
     ports: BTreeMap<String, Option<Vec<PortAnswer>>> = "Ports",
 } }
-answer! { struct AddressAnswer { address: String = "IPAddress", } }
+answer! { struct AddressAnswer {
+    address: String = "IPAddress",
+    aliases: Vec<String> = "Aliases",
+} }
 answer! { struct PortAnswer { port: String = "HostPort", } }
 
 impl From<Answer> for Container {
@@ -158,7 +175,14 @@ impl From<Answer> for Container {
             let inner = key.strip_suffix("/tcp")?.parse().ok()?;
             Some((inner, bindings?.first()?.port.parse().ok()?))
         };
-        let networks = answer.network.networks.into_iter();
+        let networks = answer.network.networks;
+        // Engines list the beginning of the id among them.
+        let own = |alias: &String| !(alias.len() == 12 && answer.id.starts_with(alias.as_str()));
+        let named = networks.iter().map(|(name, at)| {
+            (name.clone(), at.aliases.iter().filter(|alias| own(alias)).cloned().collect())
+        });
+        let named = named.collect();
+        let restart = answer.host.restart;
         Container {
             id: answer.id,
             name: answer.name.trim_start_matches('/').to_owned(),
@@ -179,7 +203,14 @@ impl From<Answer> for Container {
                 failing_streak: h.streak,
                 log: h.log,
             }),
-            addresses: networks.map(|(name, a)| (name, a.address)).filter(|(_, a)| !a.is_empty()).collect(),
+            networks: named,
+            restart: Restart { policy: restart.name, retries: restart.retries },
+            restarts: answer.restarts,
+            addresses: networks
+                .into_iter()
+                .map(|(name, a)| (name, a.address))
+                .filter(|(_, a)| !a.is_empty())
+                .collect(),
             ports: answer.network.ports.into_iter().filter_map(port).collect(),
             labels: answer.config.labels,
             user: answer.config.user,
@@ -221,6 +252,17 @@ mod tests {
         assert_eq!(c.ports, BTreeMap::from([(80, 4242)]));
         assert_eq!(c.addresses, BTreeMap::from([("n1".to_owned(), "172.18.0.2".to_owned())]));
         assert!(c.health.is_none());
+    }
+
+    #[test]
+    fn names_in_networks_and_restarts() {
+        let c = read(
+            r#"{"Id":"0123456789abcdef","RestartCount":2,"HostConfig":{"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3}},
+            "NetworkSettings":{"Networks":{"front":{"Aliases":["web","0123456789ab"]},"back":{"Aliases":null}}}}"#,
+        );
+        assert_eq!((c.restart.policy.as_str(), c.restart.retries, c.restarts), ("on-failure", 3, 2));
+        assert_eq!(c.networks["front"], ["web"]);
+        assert!(c.networks["back"].is_empty() && read("{}").restart.is_never());
     }
 
     #[test]

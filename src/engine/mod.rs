@@ -4,6 +4,7 @@
 //! disagree about, or that needs a limit on memory goes over `wire.rs` with decoders of our own.
 
 mod archive;
+mod arrange;
 mod build;
 mod build_messages;
 mod build_progress;
@@ -65,6 +66,7 @@ mod wire;
 mod testing;
 
 pub use archive::{FileContent, PathStat};
+pub use arrange::Restart;
 pub use build::BuiltImage;
 pub use build_progress::{BuildObserver, Origin};
 pub use build_request::{AuthEntry, BuildRequest, StepLine, StepPlace};
@@ -73,7 +75,7 @@ pub use buildkit::{Agent, BuildKit, BuildKitRequest, Cache, FileTimes, Secret};
 pub use changes::{Change, ChangeKind, Changes};
 pub use client::{Engine, EngineId, EngineInfo};
 pub use container_path::resolve_link;
-pub use container_spec::{ContainerSpec, HealthOverride, Limits};
+pub use container_spec::{ContainerSpec, HealthOverride, HostPort, Limits, Mounted};
 pub use containers::ContainerSummary;
 pub use dialer::{Dialer, Stream};
 pub use endpoint::{Address, BUILDER_TLS_DIR, Endpoint, endpoint};

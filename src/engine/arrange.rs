@@ -1,0 +1,108 @@
+//! What can be changed of a container that exists: its name, when it is started again, and its networks.
+
+use bollard::models::{
+    ContainerUpdateBody, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest, RestartPolicy,
+    RestartPolicyNameEnum,
+};
+use bollard::query_parameters::RenameContainerOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+
+use super::client::{CALL, Engine};
+use super::containers::short;
+
+/// When the engine starts a container again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// `no`, `always`, `unless-stopped`, `on-failure`; empty is `no`.
+    pub policy: String,
+    /// Of `on-failure`: how often; 0 is always.
+    #[serde(default)]
+    pub retries: u32,
+}
+
+impl Restart {
+    /// Never.
+    pub fn never() -> Restart {
+        Restart { policy: "no".to_owned(), retries: 0 }
+    }
+
+    /// Whether it is never started again.
+    pub fn is_never(&self) -> bool {
+        matches!(self.policy.as_str(), "" | "no")
+    }
+
+    pub(super) fn body(&self) -> RestartPolicy {
+        let name = match self.policy.as_str() {
+            "always" => RestartPolicyNameEnum::ALWAYS,
+            "unless-stopped" => RestartPolicyNameEnum::UNLESS_STOPPED,
+            "on-failure" => RestartPolicyNameEnum::ON_FAILURE,
+            _ => RestartPolicyNameEnum::NO,
+        };
+        // The engine refuses a number beside any other policy.
+        let retries = (self.policy == "on-failure").then_some(i64::from(self.retries));
+        RestartPolicy { name: Some(name), maximum_retry_count: retries }
+    }
+}
+
+impl Engine {
+    /// Gives the container `id` another name, under which it is found at once; whatever else is told of it stays. A name
+    /// that another one has is an error.
+    pub async fn rename_container(&self, id: &str, name: &str) -> Result<()> {
+        let options = RenameContainerOptions { name: name.to_owned() };
+        self.limit(CALL, self.docker.rename_container(id, options)).await.map_err(|fault| {
+            match fault.status() {
+                Some(409) => Error::new(
+                    Kind::Engine,
+                    format!("cannot call container {} {name}: another one has this name", short(id)),
+                ),
+                _ => self.told(fault, format!("call container {} {name}", short(id))),
+            }
+        })
+    }
+
+    /// Says when the engine starts the container `id` again.
+    pub async fn set_restart(&self, id: &str, restart: &Restart) -> Result<()> {
+        let body = ContainerUpdateBody { restart_policy: Some(restart.body()), ..Default::default() };
+        self.limit(CALL, self.docker.update_container(id, body))
+            .await
+            .map_err(|fault| self.told(fault, format!("set the restart policy of container {}", short(id))))
+    }
+
+    /// Connects the container `id` to `network`, where it is known by `aliases`, too. It gets an address there.
+    pub async fn connect_network(&self, id: &str, network: &str, aliases: &[String]) -> Result<()> {
+        let endpoint = EndpointSettings {
+            aliases: (!aliases.is_empty()).then(|| aliases.to_vec()),
+            ..Default::default()
+        };
+        let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: Some(endpoint) };
+        self.limit(CALL, self.docker.connect_network(network, request)).await.map_err(|fault| {
+            self.told(fault, format!("connect container {} to network {network}", short(id)))
+        })
+    }
+
+    /// Takes the container `id` out of `network`: its names are gone there, and so are its connections.
+    pub async fn disconnect_network(&self, id: &str, network: &str) -> Result<()> {
+        let request = NetworkDisconnectRequest { container: id.to_owned(), force: Some(false) };
+        self.limit(CALL, self.docker.disconnect_network(network, request)).await.map_err(|fault| {
+            self.told(fault, format!("take container {} out of network {network}", short(id)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_restarts_is_for_failures_alone() {
+        let body = |policy: &str, retries| {
+            serde_json::to_value(Restart { policy: policy.to_owned(), retries }.body()).unwrap()
+        };
+        assert_eq!(body("always", 3), serde_json::json!({"Name": "always"}));
+        assert_eq!(body("on-failure", 3), serde_json::json!({"Name": "on-failure", "MaximumRetryCount": 3}));
+        assert_eq!(body("", 0), serde_json::json!({"Name": "no"}));
+        assert!(Restart::default().is_never() && Restart::never().is_never());
+    }
+}
