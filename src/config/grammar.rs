@@ -281,6 +281,48 @@ pub(super) fn bind(text: &str) -> Verdict {
     ensure(!target.trim_matches('/').is_empty(), || "nothing can be mounted at `/`".to_owned())
 }
 
+/// A file or folder of a host, where it is mounted, and how.
+pub(super) fn host_bind(text: &str) -> Verdict {
+    let target = mounted(text, "\"/etc/web:/config\", or \"/etc/web:/config:ro\"")?;
+    let source = text.split(':').next().unwrap_or_default();
+    absolute(source)?;
+    absolute(target)?;
+    ensure(!target.trim_matches('/').is_empty(), || "nothing can be mounted at `/`".to_owned())
+}
+
+/// A volume of a host, likewise.
+pub(super) fn volume(text: &str) -> Verdict {
+    let target = mounted(text, "\"data:/data\", or \"data:/data:ro\"")?;
+    container(text.split(':').next().unwrap_or_default()).map_err(|_| {
+        format!("{} begins with no name of a volume: use letters, digits, `_`, `.` and `-`", quoted(text))
+    })?;
+    absolute(target)?;
+    ensure(!target.trim_matches('/').is_empty(), || "nothing can be mounted at `/`".to_owned())
+}
+
+/// Where `SOURCE:TARGET[:MODE]` is mounted.
+fn mounted<'a>(text: &'a str, example: &str) -> Result<&'a str, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts[..] {
+        [_, target] | [_, target, "ro" | "rw"] => Ok(target),
+        _ => Err(format!("{} is no mount: write {example}", quoted(text))),
+    }
+}
+
+/// The name of a container, which leaves room for what stands behind it during a swap.
+pub(super) fn container(name: &str) -> Verdict {
+    let valid = name.len() <= 100
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    ensure(valid && name.len() > 1, || {
+        format!(
+            "{} is no name of a container: begin with a letter or digit, then letters, digits, `_`, `.` and `-`, \
+             from 2 to 100 in all",
+            quoted(name)
+        )
+    })
+}
+
 /// Options of a temporary file system.
 pub(super) fn mount_options(text: &str) -> Verdict {
     ensure(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()), || {

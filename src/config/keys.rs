@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 69] = [
+const KEYS: [&str; 70] = [
     "checks.allow-services",
     "checks.allow-setuid",
     "checks.baseline",
@@ -13,6 +13,7 @@ const KEYS: [&str; 69] = [
     "checks.max-size",
     "checks.read-layers",
     "checks.trusted-registries",
+    "deploy",
     "evidence.builders",
     "evidence.classic-signature",
     "evidence.provenance",
@@ -74,11 +75,12 @@ const KEYS: [&str; 69] = [
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 12] = [
+pub(super) const POLICY: [&str; 13] = [
     "registries",
     "evidence",
     "promote",
     "checks",
+    "deploy",
     "image.build.entitlements",
     "image.build.network",
     "image.build.secrets",

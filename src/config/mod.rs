@@ -43,10 +43,10 @@ pub use repository::Destination;
 pub use resolve::{Layers, RuleNames, any_image, resolve};
 pub use schema::json_schema;
 pub use settings::{
-    Baseline, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest, ContextFrom, EffectivePolicy,
-    EvidenceSettings, Fetched, Handed, HandedBy, InvalidWord, KeySource, Mtime, Profile, PromoteSettings,
-    Push, PushLimits, Registries, Role, RoleSettings, Settings, SourceDate, WaiverCaps, WaiverSpec,
-    rule_fits,
+    Accept, Baseline, BeforeCommand, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest,
+    ContextFrom, DeploySettings, EffectivePolicy, EnvFrom, EvidenceSettings, Fetched, Handed, HandedBy, HostMount,
+    InvalidWord, JoinedNetwork, KeySource, Mtime, Profile, PromoteSettings, PublishedPort, Push, PushLimits,
+    Registries, Restart, Role, RoleSettings, Settings, SourceDate, WaiverCaps, WaiverSpec, rule_fits,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

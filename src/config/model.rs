@@ -4,6 +4,7 @@
 //! What a key means, its unit, default and an example stand in its doc comment, which the schema carries along.
 
 mod checks;
+mod deploy;
 mod evidence;
 mod image;
 mod matcher;
@@ -18,12 +19,14 @@ mod source_date;
 mod test;
 mod values;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
+pub use deploy::{Accept, Before, Deploy, EnvSource, EnvValue, HostMount, Joined, JoinedAs};
 pub use evidence::{Evidence, EvidenceKind};
 pub use image::{Build, Entitlement, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};
@@ -72,6 +75,10 @@ pub struct Model {
     /// What may be promoted. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub promote: Option<Promote>,
+    /// Containers on hosts that images are deployed as, by name. On a pull request these tables are the base branch's.
+    /// Default: none.
+    #[serde(default, deserialize_with = "shape::named_tables")]
+    pub deploy: Option<BTreeMap<String, Deploy>>,
     /// How strict the checks are. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,

@@ -3,6 +3,7 @@
 mod agree;
 mod builder;
 mod checks;
+mod deploy;
 mod evidence;
 mod layers;
 mod paths;
@@ -184,6 +185,7 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         structure_tests: paths(&mut asked, layers, &STRUCTURE_TESTS, &flags.structure_tests, |image| {
             image.structure_tests.as_ref()
         }),
+        deploys: deploy::deploys(&mut asked),
         goss: paths(&mut asked, layers, &GOSS, &flags.goss, |image| image.goss.as_ref()),
         checks,
         evidence,

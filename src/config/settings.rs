@@ -2,6 +2,7 @@
 
 mod builder;
 mod checks;
+mod deploy;
 mod evidence;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,9 @@ pub use builder::{
     Builder, BuilderSettings, CacheSpec, ContextFrom, Fetched, Handed, HandedBy, Mtime, SourceDate,
 };
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
+pub use deploy::{
+    Accept, BeforeCommand, DeploySettings, EnvFrom, HostMount, JoinedNetwork, PublishedPort, Restart,
+};
 pub use evidence::{EvidenceSettings, KeySource};
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
@@ -88,6 +92,8 @@ pub struct Settings {
     pub structure_tests: Vec<Sourced<PathBuf>>,
     /// Files of goss, likewise.
     pub goss: Vec<Sourced<PathBuf>>,
+    /// What is deployed, by name.
+    pub deploys: BTreeMap<String, DeploySettings>,
     /// How strict the checks are.
     pub checks: Checks,
     /// What is attached to a published image, and what is believed of it.

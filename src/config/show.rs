@@ -217,6 +217,13 @@ impl Lines<'_> {
         ] {
             self.push(key, period(limit.value), &limit.origin);
         }
+        for deploy in settings.deploys.values() {
+            self.push(
+                format!("deploy.{}", quote::key(&deploy.name)),
+                written::deploy(&deploy.written),
+                &deploy.origin,
+            );
+        }
         self.checks();
         self.policy();
     }

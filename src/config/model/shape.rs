@@ -2,6 +2,7 @@
 //! nobody means.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -47,6 +48,33 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Table<T> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_map(self)
+    }
+}
+
+/// For `deserialize_with`: tables by name, and nothing else.
+pub(super) fn named_tables<'de, D, T>(deserializer: D) -> Result<Option<BTreeMap<String, T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_map(NamedTables(PhantomData)).map(Some)
+}
+
+struct NamedTables<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedTables<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tables by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut tables = BTreeMap::new();
+        while let Some(name) = map.next_key()? {
+            tables.insert(name, map.next_value_seed(Table(PhantomData))?);
+        }
+        Ok(tables)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What serde cannot say of a file whose keys and types are right: grammars of values, what is missing, what
 //! contradicts. All of it at once, each at its line.
 
+mod deploy;
 mod image_tests;
 mod practices;
 
@@ -20,6 +21,9 @@ pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Probl
     checker.path("extends".to_owned(), model.extends.as_deref());
     checker.part("", model.image.as_ref(), model.registries.as_ref(), model.checks.as_ref());
     checker.promote("promote", model.promote.as_ref());
+    for (name, deploy) in model.deploy.iter().flatten() {
+        checker.deploy(name, deploy);
+    }
     if let Some(policy) = &model.policy {
         checker.policy(policy);
     }

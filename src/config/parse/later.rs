@@ -18,7 +18,6 @@ pub(super) fn not_yet(path: &[Step]) -> Option<&'static str> {
     };
     match keys {
         ["images"] => Some("several images in one repository come later; [image] describes one"),
-        ["deploy"] => Some("deployments come later"),
         ["image", "platforms"] => Some("several platforms in one run come later; `platform` builds for one"),
         _ => None,
     }

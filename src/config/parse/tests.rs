@@ -53,7 +53,7 @@ fn dashes_underscores_and_case_do_not_hide_a_name() {
 #[test]
 fn a_key_near_to_none_gets_the_list() {
     assert!(error("quux = 1").ends_with(
-        "= help: known here: schema, extends, image, registries, push, evidence, promote, checks, policy, profile"
+        "= help: known here: schema, extends, image, registries, push, evidence, promote, deploy, checks, policy, profile"
     ));
 }
 
@@ -228,9 +228,9 @@ imgbuild.toml:1:2: `images` is not supported by this version
   = help: several images in one repository come later; [image] describes one"
     );
     assert_eq!(
-        problems("[deploy.web]\n[profile.ci.image]\nplatforms = []\n[image]\nplatforms = []"),
+        problems("[images.web]\n[profile.ci.image]\nplatforms = []\n[image]\nplatforms = []"),
         [
-            "1:2: `deploy` is not supported by this version",
+            "1:2: `images` is not supported by this version",
             "3:1: `platforms` is not supported by this version",
             "5:1: `platforms` is not supported by this version",
         ]
@@ -505,4 +505,55 @@ fn a_place_has_a_column() {
             .unwrap();
     assert_eq!(document.place("checks.ignore[0]").exact(), "x:4:11");
     assert_eq!(document.place("checks").exact(), "x:3:2");
+}
+
+#[test]
+fn deployments_that_cannot_be() {
+    let text = r#"
+[deploy."a/b"]
+image = "r.example/web:1"
+[deploy.web]
+container = "-x"
+ports = ["80", "80:80", "80:81"]
+env = { "A B" = "x", C = { env = "D", file = "e" } }
+[deploy.db]
+image = "r.example/db:1"
+mounts = [{ bind = "data:/d" }, { volume = "data:d" }, { tmpfs = "/t", bind = "/a:/b" }, { volume = "da:/d", options = "x" }]
+networks = ["host", { name = "front", aliases = ["a_b"] }, { aliases = ["x"] }]
+restart = "sometimes"
+memory = "1kB"
+cpus = 0
+pids = 0
+keep = 0
+before = [{ inside = true }]
+accept = "none"
+"#;
+    let told = problems(text);
+    for part in ["either `env` or `file`"] {
+        assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
+    }
+    // What serde says comes before what is looked at afterwards.
+    let valid = text.replace(", file = \"e\"", "").replace("accept = \"none\"", "");
+    let told = problems(&valid).join("\n");
+    for part in [
+        "is no name of a container",
+        "80\" is no pair of ports",
+        "is no name of a variable",
+        "a deployment needs an `image`",
+        "leads somewhere already",
+        "is not absolute",
+        "one of `bind`, `volume` and `tmpfs`",
+        "options: are for `tmpfs`",
+        "is in no other one",
+        "is no name of a host",
+        "a network needs its `name`",
+        "must be one of \"no\", \"always\"",
+        "must be at least \"6MiB\"",
+        "cpus: must be more than 0",
+        "pids: must be at least 1",
+        "keep: must be from 1 to 100",
+        "a command needs `cmd`",
+    ] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
 }

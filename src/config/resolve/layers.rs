@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::policy;
 use crate::config::document::Document;
 use crate::config::keys;
-use crate::config::model::{Checks, Evidence, Image, Promote, Push, Registries};
+use crate::config::model::{Checks, Deploy, Evidence, Image, Promote, Push, Registries};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::Profile;
@@ -25,6 +25,8 @@ pub(super) struct Part<'a> {
     pub evidence: Option<&'a Evidence>,
     pub promote: Option<&'a Promote>,
     pub checks: Option<&'a Checks>,
+    /// Only of a file itself.
+    pub deploy: Option<&'a BTreeMap<String, Deploy>>,
     document: &'a Document,
     profile: Option<&'static str>,
 }
@@ -50,6 +52,7 @@ impl<'a> Part<'a> {
             evidence: overlay.evidence.as_ref(),
             promote: overlay.promote.as_ref(),
             checks: overlay.checks.as_ref(),
+            deploy: None,
             document,
             profile: Some(profile.as_str()),
         });
@@ -60,6 +63,7 @@ impl<'a> Part<'a> {
             evidence: model.evidence.as_ref(),
             promote: model.promote.as_ref(),
             checks: model.checks.as_ref(),
+            deploy: model.deploy.as_ref(),
             document,
             profile: None,
         };

@@ -15,11 +15,13 @@ use crate::expect::{
     self, ContainerOptions, Health, ImageKind, Matcher, ReadySpec, ServiceSpec, Start, TestSpec,
 };
 
+pub(super) use checks::http;
+
 const TEST: Duration = Duration::from_secs(300);
 const READY: Duration = Duration::from_secs(60);
 const SETTLE: Duration = Duration::from_secs(3);
 
-fn or(period: Option<Period>, default: Duration) -> Duration {
+pub(super) fn or(period: Option<Period>, default: Duration) -> Duration {
     period.map_or(default, Period::get)
 }
 
@@ -198,7 +200,7 @@ struct Options<'a> {
     memory: Option<Size>,
 }
 
-fn ready(ready: Option<&Ready>) -> ReadySpec {
+pub(super) fn ready(ready: Option<&Ready>) -> ReadySpec {
     let ready = ready.cloned().unwrap_or_default();
     let within = or(ready.within, READY);
     let says_how = ready.http.is_some() || ready.log.is_some() || ready.port.is_some();
@@ -209,7 +211,7 @@ fn ready(ready: Option<&Ready>) -> ReadySpec {
             Some(true) => Health::Required,
             Some(false) => Health::Ignored,
         },
-        http: ready.http.as_ref().and_then(checks::http).map(|http| expect::HttpCheck { within, ..http }),
+        http: ready.http.as_ref().and_then(http).map(|http| expect::HttpCheck { within, ..http }),
         log: ready.log.as_ref().map(|pattern| pattern.get().clone()),
         ports: ready.port.iter().flat_map(|ports| ports.as_slice()).map(|port| port.get()).collect(),
         settle: or(ready.settle, SETTLE),

@@ -230,3 +230,22 @@ fn the_address_of_a_builder_is_shown_without_its_login() {
         assert!(!to_json(&settings).contains("hunter2"));
     }
 }
+
+#[test]
+fn a_deployment_is_shown_without_secrets_and_reads_back() {
+    let text = "[deploy.web]\nimage = 'r.example/web:1'\nports = ['80:8080']\nkeep = 5\n\
+                env = { LOG = 'info', DB_PASSWORD = 'hunter2', KEY_FILE = { file = '/k' } }\n\
+                networks = [{ name = 'front', aliases = ['api'] }]\nhttp = [{ port = 8080 }]\n";
+    let shown = to_toml(&settings(text, &Flags::default()), true);
+    let line = shown.lines().find(|line| line.starts_with("deploy.web = ")).unwrap();
+    assert!(!shown.contains("hunter2") && line.ends_with("# imgbuild.toml:1"), "{line}");
+    for part in ["ports = [\"80:8080\"]", "DB_PASSWORD = \"<hidden>\"", "aliases = [\"api\"]", "keep = 5"] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    let again = settings(line, &Flags::default());
+    let (was, now) = (settings(text, &Flags::default()), &again.deploys["web"]);
+    assert_eq!((&now.ports, &now.networks, &now.http), {
+        let was = &was.deploys["web"];
+        (&was.ports, &was.networks, &was.http)
+    });
+}

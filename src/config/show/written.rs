@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::presentable;
+use crate::config::model::Deploy;
 use crate::config::settings::ConfiguredTest;
 
 /// The test as a table of the file, with its name, and without values that must not be shown.
@@ -13,6 +14,11 @@ pub(super) fn test(test: &ConfiguredTest) -> Value {
         table.insert("name".to_owned(), test.spec.name.clone().into());
     }
     written
+}
+
+/// A deployment as a table of the file, likewise.
+pub(super) fn deploy(written: &Deploy) -> Value {
+    shown(None, serde_json::to_value(written).unwrap_or_default())
 }
 
 /// `value`, which stands at `key`, without keys that were not given and without secrets. Nested no deeper than the file.

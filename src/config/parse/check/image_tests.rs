@@ -108,7 +108,7 @@ impl Checker<'_> {
         }
     }
 
-    fn memory(&mut self, at: &str, memory: Option<Size>) {
+    pub(super) fn memory(&mut self, at: &str, memory: Option<Size>) {
         if memory.is_some_and(|memory| memory.bytes() < LEAST_MEMORY) {
             self.wrong(
                 &format!("{at}.memory"),
@@ -131,7 +131,7 @@ impl Checker<'_> {
         }
     }
 
-    fn ready(&mut self, at: &str, ready: &Ready) {
+    pub(super) fn ready(&mut self, at: &str, ready: &Ready) {
         let Some(http) = &ready.http else { return };
         let at = format!("{at}.http");
         self.http(&at, http);
@@ -143,7 +143,7 @@ impl Checker<'_> {
         }
     }
 
-    fn http(&mut self, at: &str, http: &Http) {
+    pub(super) fn http(&mut self, at: &str, http: &Http) {
         self.name(at, http.name.as_ref(), "a request's");
         if http.port.is_none() {
             self.wrong(at, "a request needs a `port`");
@@ -262,6 +262,6 @@ impl Checker<'_> {
     }
 }
 
-fn reference(text: &str) -> Verdict {
+pub(super) fn reference(text: &str) -> Verdict {
     text.parse::<Reference>().map(drop).map_err(|why| why.to_string())
 }

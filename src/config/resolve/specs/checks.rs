@@ -75,7 +75,7 @@ fn text(value: &Option<String>) -> Option<Matcher> {
     value.clone().map(equals)
 }
 
-pub(super) fn http(http: &Http) -> Option<HttpCheck> {
+pub(in crate::config::resolve) fn http(http: &Http) -> Option<HttpCheck> {
     let statuses = http.status.as_ref().map_or(&[Status::OK][..], |statuses| statuses.as_slice());
     Some(HttpCheck {
         path: http.path.clone().unwrap_or_else(|| "/".to_owned()),
