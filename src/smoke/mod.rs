@@ -6,12 +6,14 @@
 
 mod checks;
 mod course;
+mod gate;
 mod look;
 mod probes;
 mod scene;
 mod verified;
 mod verify;
 
+pub use gate::{Gate, host_command};
 pub use look::{DnsSink, Inside, Socket, Sockets, connect, freeze, inside, sockets, thaw};
 pub use probes::ProbePlan;
 pub use verified::{Candidate, Started, TestResult, VerifiedImage};

@@ -13,8 +13,8 @@ use tokio::process::Command;
 
 use crate::engine::{Container, Lines};
 use crate::error::Result;
-use crate::event::Event;
-use crate::expect::{HostCommand, Misfit};
+use crate::event::{Event, Events};
+use crate::expect::{HostCommand, Matcher, Misfit};
 use crate::smoke::scene::{self, Bench};
 
 /// Variables of imgbuild's own that a test has no use for: logins.
@@ -31,12 +31,21 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &HostCommand) -> Result<Vec<M
     let Some(container) = &bench.running else { return Ok(Vec::new()) };
     let mut command = Command::new(spec.argv.first().map_or("", String::as_str));
     command.args(spec.argv.iter().skip(1)).current_dir(&spec.folder);
-    for name in LOGINS {
-        command.env_remove(name);
-    }
+    without_logins(&mut command);
     command.envs(&spec.env).envs(told(bench, container));
+    Ok(on_host(command, spec.within, &spec.exit, &bench.test.name, bench.events).await)
+}
+
+/// Runs `command` on this machine, whose lines are told as those of the test `name`; what does not fit.
+pub(in crate::smoke) async fn on_host(
+    command: Command,
+    within: Duration,
+    exit_wanted: &Matcher,
+    name: &str,
+    events: &Events,
+) -> Vec<Misfit> {
     let last = Mutex::new(VecDeque::new());
-    let ran = tokio::time::timeout(spec.within, run(bench, command, &last)).await;
+    let ran = tokio::time::timeout(within, run((name, events), command, &last)).await;
     let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
     let said = || {
         if last.is_empty() {
@@ -45,9 +54,9 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &HostCommand) -> Result<Vec<M
             format!("it said last: {}", end_of(&last))
         }
     };
-    Ok(match ran {
+    match ran {
         Err(_) => {
-            let within = format!("to end within {} s", spec.within.as_secs_f32());
+            let within = format!("to end within {} s", within.as_secs_f32());
             vec![Misfit::new("the command", within, format!("it still ran; {}", said()))]
         }
         Ok(Err(error)) => vec![Misfit::new("the command", "to run", error)],
@@ -55,7 +64,7 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &HostCommand) -> Result<Vec<M
             // As shells count: 128 and the number of the signal.
             let exit =
                 status.code().or(status.signal().map(|signal| signal.saturating_add(128))).unwrap_or(-1);
-            let misfit = spec.exit.value("exit code", &exit.into()).err();
+            let misfit = exit_wanted.value("exit code", &exit.into()).err();
             misfit
                 .map(|misfit| {
                     Misfit::new(misfit.what, misfit.expected, format!("{}; {}", misfit.got, said()))
@@ -63,7 +72,14 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &HostCommand) -> Result<Vec<M
                 .into_iter()
                 .collect()
         }
-    })
+    }
+}
+
+/// Takes from `command` what is for imgbuild alone.
+pub(in crate::smoke) fn without_logins(command: &mut Command) {
+    for name in LOGINS {
+        command.env_remove(name);
+    }
 }
 
 /// What the command is told in its environment.
@@ -97,7 +113,7 @@ impl Drop for Group {
 }
 
 async fn run(
-    bench: &Bench<'_>,
+    told: (&str, &Events),
     mut command: Command,
     last: &Mutex<VecDeque<String>>,
 ) -> Result<ExitStatus, String> {
@@ -106,7 +122,7 @@ async fn run(
     let mut child = spawned.map_err(|error| format!("it cannot be started: {error}"))?;
     let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let output = join(pump(bench, out, last), pump(bench, err, last));
+    let output = join(pump(told, out, last), pump(told, err, last));
     tokio::pin!(output);
     let mut silent = false;
     let status = loop {
@@ -124,7 +140,11 @@ async fn run(
 }
 
 /// Tells the lines of `from` as they come, and keeps the last of them.
-async fn pump(bench: &Bench<'_>, from: Option<impl AsyncRead + Unpin>, last: &Mutex<VecDeque<String>>) {
+async fn pump(
+    (name, events): (&str, &Events),
+    from: Option<impl AsyncRead + Unpin>,
+    last: &Mutex<VecDeque<String>>,
+) {
     let Some(mut from) = from else { return };
     let (mut lines, mut buffer) = (Lines::default(), vec![0; 8192]);
     loop {
@@ -142,7 +162,7 @@ async fn pump(bench: &Bench<'_>, from: Option<impl AsyncRead + Unpin>, last: &Mu
                     last.pop_front();
                 }
             }
-            bench.events.log(Event::ContainerLog { test: bench.test.name.clone(), line }).await;
+            events.log(Event::ContainerLog { test: name.to_owned(), line }).await;
         }
         if read == 0 {
             return;

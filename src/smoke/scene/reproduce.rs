@@ -21,6 +21,15 @@ pub(in crate::smoke) fn command(spec: &ContainerSpec, image: &str, network: Opti
         flag("--network", network);
     }
     spec.publish.iter().for_each(|port| flag("-p", &format!("127.0.0.1::{port}")));
+    for port in &spec.ports {
+        let address = port.address.as_ref().map(|address| format!("{address}:")).unwrap_or_default();
+        let protocol = if port.udp { "/udp" } else { "" };
+        flag("-p", &format!("{address}{}:{}{protocol}", port.host, port.container));
+    }
+    for mount in &spec.mounts {
+        let read_only = if mount.read_only { ":ro" } else { "" };
+        flag("-v", &format!("{}:{}{read_only}", mount.source, mount.target));
+    }
     spec.env.keys().for_each(|name| flag("-e", name));
     if let Some(user) = &spec.user {
         flag("--user", user);

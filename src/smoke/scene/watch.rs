@@ -46,12 +46,12 @@ pub(in crate::smoke) struct News<'a> {
 impl Watcher {
     /// A watcher for what `keeper` makes. Nothing comes before [`run`](Self::run) is awaited beside the rest.
     pub(in crate::smoke) fn new(keeper: &Keeper) -> Watcher {
-        Watcher {
-            engine: keeper.engine().clone(),
-            label: keeper.run_label(),
-            seen: Mutex::default(),
-            open: AtomicBool::new(false),
-        }
+        Watcher::labelled(keeper.engine(), keeper.run_label())
+    }
+
+    /// A watcher for the containers that carry `label`, `key=value`.
+    pub(in crate::smoke) fn labelled(engine: &Engine, label: String) -> Watcher {
+        Watcher { engine: engine.clone(), label, seen: Mutex::default(), open: AtomicBool::new(false) }
     }
 
     /// Awaits `work` and follows the events meanwhile.
