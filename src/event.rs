@@ -30,13 +30,15 @@ pub enum Stage {
     Smoke,
     /// Tagging and pushing.
     Publish,
+    /// Putting the image in the place of the one that runs on a host.
+    Deploy,
     /// Removing what the run made.
     Teardown,
 }
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Stage; 8] = [
+    pub const ALL: [Stage; 9] = [
         Stage::Source,
         Stage::Context,
         Stage::Plan,
@@ -44,6 +46,7 @@ impl Stage {
         Stage::Build,
         Stage::Smoke,
         Stage::Publish,
+        Stage::Deploy,
         Stage::Teardown,
     ];
 
@@ -57,6 +60,7 @@ impl Stage {
             Stage::Build => "build",
             Stage::Smoke => "smoke",
             Stage::Publish => "publish",
+            Stage::Deploy => "deploy",
             Stage::Teardown => "teardown",
         }
     }
@@ -248,6 +252,32 @@ pub enum Event {
         reference: String,
         /// The digest it resolved to.
         before: Option<String>,
+    },
+    /// Something is about to be done to a deployment on its host.
+    DeployStep {
+        /// The deployment.
+        name: String,
+        /// What: `lock`, `pull`, `create`, `rename`, `restart-policy`, `connect`, `disconnect`, `start`, `stop`, `remove`,
+        /// `ready`, `watch`, `serves`, `keep`.
+        step: String,
+        /// To which container; none where it is to none. An id, cut as the engine prints it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        container: Option<String>,
+        /// Whether it is on the way back, or brings order into what an earlier run left.
+        back: bool,
+    },
+    /// A deployment ended, and this serves.
+    Deployed {
+        /// The deployment.
+        name: String,
+        /// What was asked for.
+        reference: String,
+        /// The digest of what runs now.
+        digest: String,
+        /// The digest of what ran before, where something did.
+        before: Option<String>,
+        /// For how many milliseconds nothing served, at most.
+        gap_ms: u64,
     },
     /// A first signal arrived: the run stops and cleans up.
     Cancelling {

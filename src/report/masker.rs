@@ -93,6 +93,8 @@ impl Masker {
             | Event::TagPublished { .. }
             | Event::TagRemoved { .. }
             | Event::EvidenceAttached { .. }
+            | Event::DeployStep { .. }
+            | Event::Deployed { .. }
             | Event::Cancelling { .. } => {}
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::build_steps::BuildSteps;
 use super::run_report::{
-    BuildFacts, ContextFacts, Ended, EvidenceFacts, RunReport, StageTiming, TagFacts, TagState, TestFacts,
+    BuildFacts, ContextFacts, DeployFacts, Ended, EvidenceFacts, RunReport, StageTiming, TagFacts, TagState,
+    TestFacts,
 };
 use super::tail::Tail;
 use super::{Masker, findings};
@@ -36,6 +37,7 @@ pub struct Recording {
     tests: Vec<TestFacts>,
     tags: Vec<TagFacts>,
     evidence: Vec<EvidenceFacts>,
+    deploy: Option<DeployFacts>,
     timings: Vec<StageTiming>,
     warnings: Vec<String>,
     notes: Vec<String>,
@@ -128,6 +130,15 @@ impl Recorder {
                 self.logs.remove(name);
                 self.testing.insert(name.clone(), stamped.at_ms);
             }
+            Event::Deployed { name, reference, digest, before, gap_ms } => {
+                recording.deploy = Some(DeployFacts {
+                    name: name.clone(),
+                    reference: reference.clone(),
+                    digest: digest.clone(),
+                    before: before.clone(),
+                    gap_ms: *gap_ms,
+                });
+            }
             Event::Cancelling { .. } => self.cut_off(stamped.at_ms),
             Event::RunStarted { .. }
             | Event::Finding { .. }
@@ -137,6 +148,7 @@ impl Recorder {
             | Event::BuildLog { .. }
             | Event::ContextSent { .. }
             | Event::PushStatus { .. }
+            | Event::DeployStep { .. }
             | Event::RunFinished { .. } => {}
         }
     }
@@ -184,6 +196,7 @@ impl Recording {
         report.context = report.context.take().or(self.context);
         report.build = report.build.take().or(self.build);
         show_failed_line(report);
+        report.deploy = report.deploy.take().or(self.deploy);
         if let Some(id) = self.image {
             report.image.get_or_insert_default().id.get_or_insert(id);
         }

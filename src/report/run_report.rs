@@ -67,6 +67,9 @@ pub struct RunReport {
     pub promotion: Option<PromotionFacts>,
     /// Whether anything was pushed and all of it was verified.
     pub pushed: bool,
+    /// What came of a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<DeployFacts>,
     /// Why nothing was pushed, where the run succeeded without.
     pub not_pushed_because: Option<String>,
     /// The tests of the image, in the order they ended.
@@ -247,6 +250,21 @@ pub struct ImageFacts {
     pub repository: Option<String>,
 }
 
+/// A deployment that ended with the new image in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct DeployFacts {
+    /// The deployment's name.
+    pub name: String,
+    /// What was asked for.
+    pub reference: String,
+    /// The digest of what runs now.
+    pub digest: String,
+    /// The digest of what ran before, where something did.
+    pub before: Option<String>,
+    /// For how many milliseconds nothing served, at most.
+    pub gap_ms: u64,
+}
+
 /// How far a tag came; a later one implies the earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -394,6 +412,7 @@ impl RunReport {
             evidence: Vec::new(),
             promotion: None,
             pushed: false,
+            deploy: None,
             not_pushed_because: None,
             tests: Vec::new(),
             findings: Vec::new(),

@@ -58,6 +58,13 @@ impl Page {
         {
             self.row(if i == 0 { "tags" } else { "" }, &describe(tag));
         }
+        if let Some(deploy) = &report.deploy {
+            let gap = match deploy.gap_ms {
+                0 => "no gap".to_owned(),
+                ms => format!("nothing served for {} at most", words::duration(ms)),
+            };
+            self.row("runs", &format!("{} as {}, {gap}", deploy.reference, deploy.name));
+        }
         let repository = report.image.as_ref().and_then(|image| image.repository.as_deref());
         match (&report.not_pushed_because, repository) {
             _ if report.pushed => self.row("pushed", &format!("to {}", repository.unwrap_or("the registry"))),

@@ -28,6 +28,8 @@ pub(super) struct View {
     pushing: Option<String>,
     push_line: String,
     published: u32,
+    /// What is being done to a deployment.
+    deploying: String,
 }
 
 struct Test {
@@ -51,6 +53,7 @@ impl View {
             pushing: None,
             push_line: String::new(),
             published: 0,
+            deploying: String::new(),
         }
     }
 
@@ -114,6 +117,17 @@ impl View {
             }
             Event::TagRemoved { reference, .. } => {
                 return look.message(&format!("  {} ", look.good()), &format!("{reference} is removed"), 4);
+            }
+            Event::DeployStep { name, step, back, .. } => {
+                let back = if *back { "back: " } else { "" };
+                self.deploying = look.escape(&format!("{name}: {back}{step}"), look.width);
+            }
+            Event::Deployed { name, reference, .. } => {
+                return look.message(
+                    &format!("  {} ", look.good()),
+                    &format!("{reference} runs as {name}"),
+                    4,
+                );
             }
             Event::Cancelling { signal } => {
                 let text = format!("{signal}: cancelling and cleaning up, the same again ends at once");
@@ -215,6 +229,7 @@ impl View {
             (Stage::Context, _) => self.context.clone(),
             (Stage::Smoke, _) if self.passed + self.failed > 0 => self.tests_so_far(),
             (Stage::Publish, _) => self.pushing.clone().unwrap_or_default(),
+            (Stage::Deploy, _) => self.deploying.clone(),
             _ => String::new(),
         }
     }
