@@ -10,6 +10,7 @@ mod token;
 pub mod cli;
 pub mod config;
 pub mod context;
+pub mod deploy;
 pub mod dockerfile;
 pub mod engine;
 pub mod evidence;

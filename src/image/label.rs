@@ -100,3 +100,30 @@ pub mod owner {
     /// Unix seconds after which the thing is a leftover wherever it was made.
     pub const DEADLINE: &str = "dev.imgbuild.owner.deadline";
 }
+
+/// Labels on the containers of deployments: what runs, and what ran before. An image with one of them is never deployed, so
+/// that none can pretend to be what it is not.
+pub mod deploy {
+    /// Prefix of all of them.
+    pub const PREFIX: &str = "dev.imgbuild.deploy.";
+    /// Name of the deployment.
+    pub const NAME: &str = "dev.imgbuild.deploy.name";
+    /// What was asked for, as a reference.
+    pub const REFERENCE: &str = "dev.imgbuild.deploy.reference";
+    /// Digest of the image's manifest.
+    pub const DIGEST: &str = "dev.imgbuild.deploy.digest";
+    /// Id of the run.
+    pub const RUN: &str = "dev.imgbuild.deploy.run";
+    /// Who ran it.
+    pub const BY: &str = "dev.imgbuild.deploy.by";
+    /// When, in unix seconds.
+    pub const AT: &str = "dev.imgbuild.deploy.at";
+    /// What the container was made with, as JSON; names of variables without their values.
+    pub const SPEC: &str = "dev.imgbuild.deploy.spec";
+    /// The container that it takes the place of, as JSON.
+    pub const REPLACES: &str = "dev.imgbuild.deploy.replaces";
+    /// What ran before, as JSON, the last first.
+    pub const HISTORY: &str = "dev.imgbuild.deploy.history";
+    /// On the lock of a deployment: its name.
+    pub const LOCK: &str = "dev.imgbuild.deploy.lock";
+}

@@ -1,0 +1,30 @@
+//! One container on a host, and how a new image takes the place of the one that runs, or gives it back.
+//!
+//! `spec` says what is wanted, `state` what is found on the host, `decide` (pure) which steps lead from one to the other, from
+//! whatever instant an earlier run was killed at; `swap` does them, and goes back where one fails. Nothing is remembered
+//! anywhere else than in labels on the containers (`record`), so that any machine can go on.
+
+mod admit;
+mod before;
+mod decide;
+mod keep;
+mod lock;
+mod name;
+mod record;
+mod spec;
+mod state;
+mod swap;
+
+#[cfg(test)]
+mod model;
+
+pub use admit::{Admitted, admit, refuse_labels};
+pub use before::run_before;
+pub use decide::{Conflict, Settling, Step, Way};
+pub use keep::{Kept, keep, kept};
+pub use lock::{Holder, Lock};
+pub use name::{Name, Names};
+pub use record::{Attached, Past, Record, Replaced, SpecRecord};
+pub use spec::{Values, Wanted, values};
+pub use state::{Deployed, Found, Seen, deployments, find};
+pub use swap::{Busy, Swap, Swapped};

@@ -1,0 +1,329 @@
+//! A host of the mind, on which steps are played: it can be struck at any instant, as a kill of imgbuild or of the engine does.
+
+use std::collections::BTreeMap;
+
+use super::decide::{Settling, Step, Way, forward, settle};
+use super::name::Name;
+use super::record::{Attached, Record, SpecRecord};
+use super::state::{Found, Seen};
+use crate::engine::Restart;
+
+#[derive(Debug, Clone, Default)]
+struct Host {
+    containers: BTreeMap<String, (Option<Name>, Seen)>,
+    /// Whether the new image passes its gates.
+    good: bool,
+    /// How often nobody answered by the service's names, in steps.
+    gap: usize,
+    /// Steps that were done.
+    done: usize,
+    /// Strikes before this step.
+    strike: Option<usize>,
+    /// A stop that was under way when its run was killed: the engine goes on with it.
+    pending: Option<String>,
+}
+
+/// Why playing ended early.
+#[derive(Debug, PartialEq)]
+enum Cut {
+    Struck,
+    Failed,
+}
+
+fn always() -> Restart {
+    Restart { policy: "always".to_owned(), retries: 0 }
+}
+
+fn attached(way: Way) -> Vec<Attached> {
+    let aliases = if way == Way::Beside { vec!["web".to_owned()] } else { Vec::new() };
+    let back = Attached { network: "back".to_owned(), aliases: Vec::new() };
+    vec![Attached { network: "front".to_owned(), aliases }, back]
+}
+
+fn networks(list: &[Attached]) -> BTreeMap<String, Vec<String>> {
+    list.iter().map(|one| (one.network.clone(), one.aliases.clone())).collect()
+}
+
+fn record(way: Way, digest: &str, old: Option<&Seen>) -> Record {
+    Record {
+        name: "web".to_owned(),
+        reference: "r".to_owned(),
+        digest: digest.to_owned(),
+        run: "run".to_owned(),
+        by: "me".to_owned(),
+        at: 1,
+        spec: SpecRecord { restart: always(), networks: attached(way), ..SpecRecord::default() },
+        replaces: old.map(Seen::replaced),
+        history: Vec::new(),
+    }
+}
+
+impl Host {
+    /// With an old one that runs, made by us or by hand.
+    fn with_old(way: Way, ours: bool) -> Host {
+        let old = Seen {
+            id: "old".to_owned(),
+            running: true,
+            restart: always(),
+            networks: networks(&attached(way)),
+            record: ours.then(|| record(way, "sha256:old", None)),
+            ..Seen::default()
+        };
+        let mut host = Host::default();
+        host.containers.insert("old".to_owned(), (Some(Name::Current), old));
+        host
+    }
+
+    fn found(&self) -> Found {
+        let named = |wanted: Name| {
+            let mut all = self.containers.values().filter(|(name, _)| *name == Some(wanted));
+            let first = all.next().map(|(_, seen)| seen.clone());
+            assert!(all.next().is_none(), "two have one name: {self:#?}");
+            first
+        };
+        Found { current: named(Name::Current), previous: named(Name::Previous), next: named(Name::Next) }
+    }
+
+    /// Makes the new one as `swap` does, and says which steps follow.
+    fn begin(&mut self, way: Way) -> Vec<Step> {
+        let old = self.found().current;
+        let record = record(way, "sha256:new", old.as_ref());
+        let mut joined = networks(&record.spec.networks);
+        if way == Way::Beside {
+            joined.values_mut().for_each(Vec::clear);
+        }
+        let new = Seen {
+            id: "new".to_owned(),
+            running: false,
+            restart: Restart::never(),
+            networks: joined,
+            record: Some(record.clone()),
+            ..Seen::default()
+        };
+        self.containers.insert("new".to_owned(), (Some(Name::Next), new));
+        forward(way, "new", &record, old.as_ref())
+    }
+
+    fn play(&mut self, steps: &[Step]) -> Result<(), Cut> {
+        for step in steps {
+            if self.strike == Some(self.done) {
+                if let Step::Stop { id, .. } = step {
+                    self.pending.get_or_insert_with(|| id.clone());
+                }
+                return Err(Cut::Struck);
+            }
+            self.done += 1;
+            self.step(step)?;
+            self.gap += usize::from(!self.is_served());
+        }
+        Ok(())
+    }
+
+    fn seen(&mut self, id: &str) -> &mut (Option<Name>, Seen) {
+        self.containers.get_mut(id).unwrap_or_else(|| panic!("{id} is gone"))
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Cut> {
+        match step {
+            Step::Rename { id, to } => {
+                let taken =
+                    self.containers.iter().any(|(other, (name, _))| other != id && *name == Some(*to));
+                assert!(!taken, "{to:?} is taken: {self:#?}");
+                self.seen(id).0 = Some(*to);
+            }
+            Step::Restart { id, when } => self.seen(id).1.restart = when.clone(),
+            Step::Connect { id, to } => {
+                let was = self.seen(id).1.networks.insert(to.network.clone(), to.aliases.clone());
+                assert!(was.is_none(), "{id} is in {} already", to.network);
+            }
+            Step::Disconnect { id, network } => {
+                self.seen(id)
+                    .1
+                    .networks
+                    .remove(network)
+                    .unwrap_or_else(|| panic!("{id} is not in {network}"));
+            }
+            Step::Start { id } => {
+                // One port of the host cannot be had twice.
+                let fixed =
+                    self.seen(id).1.networks["front"].is_empty() && self.seen(id).0 == Some(Name::Current);
+                let taken = self.containers.iter().any(|(other, (_, seen))| other != id && seen.running);
+                assert!(!(fixed && taken), "the port is taken: {self:#?}");
+                self.seen(id).1.running = true;
+            }
+            Step::Stop { id, .. } => {
+                // It waits for the other one.
+                self.pending.take_if(|pending| pending == id);
+                self.seen(id).1.running = false;
+            }
+            Step::Remove { id } => drop(self.containers.remove(id)),
+            Step::Ready { id } | Step::Watch { id } => {
+                assert!(self.seen(id).1.running, "{id} is looked at, and does not run");
+                if !self.good && id == "new" {
+                    return Err(Cut::Failed);
+                }
+            }
+            Step::Serves { id } => assert!(self.seen(id).1.running && id == "old"),
+        }
+        Ok(())
+    }
+
+    /// Whether anybody who is known by the service's names runs.
+    fn is_served(&self) -> bool {
+        let in_place = |name: &Option<Name>, seen: &Seen| {
+            seen.networks.get("front").is_some_and(Vec::is_empty) && *name == Some(Name::Current)
+        };
+        let by_alias = |seen: &Seen| seen.networks.get("front").is_some_and(|names| !names.is_empty());
+        self.containers.values().any(|(name, seen)| seen.running && (in_place(name, seen) || by_alias(seen)))
+    }
+
+    /// Does what one further command does, and is struck again before its step `strike`.
+    fn recover(&mut self, strike: Option<usize>) -> Result<(), Cut> {
+        (self.done, self.strike) = (0, strike);
+        let played = match settle(&self.found()).unwrap_or_else(|conflict| panic!("{conflict:?}: {self:#?}"))
+        {
+            Settling::Nothing => Ok(()),
+            Settling::Steps(steps) => self.play(&steps),
+            Settling::Judge { new, accept, back } => match self.play(&[Step::Ready { id: new }]) {
+                Ok(()) => self.play(&accept),
+                Err(Cut::Failed) => self.play(&back),
+                Err(Cut::Struck) => Err(Cut::Struck),
+            },
+        };
+        self.strike = None;
+        played
+    }
+
+    /// The stop that was under way comes to its end.
+    fn stop_ends(&mut self) {
+        if let Some(seen) = self.pending.take().and_then(|id| self.containers.get_mut(&id)) {
+            seen.1.running = false;
+        }
+    }
+
+    /// All that ran is gone, and what the engine starts again runs.
+    fn engine_dies(&mut self) {
+        self.pending = None;
+        for (_, seen) in self.containers.values_mut() {
+            seen.running = seen.running && !seen.restart.is_never();
+        }
+    }
+
+    /// Exactly one container is left, it serves, and it has all that was wanted of it.
+    fn is_settled(&self, way: Way, what: &str) {
+        let what = format!("{what}: {self:#?}");
+        assert_eq!(settle(&self.found()), Ok(Settling::Nothing), "{what}");
+        let all: Vec<&(Option<Name>, Seen)> = self.containers.values().collect();
+        let [(name, seen)] = all[..] else { panic!("not one: {what}") };
+        assert!(self.good || seen.id == "old", "{what}");
+        assert_eq!((*name, seen.running, &seen.restart), (Some(Name::Current), true, &always()), "{what}");
+        assert_eq!(seen.networks, networks(&attached(way)), "{what}");
+    }
+}
+
+fn cases() -> impl Iterator<Item = (Way, bool, bool)> {
+    let ways = [Way::InPlace, Way::Beside];
+    ways.into_iter().flat_map(|way| {
+        [(false, false), (false, true), (true, false), (true, true)].map(|(good, ours)| (way, good, ours))
+    })
+}
+
+/// A whole swap, with its own way back where it fails; struck before step `strike` of it.
+fn swap(host: &mut Host, way: Way, strike: Option<usize>) -> Result<(), Cut> {
+    let steps = host.begin(way);
+    host.strike = strike;
+    match host.play(&steps) {
+        Err(Cut::Failed) => {
+            let back = match settle(&host.found()) {
+                Ok(Settling::Steps(steps) | Settling::Judge { back: steps, .. }) => steps,
+                other => panic!("{other:?}"),
+            };
+            host.play(&back)
+        }
+        played => played,
+    }
+}
+
+#[test]
+fn a_swap_ends_with_one_that_serves() {
+    for (way, good, ours) in cases() {
+        let mut host = Host { good, ..Host::with_old(way, ours) };
+        assert_eq!(swap(&mut host, way, None), Ok(()));
+        host.is_settled(way, &format!("{way:?} good {good} ours {ours}"));
+        assert_eq!(host.containers.contains_key("new"), good);
+        if way == Way::Beside {
+            assert_eq!(host.gap, 0, "somebody served all the time");
+        }
+    }
+}
+
+#[test]
+fn whatever_instant_it_is_killed_at_one_further_command_makes_it_serve() {
+    let mut struck = 0;
+    for (way, good, ours) in cases() {
+        for engine_too in [false, true] {
+            for first in 0.. {
+                let mut host = Host { good, ..Host::with_old(way, ours) };
+                if swap(&mut host, way, Some(first)) != Err(Cut::Struck) {
+                    break;
+                }
+                if engine_too {
+                    host.engine_dies();
+                }
+                // The recovery is killed at each of its own steps, and done again.
+                for second in 0.. {
+                    let mut host = host.clone();
+                    let cut = host.recover(Some(second));
+                    if engine_too && cut == Err(Cut::Struck) {
+                        host.engine_dies();
+                    }
+                    if cut == Err(Cut::Struck) {
+                        assert_eq!(host.recover(None), Ok(()));
+                    }
+                    host.stop_ends();
+                    let what =
+                        format!("{way:?} good {good} ours {ours} engine {engine_too} at {first}, {second}");
+                    host.is_settled(way, &what);
+                    struck += 1;
+                    if cut != Err(Cut::Struck) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert!(struck > 200, "{struck}");
+}
+
+#[test]
+fn a_first_deployment_that_is_cut_off_leaves_nothing_or_what_passed() {
+    for way in [Way::InPlace, Way::Beside] {
+        for first in 0.. {
+            let mut host = Host { good: true, ..Host::default() };
+            if swap(&mut host, way, Some(first)) != Err(Cut::Struck) {
+                host.is_settled(way, "done");
+                break;
+            }
+            assert_eq!(host.recover(None), Ok(()));
+            let found = host.found();
+            assert_eq!(settle(&found), Ok(Settling::Nothing), "{found:#?}");
+            assert_eq!((found.next, found.previous), (None, None));
+        }
+    }
+}
+
+#[test]
+fn what_is_somebody_elses_is_left_alone() {
+    let stranger = |id: &str| Seen { id: id.to_owned(), running: true, ..Seen::default() };
+    let ours = |id: &str| Seen { record: Some(record(Way::InPlace, "d", None)), ..stranger(id) };
+    for found in [
+        Found { next: Some(stranger("a")), ..Found::default() },
+        Found { previous: Some(stranger("a")), ..Found::default() },
+        Found { current: Some(ours("a")), previous: Some(stranger("b")), ..Found::default() },
+        Found { current: Some(stranger("a")), previous: Some(ours("b")), ..Found::default() },
+    ] {
+        assert!(settle(&found).is_err(), "{found:#?}");
+    }
+    let found = Found { current: Some(stranger("a")), ..Found::default() };
+    assert_eq!(settle(&found), Ok(Settling::Nothing));
+}

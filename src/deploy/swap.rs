@@ -1,0 +1,495 @@
+//! Does the steps, and goes back where one fails.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::RwLock;
+
+use super::decide::{Conflict, Settling, Step, Way, forward, settle};
+use super::keep::keep;
+use super::name::{Name, Names};
+use super::record::{Attached, Past, Record};
+use super::spec::{Wanted, preflight};
+use super::state::{Found, Seen, find};
+use crate::engine::{ContainerSpec, Engine, Image, Keeper};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events, Outcome, millis};
+use crate::expect::{CheckResult, Evidence, Health, Misfit, ReadySpec, Verdict};
+use crate::image::label::deploy as label;
+use crate::smoke::Gate;
+
+/// How many images that ran before a container's labels name.
+const REMEMBERED: usize = 50;
+
+/// One swap of a deployment on a host, whose lock is held.
+#[derive(Debug)]
+pub struct Swap<'a> {
+    /// Makes what is only for the run.
+    pub keeper: &'a Keeper,
+    /// What is to run.
+    pub wanted: Wanted<'a>,
+    /// What its labels will say, as far as it is known before the host was looked at.
+    pub record: Record,
+    /// Takes what happens.
+    pub events: &'a Events,
+    /// Held by each change that is under way on the engine: dropping a future does not stop the engine.
+    pub busy: Busy,
+}
+
+/// Knows whether a change is under way on the engine.
+pub type Busy = Arc<RwLock<()>>;
+
+/// What a swap came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swapped {
+    /// The digest of what ran before, where something did.
+    pub before: Option<String>,
+    /// For how long nothing served, at most.
+    pub gap: Duration,
+}
+
+impl Swap<'_> {
+    fn engine(&self) -> &Engine {
+        self.keeper.engine()
+    }
+
+    fn names(&self) -> Names {
+        Names::of(&self.wanted.deploy.container)
+    }
+
+    async fn find(&self) -> Result<Found> {
+        find(self.engine(), &self.wanted.deploy.name, &self.names()).await
+    }
+
+    /// Says that something is done to the deployment.
+    fn tell(&self, step: &str, id: Option<&str>, back: bool) {
+        self.events.emit(Event::DeployStep {
+            name: self.wanted.deploy.name.clone(),
+            step: step.to_owned(),
+            container: id.map(|id| id.get(..12).unwrap_or(id).to_owned()),
+            back,
+        });
+    }
+
+    /// Brings order into what an earlier run left: afterwards what it found serving, or what passes in its place, serves.
+    pub async fn settle(&self) -> Result<()> {
+        match self.settling().await? {
+            Settling::Nothing => Ok(()),
+            Settling::Steps(steps) => {
+                self.events.note("an earlier run was cut off here: what served before it is brought back");
+                self.back(&steps).await
+            }
+            Settling::Judge { new, accept, back } => {
+                self.events.note("an earlier run was cut off here: what it left running is judged");
+                match self.step(&Step::Ready { id: new }, true).await {
+                    Ok(()) => self.steps(&accept, true).await,
+                    Err(error) if error.kind() == Kind::Deploy => self.back(&back).await,
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    async fn settling(&self) -> Result<Settling> {
+        settle(&self.find().await?).map_err(|Conflict(why)| {
+            Error::new(Kind::Refused, format!("cannot deploy {}: {why}", self.names()))
+                .hint("look at the containers with `docker ps -a`, and remove by hand what is of no use")
+        })
+    }
+
+    /// Refuses a container of the deployment's name that nobody said is to be replaced.
+    pub async fn may_replace(&self, adopt: bool) -> Result<()> {
+        match self.find().await?.current {
+            Some(seen) if seen.record.is_none() && !adopt => Err(Error::new(
+                Kind::Refused,
+                format!(
+                    "the container {} was not made by imgbuild for the deployment {}",
+                    self.names(),
+                    self.wanted.deploy.name
+                ),
+            )
+            .hint("give --adopt once, and it is replaced like any other")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tries the image beside what runs, without ports of the host and without names, so that one that is broken stops
+    /// nothing. Says why where it does not.
+    pub async fn preflight(&self) -> Result<()> {
+        let old = self.find().await?.current;
+        if self.wanted.way() == Way::Beside || old.is_none_or(|old| !old.running) {
+            return Ok(());
+        }
+        if let Err(why) = preflight(self.wanted.deploy) {
+            self.events.note(format!("the image is not tried beside what runs: {why}"));
+            return Ok(());
+        }
+        self.judged("pre-flight", self.tried()).await
+    }
+
+    async fn tried(&self) -> Result<(Vec<Misfit>, Vec<Evidence>)> {
+        let (spec, further) = self.wanted.trial();
+        let id = match self.launch(&spec, &further).await? {
+            Ok(id) => id,
+            Err(misfit) => return Ok((vec![misfit], Vec::new())),
+        };
+        let gate = self.gate(self.keeper.run_label());
+        let misfits = gate.pass(&id).await?;
+        let evidence = match misfits.is_empty() {
+            true => Vec::new(),
+            false => gate.evidence(&id, &spec, &self.record.reference).await,
+        };
+        self.keeper.remove(&id).await?;
+        Ok((misfits, evidence))
+    }
+
+    /// Makes and starts a container that is gone with the run; why the image is to blame where it could not.
+    pub(super) async fn launch(
+        &self,
+        spec: &ContainerSpec,
+        further: &[Attached],
+    ) -> Result<Result<String, Misfit>> {
+        let to_blame = |error: Error| match error.kind() {
+            Kind::Tests => Ok(Err(Misfit::new("the container", "started", error.to_string()))),
+            _ => Err(error),
+        };
+        let id = match self.keeper.container(spec.clone()).await {
+            Ok(id) => id,
+            Err(error) => return to_blame(error),
+        };
+        for attached in further {
+            self.engine().connect_network(&id, &attached.network, &attached.aliases).await?;
+        }
+        match self.engine().start_container(&id).await {
+            Ok(()) => Ok(Ok(id)),
+            Err(error) => to_blame(error),
+        }
+    }
+
+    /// The gates of the deployment, for containers that carry `label`.
+    pub(super) fn gate(&self, label: String) -> Gate<'_> {
+        self.gate_of(self.wanted.image, &self.wanted.deploy.ready, true, label)
+    }
+
+    fn gate_of<'a>(&'a self, image: &'a Image, ready: &'a ReadySpec, asks: bool, label: String) -> Gate<'a> {
+        let deploy = self.wanted.deploy;
+        Gate {
+            keeper: self.keeper,
+            image,
+            ready,
+            http: if asks { &deploy.http } else { &[] },
+            network: deploy.networks.first().map(|joined| joined.name.as_str()),
+            label,
+        }
+    }
+
+    /// Awaits `work`, told as a test called `name`; what does not fit is an error of kind `Deploy`.
+    pub(super) async fn judged(
+        &self,
+        name: &str,
+        work: impl Future<Output = Result<(Vec<Misfit>, Vec<Evidence>)>>,
+    ) -> Result<()> {
+        self.events.emit(Event::TestStarted { name: name.to_owned() });
+        let began = Instant::now();
+        let (misfits, evidence) = Box::pin(work).await?;
+        let problems: Vec<String> = misfits.iter().map(Misfit::sentence).collect();
+        let passed = misfits.is_empty();
+        let (ms, verdict) = (millis(began.elapsed()), if passed { Verdict::Passed } else { Verdict::Failed });
+        let check = CheckResult {
+            name: name.to_owned(),
+            kind: "start".to_owned(),
+            verdict,
+            ms,
+            misfits,
+            reproduce: None,
+        };
+        self.events.emit(Event::TestFinished {
+            name: name.to_owned(),
+            outcome: if passed { Outcome::Ok } else { Outcome::Failed },
+            ms,
+            problems: problems.clone(),
+            checks: vec![check],
+            evidence,
+        });
+        match passed {
+            true => Ok(()),
+            false => Err(Error::new(
+                Kind::Deploy,
+                format!("{} did not pass: {name}: {}", self.record.reference, problems.join("; ")),
+            )),
+        }
+    }
+
+    /// Puts the new one in the place of the old one. Where anything fails, the old one is back, and the error is of kind
+    /// `Deploy`; of kind `Rollback` where it could not be brought back.
+    pub async fn run(&self) -> Result<Swapped> {
+        let old = self.find().await?.current;
+        let done = Box::pin(self.forward(old.as_ref())).await;
+        match done {
+            Ok((record, past, gap)) => {
+                let before = past.as_ref().map(|past| past.digest.clone());
+                let old = old.as_ref().zip(past.as_ref()).map(|(old, past)| (old.image_id.as_str(), past));
+                self.tidy(&record, old).await;
+                Ok(Swapped { before, gap })
+            }
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    /// Brings back what served before a run that failed for `error`, or was cut off.
+    pub async fn failed(&self, error: Error) -> Error {
+        // What is under way on the engine is over first.
+        drop(self.busy.write().await);
+        let back = async {
+            match self.settling().await? {
+                Settling::Nothing => Ok(()),
+                Settling::Steps(steps) | Settling::Judge { back: steps, .. } => self.back(&steps).await,
+            }
+        };
+        let hints = error.hints().to_vec();
+        let told = match Box::pin(back).await {
+            Ok(()) => {
+                let kind = match error.kind() {
+                    kind @ (Kind::Interrupted | Kind::Terminated | Kind::Refused) => kind,
+                    _ => Kind::Deploy,
+                };
+                Error::new(kind, error.to_string())
+            }
+            Err(why) => Error::new(
+                Kind::Rollback,
+                format!("{error}; and what served before could not be brought back: {why}"),
+            )
+            .hint(format!(
+                "`imgbuild rollback {}` or another `imgbuild deploy` brings it back, once the cause is mended",
+                self.wanted.deploy.name
+            )),
+        };
+        hints.into_iter().fold(told, Error::hint)
+    }
+
+    async fn back(&self, steps: &[Step]) -> Result<()> {
+        self.steps(steps, true).await
+    }
+
+    /// Steps to bring order; in order, up to the first that fails.
+    async fn steps(&self, steps: &[Step], back: bool) -> Result<()> {
+        for step in steps {
+            self.step(step, back).await?;
+        }
+        Ok(())
+    }
+
+    async fn forward(&self, old: Option<&Seen>) -> Result<(Record, Option<Past>, Duration)> {
+        let (record, past) = self.full_record(old).await?;
+        let new = self.create(&record).await?;
+        let way = self.wanted.way();
+        let served = old.is_some_and(|old| old.running);
+        let (mut stopped, mut gap) = (None, Duration::ZERO);
+        for step in forward(way, &new, &record, old) {
+            let stops = matches!(&step, Step::Stop { .. }) && way == Way::InPlace && served;
+            if stops {
+                stopped = Some(Instant::now());
+            }
+            let is_ready = matches!(&step, Step::Ready { .. });
+            self.step(&step, false).await?;
+            if is_ready && let Some(since) = stopped.take() {
+                gap = since.elapsed();
+            }
+        }
+        Ok((record, past, gap))
+    }
+
+    /// What the labels of the new container say, once it is known what it replaces, and what that was.
+    async fn full_record(&self, old: Option<&Seen>) -> Result<(Record, Option<Past>)> {
+        let mut record = Record { replaces: old.map(Seen::replaced), ..self.record.clone() };
+        let past = match old {
+            None => None,
+            Some(Seen { record: Some(last), .. }) => Some(last.past()),
+            // Made by hand.
+            Some(old) => {
+                let image = self.engine().inspect_image(&old.image_id).await?;
+                let name = image.and_then(|image| image.tags.first().cloned());
+                let (digest, reference) =
+                    (old.image_id.clone(), name.unwrap_or_else(|| old.image_id.clone()));
+                Some(Past { reference, digest, run: String::new(), at: 0 })
+            }
+        };
+        let before = old.and_then(|old| old.record.as_ref()).map(|last| last.history.as_slice());
+        record.history = remembered(&record.digest, past.iter().chain(before.unwrap_or_default()));
+        Ok((record, past))
+    }
+
+    async fn create(&self, record: &Record) -> Result<String> {
+        self.tell("create", None, false);
+        let (spec, further) = self.wanted.container(record, self.names().get(Name::Next));
+        let engine = self.engine().clone();
+        self.uninterrupted(async move {
+            let id = engine.create_container(&spec).await?;
+            for attached in &further {
+                engine.connect_network(&id, &attached.network, &attached.aliases).await?;
+            }
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Runs a change to its end even where the run is cut off.
+    async fn uninterrupted<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let held = Arc::clone(&self.busy).read_owned().await;
+        let task = tokio::spawn(async move {
+            let done = change.await;
+            drop(held);
+            done
+        });
+        task.await
+            .map_err(|cause| Error::new(Kind::Internal, "a change on the engine broke off").because(cause))?
+    }
+
+    async fn step(&self, step: &Step, back: bool) -> Result<()> {
+        self.tell(step.word(), Some(step.id()), back);
+        let (engine, grace) = (self.engine().clone(), self.wanted.deploy.grace);
+        let names = self.names();
+        match step.clone() {
+            Step::Ready { id } => Box::pin(self.ready(&id)).await,
+            Step::Watch { id } => Box::pin(self.watched(&id)).await,
+            Step::Serves { id } => Box::pin(self.serves(&id)).await,
+            change => {
+                self.uninterrupted(async move {
+                    match change {
+                        Step::Rename { id, to } => engine.rename_container(&id, &names.get(to)).await,
+                        Step::Restart { id, when } => engine.set_restart(&id, &when).await,
+                        Step::Connect { id, to } => {
+                            engine.connect_network(&id, &to.network, &to.aliases).await
+                        }
+                        Step::Disconnect { id, network } => engine.disconnect_network(&id, &network).await,
+                        Step::Start { id } => engine.start_container(&id).await,
+                        Step::Stop { id, gently } => {
+                            engine.stop_container(&id, if gently { grace } else { Duration::ZERO }).await
+                        }
+                        Step::Remove { id } => engine.remove_container(&id).await.map(drop),
+                        Step::Ready { .. } | Step::Watch { .. } | Step::Serves { .. } => Ok(()),
+                    }
+                })
+                .await
+            }
+        }
+    }
+
+    fn label(&self) -> String {
+        format!("{}={}", label::NAME, self.wanted.deploy.name)
+    }
+
+    async fn ready(&self, id: &str) -> Result<()> {
+        let looked = async {
+            let image = self.image_of(id).await?;
+            let gate = self.gate_of(&image, &self.wanted.deploy.ready, true, self.label());
+            let misfits = gate.pass(id).await?;
+            let evidence = self.evidence(&gate, id, &misfits).await;
+            Ok((misfits, evidence))
+        };
+        self.judged("ready", looked).await
+    }
+
+    async fn watched(&self, id: &str) -> Result<()> {
+        let looked = async {
+            let gate = self.gate(self.label());
+            let misfits = gate.watch(id, self.wanted.deploy.watch).await?;
+            let evidence = self.evidence(&gate, id, &misfits).await;
+            Ok((misfits, evidence))
+        };
+        self.judged("watch", looked).await
+    }
+
+    /// Whether the old one serves again. It has to answer what the configuration asks where it answered the same when it
+    /// came; else it has to be healthy, and stay up.
+    async fn serves(&self, id: &str) -> Result<()> {
+        let looked = async {
+            let image = self.image_of(id).await?;
+            let found = self.find().await?;
+            let all = [found.current, found.previous].into_iter().flatten();
+            let record = all.filter(|seen| seen.id == id).find_map(|seen| seen.record);
+            let same = record.is_some_and(|record| record.spec.gates == self.record.spec.gates);
+            let deploy = &self.wanted.deploy;
+            let by_health = ReadySpec {
+                health: Health::WhereDeclared,
+                http: None,
+                log: None,
+                ports: Vec::new(),
+                ..deploy.ready.clone()
+            };
+            let ready = if same { &deploy.ready } else { &by_health };
+            let gate = self.gate_of(&image, ready, same, self.label());
+            let misfits = gate.pass(id).await?;
+            let evidence = self.evidence(&gate, id, &misfits).await;
+            Ok((misfits, evidence))
+        };
+        self.judged("serves again", looked).await
+    }
+
+    async fn evidence(&self, gate: &Gate<'_>, id: &str, misfits: &[Misfit]) -> Vec<Evidence> {
+        if misfits.is_empty() {
+            return Vec::new();
+        }
+        let (spec, _) = self.wanted.container(&self.record, self.names().get(Name::Current));
+        gate.evidence(id, &spec, &self.record.reference).await
+    }
+
+    async fn image_of(&self, id: &str) -> Result<Image> {
+        let container = self.engine().inspect_container(id).await?;
+        let image = match container {
+            Some(container) => self.engine().inspect_image(&container.image_id).await?,
+            None => None,
+        };
+        Ok(image.unwrap_or_else(|| self.wanted.image.clone()))
+    }
+
+    /// Keeps the images to go back to. The new one serves whatever comes of this.
+    async fn tidy(&self, record: &Record, old: Option<(&str, &Past)>) {
+        self.tell("keep", None, false);
+        let deploy = self.wanted.deploy;
+        match keep(self.engine(), record, &self.wanted.image.id, old, deploy.keep).await {
+            Ok((gone, stayed)) => {
+                for name in gone {
+                    self.events.note(format!("{name} is not kept any more: {} newer ones are", deploy.keep));
+                }
+                stayed.into_iter().for_each(|why| self.events.warn(why));
+            }
+            Err(error) => self.events.warn(format!("the images to go back to could not be kept: {error}")),
+        }
+    }
+}
+
+/// What ran before `current`, each image once, the last first.
+fn remembered<'a>(current: &str, all: impl Iterator<Item = &'a Past>) -> Vec<Past> {
+    let mut history: Vec<Past> = Vec::new();
+    for past in all.filter(|past| past.digest != current) {
+        if history.len() < REMEMBERED && !history.iter().any(|known| known.digest == past.digest) {
+            history.push(past.clone());
+        }
+    }
+    history
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_image_is_remembered_once_and_not_the_one_that_runs() {
+        let past = |digest: &str, at| Past {
+            reference: "r".to_owned(),
+            digest: digest.to_owned(),
+            run: String::new(),
+            at,
+        };
+        let all = [past("b", 4), past("a", 3), past("c", 2), past("a", 1)];
+        let digests: Vec<(String, i64)> =
+            remembered("b", all.iter()).into_iter().map(|past| (past.digest, past.at)).collect();
+        assert_eq!(digests, [("a".to_owned(), 3), ("c".to_owned(), 2)]);
+        let many: Vec<Past> = (0..99).map(|nth| past(&nth.to_string(), nth)).collect();
+        assert_eq!(remembered("x", many.iter()).len(), REMEMBERED);
+    }
+}
