@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the help text.
 
+mod deploy;
 mod global;
 mod hook;
 mod init;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use deploy::{DeployArgs, HostArgs, RollbackArgs};
 pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
 pub use init::{Ci, InitArgs, Language};
@@ -104,6 +106,12 @@ pub enum Command {
     },
     /// Run the configured tests on any image that the engine has or can pull.
     Test(TestArgs),
+    /// Put an image in the place of the one that runs on a host; where it does not work, what ran before serves.
+    Deploy(DeployArgs),
+    /// List what is deployed on a host.
+    Deployments(HostArgs),
+    /// Put back what ran before on a host.
+    Rollback(RollbackArgs),
     /// Remove what dead runs left on the engine; says what it would do unless --yes is given.
     Clean {
         /// Remove, rather than list.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{Cli, Command, ContextArgs, PromoteArgs};
+use super::args::{Cli, Command, ContextArgs, PromoteArgs, RollbackArgs};
 use super::ci::Files;
 use super::output::Output;
 use super::{check, completions, flags, hook, init, man};
@@ -10,7 +10,7 @@ use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::flow::{self, Ended, Run, Session};
+use crate::flow::{self, Deployments, Ended, Run, Session};
 use crate::report::{self, Format, ReportDir, ReportFile, RunReport};
 
 /// Runs the command and gives the exit code.
@@ -51,6 +51,8 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             | Command::Publish { .. }
             | Command::Copy { .. }
             | Command::Promote(PromoteArgs { plan: false, .. })
+            | Command::Deploy(_)
+            | Command::Rollback(RollbackArgs { list: false, .. })
     );
     // A report that cannot be written is found out before a long run, not after it.
     let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
@@ -133,6 +135,10 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output, reported: bool)
             let (flags, options) = flags::of_promote(args);
             run(flow::promote(session, &flags, &options).await)
         }
+        Command::Deploy(args) => run(flow::deploy(session, &Flags::default(), &flags::of_deploy(args)).await),
+        Command::Rollback(args) if !args.list => {
+            run(flow::rollback(session, &Flags::default(), &flags::of_rollback(args)).await)
+        }
         Command::Check(args) if reported => {
             Done::Checked(Box::new(check::reported(args, &cli.global, session, output).await))
         }
@@ -201,6 +207,15 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.json(&cleaned.json.to_string()),
             }
         }
+        Command::Deployments(args) => {
+            let list = flow::deployments(session, args.host.as_deref()).await?;
+            deployments(&list, output)
+        }
+        Command::Rollback(args) => {
+            let host = args.host.host.as_deref();
+            let list = flow::rollback_list(session, &Flags::default(), &args.name, host).await?;
+            deployments(&list, output)
+        }
         Command::CiInfo => {
             let info = flow::ci_info(session).await?;
             match output.mode.format {
@@ -229,6 +244,7 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
         | Command::Test(_)
         | Command::Publish { .. }
         | Command::Copy { .. }
+        | Command::Deploy(_)
         | Command::Completions { .. }
         | Command::Man { .. }
         | Command::Inside { .. } => {
@@ -247,6 +263,13 @@ async fn context(args: &ContextArgs, session: &Session, output: &Output) -> Resu
         (Format::Human, true, _) => output.out(&format!("{}\n", shown.digest())),
         (Format::Human, _, true) => shown.each_line(&mut |line| output.lines(line)),
         (Format::Human, _, _) => output.lines(&shown.summary()),
+    }
+}
+
+fn deployments(list: &Deployments, output: &Output) -> Result<()> {
+    match output.mode.format {
+        Format::Human => output.lines(&list.text),
+        Format::Json | Format::Ndjson => output.json(&list.json.to_string()),
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, Command, ContextArgs, FailOn, Global, ImageKind, InsideJob, Probes, PromoteArgs,
-    PromoteTo, Push, TestArgs, VerifyArgs, VerifyImageArgs,
+    BuildArgs, CheckArgs, Command, ContextArgs, DeployArgs, FailOn, Global, ImageKind, InsideJob, Probes,
+    PromoteArgs, PromoteTo, Push, RollbackArgs, TestArgs, VerifyArgs, VerifyImageArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, Inside, PromoteOptions, VerifyOptions};
+use crate::flow::{CheckOptions, DeployOptions, Inside, PromoteOptions, VerifyOptions};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {
@@ -72,6 +72,28 @@ pub(super) fn of_test(args: &TestArgs, global: &Global) -> Flags {
         }),
         report: global.report.clone(),
         ..of_verify(&args.verify)
+    }
+}
+
+/// What `deploy` is asked for.
+pub(super) fn of_deploy(args: &DeployArgs) -> DeployOptions {
+    DeployOptions {
+        name: args.name.clone(),
+        reference: args.reference.clone(),
+        host: args.host.host.clone(),
+        adopt: args.adopt,
+        break_lock: args.break_lock,
+    }
+}
+
+/// What `rollback` is asked for.
+pub(super) fn of_rollback(args: &RollbackArgs) -> DeployOptions {
+    DeployOptions {
+        name: args.name.clone(),
+        reference: args.to.clone(),
+        host: args.host.host.clone(),
+        adopt: false,
+        break_lock: args.break_lock,
     }
 }
 

@@ -29,6 +29,17 @@ pub(super) async fn supervise(
     command: &str,
     stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
 ) -> Ended {
+    supervise_then(session, command, stages, async |_, result| result).await
+}
+
+/// The same for a command that must not be left in the middle of what it does: `then` is told what its stages came to, with
+/// the error of a signal where one cut them off, and has the last word, before the clean-up.
+pub(super) async fn supervise_then(
+    session: &Session,
+    command: &str,
+    stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
+    then: impl AsyncFnOnce(&Keeper, Result<()>) -> Result<()>,
+) -> Ended {
     let mut report = RunReport::new(command, &session.run, time(session.now));
     session.events.emit(Event::RunStarted { command: command.to_owned(), run: session.run.clone() });
     let slot = OnceCell::new();
@@ -38,6 +49,12 @@ pub(super) async fn supervise(
     };
     let mut result = signals.until_first(&session.events, &session.stop, stages(&mut report, &slot)).await;
     if let Some(keeper) = slot.into_inner() {
+        result = match signals.until_repeated(then(&keeper, result)).await {
+            Ok(result) => result,
+            Err(hurried) => {
+                Err(hurried.hint("it was cut off in the middle: the same command again brings order into it"))
+            }
+        };
         let cleaning = session.stage(Stage::Teardown, clean_up(keeper, signals.first().is_some()));
         let cleaned = match signals.until_repeated(cleaning).await {
             Ok(cleaned) => cleaned,
