@@ -21,16 +21,16 @@ pub struct Kept {
     pub past: Past,
 }
 
-/// The repository of the kept images of a deployment.
-fn repository(deployment: &str) -> String {
+/// The repository of the kept images of the deployment whose container is called so: a host has one of that name.
+fn repository(container: &str) -> String {
     let fits = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
-    let path: String = deployment.to_ascii_lowercase().chars().map(fits).collect();
+    let path: String = container.to_ascii_lowercase().chars().map(fits).collect();
     // Two names that come to the same path are told apart.
     let path = path.trim_matches('-');
-    if path == deployment && path.parse::<Repository>().is_ok() {
+    if path == container && path.parse::<Repository>().is_ok() {
         return format!("{PREFIX}/{path}");
     }
-    format!("{PREFIX}/x{}", Digest::of(deployment.as_bytes()).short())
+    format!("{PREFIX}/x{}", Digest::of(container.as_bytes()).short())
 }
 
 /// The tag of the image with this digest.
@@ -38,16 +38,16 @@ fn tag(digest: &str) -> String {
     digest.parse::<Digest>().map_or_else(|_| tag_slug(digest.as_bytes()), |digest| digest.short().to_owned())
 }
 
-/// The images that the host keeps of a deployment, in the order in which they ran, the last first: those of `record` that are
-/// still there.
-pub async fn kept(engine: &Engine, record: &Record) -> Result<Vec<Kept>> {
+/// The images that the host keeps of the deployment whose container is called `container`, in the order in which they ran, the
+/// last first: those of `record` that are still there.
+pub async fn kept(engine: &Engine, container: &str, record: &Record) -> Result<Vec<Kept>> {
     let mut all = Vec::new();
     let mut seen = BTreeSet::new();
     for past in [record.past()].iter().chain(&record.history) {
         if !seen.insert(past.digest.clone()) {
             continue;
         }
-        let name = format!("{}:{}", repository(&record.name), tag(&past.digest));
+        let name = format!("{}:{}", repository(container), tag(&past.digest));
         if let Some(image) = engine.inspect_image(&name).await? {
             all.push(Kept { name, id: image.id, past: past.clone() });
         }
@@ -55,17 +55,17 @@ pub async fn kept(engine: &Engine, record: &Record) -> Result<Vec<Kept>> {
     Ok(all)
 }
 
-/// Holds the image `id` that `record` is of, and of those before it as many as make `most` in all; names of further ones go,
+/// Holds the image `id` that `record` is of, of a container that is called `container`, and of those before it as many as make `most` in all; names of further ones go,
 /// and with its last name an image itself. `old` is the image of the container that went, where there was one. Gives the names
 /// that went, and why others stayed.
 pub async fn keep(
     engine: &Engine,
-    record: &Record,
-    id: &str,
+    container: &str,
+    (record, id): (&Record, &str),
     old: Option<(&str, &Past)>,
     most: u32,
 ) -> Result<(Vec<String>, Vec<String>)> {
-    let repository = repository(&record.name);
+    let repository = repository(container);
     engine.tag_image(id, &repository, &tag(&record.digest)).await?;
     if let Some((old, past)) = old {
         engine.tag_image(old, &repository, &tag(&past.digest)).await?;

@@ -450,7 +450,8 @@ impl Swap<'_> {
     async fn tidy(&self, record: &Record, old: Option<(&str, &Past)>) {
         self.tell("keep", None, false);
         let deploy = self.wanted.deploy;
-        match keep(self.engine(), record, &self.wanted.image.id, old, deploy.keep).await {
+        match keep(self.engine(), &deploy.container, (record, &self.wanted.image.id), old, deploy.keep).await
+        {
             Ok((gone, stayed)) => {
                 for name in gone {
                     self.events.note(format!("{name} is not kept any more: {} newer ones are", deploy.keep));

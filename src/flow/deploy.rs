@@ -338,18 +338,18 @@ async fn kept(engine: &Engine, deploy: &DeploySettings, wanted: Option<&str>) ->
 /// is there: in the middle of a swap that was cut off it has another name.
 pub(super) async fn on_host(engine: &Engine, name: &str, container: &str) -> Result<(String, Vec<Kept>)> {
     let mut ours = deployments(engine).await?;
-    ours.retain(|deployed| deployed.record.name == name);
     let names = Names::of(container);
     let rank = |found: &deploy::Deployed| {
         let all = [deploy::Name::Current, deploy::Name::Previous, deploy::Name::Next];
         all.into_iter().position(|name| names.get(name) == found.container).unwrap_or(usize::MAX)
     };
+    ours.retain(|found| found.record.name == name && rank(found) != usize::MAX);
     ours.sort_by_key(rank);
     let Some(first) = ours.first() else {
         return Err(Error::new(Kind::Refused, format!("the host has no container of the deployment {name}"))
             .hint("`imgbuild deployments` lists those that it has"));
     };
-    Ok((first.record.digest.clone(), deploy::kept(engine, &first.record).await?))
+    Ok((first.record.digest.clone(), deploy::kept(engine, container, &first.record).await?))
 }
 
 /// How long the run may take.
