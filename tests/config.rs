@@ -95,7 +95,7 @@ fn every_key_of_the_schema_is_explained() {
 
 #[test]
 fn the_examples_of_the_documentation_are_read() {
-    for page in ["README.md", "docs/tests.md", "docs/tags.md", "docs/checks.md"] {
+    for page in ["README.md", "docs/tests.md", "docs/tags.md", "docs/checks.md", "docs/deploy.md"] {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
         let examples: Vec<&str> =
             text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();

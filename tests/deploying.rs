@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -454,14 +455,14 @@ fn killed_at_each_step(site: &Site, answers: impl Fn(&Site) -> String) {
     for nth in 0.. {
         let tag = if nth % 2 == 0 { "a" } else { "b" };
         let mut running = site.imgbuild(&["deploy", "web", tag, "--format", "ndjson"]).start();
-        let (mut seen, mut step) = (0, String::new());
+        let (seen, last) = (Cell::new(0), RefCell::new(String::new()));
         let event = running.wait_for("a step or the end", |event| {
             let is_step = event["type"] == "deploy-step";
             if is_step {
-                step = event["step"].as_str().expect("step").to_owned();
+                last.replace(event["step"].as_str().expect("step").to_owned());
             }
-            seen += usize::from(is_step);
-            (is_step && seen > nth) || event["type"] == "run-finished"
+            seen.set(seen.get() + usize::from(is_step));
+            (is_step && seen.get() > nth) || event["type"] == "run-finished"
         });
         if event["type"] == "run-finished" {
             let (code, events, stderr) = running.end();
@@ -470,6 +471,7 @@ fn killed_at_each_step(site: &Site, answers: impl Fn(&Site) -> String) {
         }
         running.signal(Signal::KILL);
         running.end();
+        let step = last.into_inner();
         let what = format!("killed at step {nth}, {step}");
         // Either command recovers.
         let arguments: &[&str] = if nth % 3 == 2 { &["rollback", "web"] } else { &["deploy", "web", tag] };
