@@ -133,7 +133,7 @@ impl Swap<'_> {
             Ok(id) => id,
             Err(misfit) => return Ok((vec![misfit], Vec::new())),
         };
-        let gate = self.gate(self.keeper.run_label());
+        let gate = self.far(self.gate(self.keeper.run_label()), false);
         let misfits = gate.pass(&id).await?;
         let evidence = match misfits.is_empty() {
             true => Vec::new(),
@@ -180,7 +180,35 @@ impl Swap<'_> {
             http: if asks { &deploy.http } else { &[] },
             network: deploy.networks.first().map(|joined| joined.name.as_str()),
             label,
+            elsewhere: None,
         }
+    }
+
+    /// The gate of a container that has the deployment's ports of the host, on an engine that is elsewhere: there only those
+    /// lead to it. A trial beside what runs has none.
+    fn far<'a>(&self, gate: Gate<'a>, has_ports: bool) -> Gate<'a> {
+        if !self.engine().info().remote {
+            return gate;
+        }
+        let host = self.engine().endpoint().published_host();
+        let ports = self.wanted.deploy.ports.iter().filter(|port| has_ports && !port.udp);
+        let open = ports.filter(|port| port.address.as_deref().is_none_or(|address| !is_local(address)));
+        let joined = |address: &str, port: u16| match address.contains(':') {
+            true => format!("[{address}]:{port}"),
+            false => format!("{address}:{port}"),
+        };
+        let ways =
+            open.map(|port| (port.container, joined(port.address.as_deref().unwrap_or(host), port.host)));
+        let gate = Gate { elsewhere: Some(ways.collect()), ..gate };
+        let unasked = gate.unasked();
+        if !unasked.is_empty() {
+            let ports: Vec<String> = unasked.iter().map(ToString::to_string).collect();
+            self.events.note(format!(
+                "port {} is not asked: the engine is on another machine, and nothing leads there from here",
+                ports.join(", ")
+            ));
+        }
+        gate
     }
 
     /// Awaits `work`, told as a test called `name`; what does not fit is an error of kind `Deploy`.
@@ -385,7 +413,7 @@ impl Swap<'_> {
     async fn ready(&self, id: &str) -> Result<()> {
         let looked = async {
             let image = self.image_of(id).await?;
-            let gate = self.gate_of(&image, &self.wanted.deploy.ready, true, self.label());
+            let gate = self.far(self.gate_of(&image, &self.wanted.deploy.ready, true, self.label()), true);
             let misfits = gate.pass(id).await?;
             let evidence = self.evidence(&gate, id, &misfits).await;
             Ok((misfits, evidence))
@@ -395,7 +423,7 @@ impl Swap<'_> {
 
     async fn watched(&self, id: &str) -> Result<()> {
         let looked = async {
-            let gate = self.gate(self.label());
+            let gate = self.far(self.gate(self.label()), true);
             let misfits = gate.watch(id, self.wanted.deploy.watch).await?;
             let evidence = self.evidence(&gate, id, &misfits).await;
             Ok((misfits, evidence))
@@ -421,7 +449,7 @@ impl Swap<'_> {
                 ..deploy.ready.clone()
             };
             let ready = if same { &deploy.ready } else { &by_health };
-            let gate = self.gate_of(&image, ready, same, self.label());
+            let gate = self.far(self.gate_of(&image, ready, same, self.label()), true);
             let misfits = gate.pass(id).await?;
             let evidence = self.evidence(&gate, id, &misfits).await;
             Ok((misfits, evidence))
@@ -461,6 +489,11 @@ impl Swap<'_> {
             Err(error) => self.events.warn(format!("the images to go back to could not be kept: {error}")),
         }
     }
+}
+
+/// Whether an address leads to the machine itself alone.
+fn is_local(address: &str) -> bool {
+    address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What ran before `current`, each image once, the last first.

@@ -36,6 +36,9 @@ pub struct Gate<'a> {
     pub network: Option<&'a str>,
     /// A label, `key=value`, that it carries.
     pub label: String,
+    /// Of an engine on another machine: ports of the container, and where each is reached from here. What has none there
+    /// cannot be asked.
+    pub elsewhere: Option<Vec<(u16, String)>>,
 }
 
 impl Gate<'_> {
@@ -55,6 +58,10 @@ impl Gate<'_> {
         if by_health || !self.http.is_empty() {
             // Something else decides.
             rest.settle = Duration::ZERO;
+        }
+        if self.elsewhere.is_some() {
+            // It is among what is asked afterwards, where that can be.
+            rest.http = None;
         }
         let at = Awaited { keeper: self.keeper, watcher, id, network: self.network };
         let health = async { if by_health { self.healthy(watcher, id).await } else { Ok(Vec::new()) } };
@@ -122,11 +129,31 @@ impl Gate<'_> {
         Ok(if healthy { Vec::new() } else { vec![misfit()] })
     }
 
+    /// The ways to `port` of a container of an engine on another machine.
+    fn far_ways(&self, port: u16) -> Vec<String> {
+        let all = self.elsewhere.iter().flatten();
+        all.filter(|(inner, _)| *inner == port).map(|(_, way)| way.clone()).collect()
+    }
+
+    /// The ports that somebody wants to be asked, and that cannot be from here.
+    pub fn unasked(&self) -> Vec<u16> {
+        let asked = self.ready.http.iter().chain(self.http).map(|spec| spec.port);
+        let unasked = asked.filter(|port| self.elsewhere.is_some() && self.far_ways(*port).is_empty());
+        unasked.collect()
+    }
+
     async fn answers(&self, watcher: &Watcher, container: &Container) -> Result<Vec<Misfit>> {
         let engine = self.keeper.engine();
+        let first = self.ready.http.as_ref().filter(|_| self.elsewhere.is_some());
         let asking = async {
-            for spec in self.http {
-                let ways = scene::ways(engine, container, self.network, spec.port);
+            for spec in first.into_iter().chain(self.http) {
+                let ways = match &self.elsewhere {
+                    None => scene::ways(engine, container, self.network, spec.port),
+                    Some(_) => self.far_ways(spec.port),
+                };
+                if ways.is_empty() && self.elsewhere.is_some() {
+                    continue;
+                }
                 let mut last = Vec::new();
                 let fits = until_fits(&ways, spec, |misfits, answered| {
                     if answered || last.is_empty() {
