@@ -148,7 +148,7 @@ impl Site {
 
     /// Exactly one container of the deployment is there; it runs, comes back by itself, and nothing of a run is left.
     fn is_tidy(&self, what: &str) {
-        let filter = format!("name={}", self.name());
+        let filter = format!("name=^{}", self.name());
         let names = self.lab.docker(&["ps", "-a", "--filter", &filter, "--format", "{{.Names}}"]);
         assert_eq!(names, self.name(), "{what}");
         assert_eq!(
@@ -156,6 +156,7 @@ impl Site {
             "true unless-stopped",
             "{what}"
         );
+        let filter = format!("name={}", self.name());
         let left = self.lab.docker(&["volume", "ls", "-q", "--filter", &filter]);
         assert_eq!(left, "", "the lock stayed: {what}");
         let networks = self.inspect("{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
@@ -210,9 +211,13 @@ impl Client {
         let thread = std::thread::spawn(move || {
             let mut counted = Counted::default();
             let mut last: Option<Instant> = None;
-            while !asked.load(Ordering::Relaxed) {
+            let mut answered = false;
+            // The last answer is where the last gap ends.
+            while !(asked.load(Ordering::Relaxed) && answered) {
                 let began = Instant::now();
-                match ask(port) {
+                let answer = ask(port);
+                answered = answer.is_some();
+                match answer {
                     Some(_) => {
                         counted.answered += 1;
                         counted.gap = last.map_or(counted.gap, |last| counted.gap.max(last.elapsed()));
@@ -245,7 +250,7 @@ fn ten_ways_to_be_bad_and_the_old_version_serves() {
     site.configure("", "");
     site.good("1");
     site.deployed("1");
-    let started = site.inspect("{{.State.StartedAt}}");
+    let mut started = site.inspect("{{.State.StartedAt}}");
     let nowhere = format!("sha256:{}", "0".repeat(64));
     let down = "127.0.0.1:1/t/web:1";
     let quick = "ready = { healthcheck = true, within = \"4s\" }";
@@ -307,6 +312,7 @@ fn ten_ways_to_be_bad_and_the_old_version_serves() {
         } else {
             // The log of the new one is told before it goes.
             assert!(ran.json()["tests"].to_string().contains("reproduce"), "{what}");
+            started = again;
         }
         println!("{name}: {counted:?}");
     }
@@ -531,7 +537,9 @@ fn an_engine_that_is_killed_in_the_middle_of_a_swap_serves_after_one_command() {
         running.wait_for(step, |event| is_step(event, step));
         engine.kill();
         let (code, events, stderr) = running.end();
-        assert!(matches!(code, Some(8..=10)), "{step}: {code:?} {events:#?}\n{stderr}");
+        // The removal of the old one is all that is left to do: it may be done before the engine dies.
+        let over = step == "remove" && code == Some(0);
+        assert!(over || matches!(code, Some(8..=10)), "{step}: {code:?} {events:#?}\n{stderr}");
         engine.restart();
         let ran = site.deploy(&["1"]);
         assert_eq!(ran.code, Some(0), "{step}: {}\n{}", ran.stdout, ran.stderr);
