@@ -401,7 +401,7 @@ fn behind_an_alias_no_request_fails_that_begins_after_the_switch() {
     let first = site.deploy(&["1"]);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     let client = format!("client-{}", site.name());
-    let script = "while :; do echo begin; if wget -q -T 5 -O /dev/null http://api:8080/; then echo ok; else echo failed; fi; usleep 10000; done";
+    let script = "while :; do echo begin; if wget -q -O /dev/null http://api:8080/; then echo ok; else echo failed; fi; usleep 10000; done";
     let network = site.network();
     site.lab.docker(&[
         "run",
@@ -541,7 +541,16 @@ fn an_engine_that_is_killed_in_the_middle_of_a_swap_serves_after_one_command() {
         let over = step == "remove" && code == Some(0);
         assert!(over || matches!(code, Some(8..=10)), "{step}: {code:?} {events:#?}\n{stderr}");
         engine.restart();
-        let ran = site.deploy(&["1"]);
+        let mut ran = site.deploy(&["1"]);
+        // Docker 20.10 that is killed while it starts a container may hold that one's port until it starts once more, and
+        // nobody else can have it.
+        if ran.code == Some(10) && ran.stdout.contains("port is already allocated") {
+            println!("{step}: the engine holds the port of a container that it lost");
+            ran.says("restart the engine");
+            engine.kill();
+            engine.restart();
+            ran = site.deploy(&["1"]);
+        }
         assert_eq!(ran.code, Some(0), "{step}: {}\n{}", ran.stdout, ran.stderr);
         assert_eq!(inside(&site), "version 1", "{step}");
         site.is_tidy(step);
@@ -736,6 +745,16 @@ fn values_of_variables_are_shown_nowhere() {
 #[test]
 fn what_may_not_run_here_is_refused_before_anything_is_done() {
     let site = Site::new("admit");
+    // Nothing served before the first, and nothing is left of one that is broken.
+    site.version("broken", &format!("{HEALTHCHECK}CMD [\"false\"]\n"));
+    for ports in ["", "ports = []"] {
+        site.configure("restart = \"no\"", ports);
+        let ran = site.deploy(&["broken"]);
+        assert_eq!(ran.code, Some(9), "{}", ran.stderr);
+        let filter = format!("name=^{}", site.name());
+        assert_eq!(site.lab.docker(&["ps", "-aq", "--filter", &filter]), "", "{}", ran.stderr);
+    }
+    site.configure("", "");
     site.good("1");
     site.deployed("1");
     let body = format!("{HEALTHCHECK}{SERVES}");

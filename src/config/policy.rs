@@ -23,7 +23,8 @@ pub enum Policy<'a> {
     Artifact(&'a Document),
 }
 
-/// `own` above the policy, which alone says what `[registries]`, `[promote]`, `[checks]`, `[policy]` and `image.build.secrets` are, in
+/// `own` above the policy, which alone says what `[registries]`, `[evidence]`, `[promote]`, `[checks]`, `[deploy]`, `[policy]` and
+/// `image.build.secrets` are, in
 /// the file and in its profiles, and what the keys are that it locks. What it does not say is at its default, never what
 /// `own` says. `[push]` is no policy: how long a run waits is its own affair.
 ///

@@ -264,22 +264,24 @@ pub(super) fn settle(found: &Found) -> Result<Settling, Conflict> {
     })
 }
 
-/// A first deployment that was cut off once it ran: the engine would not start it again.
+/// A first deployment that was cut off before the engine was told to start it again: it takes the place of nothing, so that
+/// it stays where it passes, and goes where it does not.
 fn unfinished(current: &Seen) -> Settling {
-    match &current.record {
-        Some(record)
-            if record.replaces.is_none()
-                && current.running
-                && current.restart.is_never()
-                && !record.spec.restart.is_never() =>
-        {
-            Settling::Judge {
-                new: current.id.clone(),
-                accept: vec![Step::Restart { id: current.id.clone(), when: record.spec.restart.clone() }],
-                back: Vec::new(),
-            }
-        }
-        _ => Settling::Nothing,
+    let Some(record) = current.record.as_ref().filter(|record| record.replaces.is_none()) else {
+        return Settling::Nothing;
+    };
+    if !current.restart.is_never() || record.spec.restart.is_never() {
+        return Settling::Nothing;
+    }
+    let id = || current.id.clone();
+    let back = vec![Step::Remove { id: id() }];
+    match current.running {
+        false => Settling::Steps(back),
+        true => Settling::Judge {
+            new: id(),
+            accept: vec![Step::Restart { id: id(), when: record.spec.restart.clone() }],
+            back,
+        },
     }
 }
 

@@ -7,6 +7,7 @@
 mod admit;
 mod before;
 mod decide;
+mod gates;
 mod keep;
 mod lock;
 mod name;

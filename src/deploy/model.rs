@@ -297,17 +297,21 @@ fn whatever_instant_it_is_killed_at_one_further_command_makes_it_serve() {
 
 #[test]
 fn a_first_deployment_that_is_cut_off_leaves_nothing_or_what_passed() {
-    for way in [Way::InPlace, Way::Beside] {
+    for (way, good) in
+        [(Way::InPlace, true), (Way::InPlace, false), (Way::Beside, true), (Way::Beside, false)]
+    {
         for first in 0.. {
-            let mut host = Host { good: true, ..Host::default() };
-            if swap(&mut host, way, Some(first)) != Err(Cut::Struck) {
-                host.is_settled(way, "done");
-                break;
-            }
+            let mut host = Host { good, ..Host::default() };
+            let struck = swap(&mut host, way, Some(first)) == Err(Cut::Struck);
             assert_eq!(host.recover(None), Ok(()));
             let found = host.found();
             assert_eq!(settle(&found), Ok(Settling::Nothing), "{found:#?}");
-            assert_eq!((found.next, found.previous), (None, None));
+            assert_eq!((&found.next, &found.previous), (&None, &None));
+            assert!(good || found.current.is_none(), "{found:#?}");
+            if !struck {
+                assert_eq!(found.current.is_some(), good);
+                break;
+            }
         }
     }
 }

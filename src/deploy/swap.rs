@@ -11,12 +11,10 @@ use super::name::{Name, Names};
 use super::record::{Attached, Past, Record};
 use super::spec::{Wanted, preflight};
 use super::state::{Found, Seen, find};
-use crate::engine::{ContainerSpec, Engine, Image, Keeper};
+use crate::engine::{ContainerSpec, Engine, Keeper};
 use crate::error::{Error, Kind, Result};
-use crate::event::{Event, Events, Outcome, millis};
-use crate::expect::{CheckResult, Evidence, Health, Misfit, ReadySpec, Verdict};
-use crate::image::label::deploy as label;
-use crate::smoke::Gate;
+use crate::event::{Event, Events};
+use crate::expect::{Evidence, Misfit};
 
 /// How many images that ran before a container's labels name.
 const REMEMBERED: usize = 50;
@@ -49,15 +47,15 @@ pub struct Swapped {
 }
 
 impl Swap<'_> {
-    fn engine(&self) -> &Engine {
+    pub(super) fn engine(&self) -> &Engine {
         self.keeper.engine()
     }
 
-    fn names(&self) -> Names {
+    pub(super) fn names(&self) -> Names {
         Names::of(&self.wanted.deploy.container)
     }
 
-    async fn find(&self) -> Result<Found> {
+    pub(super) async fn find(&self) -> Result<Found> {
         find(self.engine(), &self.wanted.deploy.name, &self.names()).await
     }
 
@@ -71,23 +69,26 @@ impl Swap<'_> {
         });
     }
 
-    /// Brings order into what an earlier run left: afterwards what it found serving, or what passes in its place, serves.
+    /// Brings order into what an earlier run left: afterwards what it found serving, or what passes in its place, serves. An
+    /// error of kind `Rollback` says that nothing may serve.
     pub async fn settle(&self) -> Result<()> {
-        match self.settling().await? {
-            Settling::Nothing => Ok(()),
+        let (settled, what) = match self.settling().await? {
+            Settling::Nothing => return Ok(()),
             Settling::Steps(steps) => {
                 self.events.note("an earlier run was cut off here: what served before it is brought back");
-                self.back(&steps).await
+                (self.back(&steps).await, "what served before an earlier run could not be brought back")
             }
             Settling::Judge { new, accept, back } => {
                 self.events.note("an earlier run was cut off here: what it left running is judged");
-                match self.step(&Step::Ready { id: new }, true).await {
+                let settled = match self.step(&Step::Ready { id: new }, true).await {
                     Ok(()) => self.steps(&accept, true).await,
                     Err(error) if error.kind() == Kind::Deploy => self.back(&back).await,
                     Err(error) => Err(error),
-                }
+                };
+                (settled, "what an earlier run left could not be brought into order")
             }
-        }
+        };
+        settled.map_err(|error| not_back(what.to_owned(), &error, &self.wanted.deploy.name))
     }
 
     async fn settling(&self) -> Result<Settling> {
@@ -166,88 +167,6 @@ impl Swap<'_> {
         }
     }
 
-    /// The gates of the deployment, for containers that carry `label`.
-    pub(super) fn gate(&self, label: String) -> Gate<'_> {
-        self.gate_of(self.wanted.image, &self.wanted.deploy.ready, true, label)
-    }
-
-    fn gate_of<'a>(&'a self, image: &'a Image, ready: &'a ReadySpec, asks: bool, label: String) -> Gate<'a> {
-        let deploy = self.wanted.deploy;
-        Gate {
-            keeper: self.keeper,
-            image,
-            ready,
-            http: if asks { &deploy.http } else { &[] },
-            network: deploy.networks.first().map(|joined| joined.name.as_str()),
-            label,
-            elsewhere: None,
-        }
-    }
-
-    /// The gate of a container that has the deployment's ports of the host, on an engine that is elsewhere: there only those
-    /// lead to it. A trial beside what runs has none.
-    fn far<'a>(&self, gate: Gate<'a>, has_ports: bool) -> Gate<'a> {
-        if !self.engine().info().remote {
-            return gate;
-        }
-        let host = self.engine().endpoint().published_host();
-        let ports = self.wanted.deploy.ports.iter().filter(|port| has_ports && !port.udp);
-        let open = ports.filter(|port| port.address.as_deref().is_none_or(|address| !is_local(address)));
-        let joined = |address: &str, port: u16| match address.contains(':') {
-            true => format!("[{address}]:{port}"),
-            false => format!("{address}:{port}"),
-        };
-        let ways =
-            open.map(|port| (port.container, joined(port.address.as_deref().unwrap_or(host), port.host)));
-        let gate = Gate { elsewhere: Some(ways.collect()), ..gate };
-        let unasked = gate.unasked();
-        if !unasked.is_empty() {
-            let ports: Vec<String> = unasked.iter().map(ToString::to_string).collect();
-            self.events.note(format!(
-                "port {} is not asked: the engine is on another machine, and nothing leads there from here",
-                ports.join(", ")
-            ));
-        }
-        gate
-    }
-
-    /// Awaits `work`, told as a test called `name`; what does not fit is an error of kind `Deploy`.
-    pub(super) async fn judged(
-        &self,
-        name: &str,
-        work: impl Future<Output = Result<(Vec<Misfit>, Vec<Evidence>)>>,
-    ) -> Result<()> {
-        self.events.emit(Event::TestStarted { name: name.to_owned() });
-        let began = Instant::now();
-        let (misfits, evidence) = Box::pin(work).await?;
-        let problems: Vec<String> = misfits.iter().map(Misfit::sentence).collect();
-        let passed = misfits.is_empty();
-        let (ms, verdict) = (millis(began.elapsed()), if passed { Verdict::Passed } else { Verdict::Failed });
-        let check = CheckResult {
-            name: name.to_owned(),
-            kind: "start".to_owned(),
-            verdict,
-            ms,
-            misfits,
-            reproduce: None,
-        };
-        self.events.emit(Event::TestFinished {
-            name: name.to_owned(),
-            outcome: if passed { Outcome::Ok } else { Outcome::Failed },
-            ms,
-            problems: problems.clone(),
-            checks: vec![check],
-            evidence,
-        });
-        match passed {
-            true => Ok(()),
-            false => Err(Error::new(
-                Kind::Deploy,
-                format!("{} did not pass: {name}: {}", self.record.reference, problems.join("; ")),
-            )),
-        }
-    }
-
     /// Puts the new one in the place of the old one. Where anything fails, the old one is back, and the error is of kind
     /// `Deploy`; of kind `Rollback` where it could not be brought back.
     pub async fn run(&self) -> Result<Swapped> {
@@ -272,7 +191,8 @@ impl Swap<'_> {
             match self.settling().await? {
                 Settling::Nothing => Ok(()),
                 Settling::Steps(steps) | Settling::Judge { back: steps, .. } => self.back(&steps).await,
-            }
+            }?;
+            self.clear().await
         };
         let hints = error.hints().to_vec();
         let told = match Box::pin(back).await {
@@ -283,16 +203,25 @@ impl Swap<'_> {
                 };
                 Error::new(kind, error.to_string())
             }
-            Err(why) => Error::new(
-                Kind::Rollback,
-                format!("{error}; and what served before could not be brought back: {why}"),
-            )
-            .hint(format!(
-                "`imgbuild rollback {}` or another `imgbuild deploy` brings it back, once the cause is mended",
-                self.wanted.deploy.name
-            )),
+            Err(why) => {
+                let what = format!("{error}; and what served before could not be brought back");
+                not_back(what, &why, &self.wanted.deploy.name)
+            }
         };
         hints.into_iter().fold(told, Error::hint)
+    }
+
+    /// Removes what this run made in the place of nothing.
+    async fn clear(&self) -> Result<()> {
+        let found = self.find().await?;
+        for seen in [found.current, found.next].into_iter().flatten() {
+            let ours =
+                seen.record.is_some_and(|record| record.run == self.record.run && record.replaces.is_none());
+            if ours {
+                self.step(&Step::Remove { id: seen.id }, true).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn back(&self, steps: &[Step]) -> Result<()> {
@@ -406,74 +335,6 @@ impl Swap<'_> {
         }
     }
 
-    fn label(&self) -> String {
-        format!("{}={}", label::NAME, self.wanted.deploy.name)
-    }
-
-    async fn ready(&self, id: &str) -> Result<()> {
-        let looked = async {
-            let image = self.image_of(id).await?;
-            let gate = self.far(self.gate_of(&image, &self.wanted.deploy.ready, true, self.label()), true);
-            let misfits = gate.pass(id).await?;
-            let evidence = self.evidence(&gate, id, &misfits).await;
-            Ok((misfits, evidence))
-        };
-        self.judged("ready", looked).await
-    }
-
-    async fn watched(&self, id: &str) -> Result<()> {
-        let looked = async {
-            let gate = self.far(self.gate(self.label()), true);
-            let misfits = gate.watch(id, self.wanted.deploy.watch).await?;
-            let evidence = self.evidence(&gate, id, &misfits).await;
-            Ok((misfits, evidence))
-        };
-        self.judged("watch", looked).await
-    }
-
-    /// Whether the old one serves again. It has to answer what the configuration asks where it answered the same when it
-    /// came; else it has to be healthy, and stay up.
-    async fn serves(&self, id: &str) -> Result<()> {
-        let looked = async {
-            let image = self.image_of(id).await?;
-            let found = self.find().await?;
-            let all = [found.current, found.previous].into_iter().flatten();
-            let record = all.filter(|seen| seen.id == id).find_map(|seen| seen.record);
-            let same = record.is_some_and(|record| record.spec.gates == self.record.spec.gates);
-            let deploy = &self.wanted.deploy;
-            let by_health = ReadySpec {
-                health: Health::WhereDeclared,
-                http: None,
-                log: None,
-                ports: Vec::new(),
-                ..deploy.ready.clone()
-            };
-            let ready = if same { &deploy.ready } else { &by_health };
-            let gate = self.far(self.gate_of(&image, ready, same, self.label()), true);
-            let misfits = gate.pass(id).await?;
-            let evidence = self.evidence(&gate, id, &misfits).await;
-            Ok((misfits, evidence))
-        };
-        self.judged("serves again", looked).await
-    }
-
-    async fn evidence(&self, gate: &Gate<'_>, id: &str, misfits: &[Misfit]) -> Vec<Evidence> {
-        if misfits.is_empty() {
-            return Vec::new();
-        }
-        let (spec, _) = self.wanted.container(&self.record, self.names().get(Name::Current));
-        gate.evidence(id, &spec, &self.record.reference).await
-    }
-
-    async fn image_of(&self, id: &str) -> Result<Image> {
-        let container = self.engine().inspect_container(id).await?;
-        let image = match container {
-            Some(container) => self.engine().inspect_image(&container.image_id).await?,
-            None => None,
-        };
-        Ok(image.unwrap_or_else(|| self.wanted.image.clone()))
-    }
-
     /// Keeps the images to go back to. The new one serves whatever comes of this.
     async fn tidy(&self, record: &Record, old: Option<(&str, &Past)>) {
         self.tell("keep", None, false);
@@ -491,9 +352,19 @@ impl Swap<'_> {
     }
 }
 
-/// Whether an address leads to the machine itself alone.
-fn is_local(address: &str) -> bool {
-    address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// The error of a deployment of which nothing may serve.
+fn not_back(what: String, why: &Error, name: &str) -> Error {
+    let error = Error::new(Kind::Rollback, format!("{what}: {why}"));
+    // Docker 20.10 that is killed while it starts a container may hold that one's port for good.
+    let error = match why.to_string().contains("port is already allocated") {
+        false => error,
+        true => error.hint(
+            "something has this port of the host; where no container and no process does, the engine lost track of it, as it may when it was killed: restart the engine",
+        ),
+    };
+    error.hint(format!(
+        "`imgbuild rollback {name}` or another `imgbuild deploy` brings it back, once the cause is mended"
+    ))
 }
 
 /// What ran before `current`, each image once, the last first.

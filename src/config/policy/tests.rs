@@ -69,6 +69,21 @@ fn base(document: Option<&Document>) -> Policy<'_> {
 }
 
 #[test]
+fn what_is_deployed_is_not_for_a_pull_request_to_say() {
+    let own = "[deploy.web]\nimage = 'evil.example/web'\nports = ['22:22']\n[deploy.more]\nimage = 'evil.example/x'\n";
+    let own = document("imgbuild.toml", own);
+    let from = document("main:imgbuild.toml", "[deploy.web]\nimage = 'ghcr.io/base/web'\n");
+    for from in [Some(&from), None] {
+        let (merged, notes) = with_policy(Some(&own), base(from));
+        let counting = merged.as_ref().map(counting).unwrap_or_default();
+        let deployed: Vec<_> = counting.iter().filter(|(path, _)| path.starts_with("deploy")).collect();
+        assert!(deployed.iter().all(|(_, place)| place.starts_with("main:")), "{deployed:?}");
+        assert_eq!(deployed.len(), usize::from(from.is_some()), "{deployed:?}");
+        assert!(notes.iter().any(|note| note.starts_with("deploy ")), "{notes:?}");
+    }
+}
+
+#[test]
 fn the_policy_is_the_base_branchs_and_the_rest_stays() {
     let (own, from) = (document("imgbuild.toml", OWN), document("main:imgbuild.toml", BASE));
     let (merged, notes) = with_policy(Some(&own), base(Some(&from)));
