@@ -23,6 +23,7 @@ pub mod promotion;
 pub mod publish;
 pub mod registry;
 pub mod report;
+pub mod retention;
 pub mod rules;
 pub mod setup;
 pub mod smoke;

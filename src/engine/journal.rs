@@ -205,7 +205,7 @@ pub struct JournalOfARun {
 
 impl JournalOfARun {
     /// `None` where the file has gone meanwhile.
-    fn read(path: PathBuf) -> Result<Option<JournalOfARun>> {
+    pub(super) fn read(path: PathBuf) -> Result<Option<JournalOfARun>> {
         let mut file = match File::open(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| failed("read", &path, error))?,

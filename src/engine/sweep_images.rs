@@ -67,7 +67,7 @@ pub(super) fn left(images: &[ImageSummary], used: &[&str], journals: &Journals) 
 }
 
 /// Whether the engine's `listed` name is `noted`: podman writes names out.
-fn is_name(listed: &str, noted: &str) -> bool {
+pub(super) fn is_name(listed: &str, noted: &str) -> bool {
     let bare = |name: &str| {
         let hosts = ["docker.io/library/", "docker.io/", "localhost/"];
         hosts.iter().find_map(|host| name.strip_prefix(host)).unwrap_or(name).to_owned()
@@ -79,12 +79,13 @@ fn short(id: &str) -> &str {
     super::containers::short(id)
 }
 
-struct Tree<'a> {
-    rows: BTreeMap<&'a str, &'a ImageSummary>,
+/// Images and their parents.
+pub(super) struct Tree<'a> {
+    pub(super) rows: BTreeMap<&'a str, &'a ImageSummary>,
 }
 
 impl<'a> Tree<'a> {
-    fn new(images: &'a [ImageSummary]) -> Tree<'a> {
+    pub(super) fn new(images: &'a [ImageSummary]) -> Tree<'a> {
         Tree { rows: images.iter().map(|row| (row.id.as_str(), row)).collect() }
     }
 
@@ -93,7 +94,7 @@ impl<'a> Tree<'a> {
     }
 
     /// An image and its parents.
-    fn lineage(&self, id: &'a str) -> Vec<&'a str> {
+    pub(super) fn lineage(&self, id: &'a str) -> Vec<&'a str> {
         let mut all = Vec::new();
         let mut next = Some(id);
         while let Some(id) = next.filter(|id| !all.contains(id)) {
@@ -104,7 +105,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The one image on the engine that `cut` names.
-    fn find(&self, cut: &str) -> Option<&'a str> {
+    pub(super) fn find(&self, cut: &str) -> Option<&'a str> {
         let mut fitting = self.rows.keys().filter(|id| is_cut_of(cut, id));
         let first = fitting.next()?;
         fitting.next().is_none().then_some(*first)
