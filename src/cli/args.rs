@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the help text.
 
+mod clean;
 mod deploy;
 mod global;
 mod hook;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use clean::CleanArgs;
 pub use deploy::{DeployArgs, HostArgs, RollbackArgs};
 pub use global::{CiOutput, Color, Format, Global, Progress};
 pub use hook::{HookArgs, HookCommand, Manager};
@@ -112,12 +114,8 @@ pub enum Command {
     Deployments(HostArgs),
     /// Put back what ran before on a host.
     Rollback(RollbackArgs),
-    /// Remove what dead runs left on the engine; says what it would do unless --yes is given.
-    Clean {
-        /// Remove, rather than list.
-        #[arg(long)]
-        yes: bool,
-    },
+    /// Remove what dead runs left, and images that are of no more use; says what it would do unless --yes is given.
+    Clean(CleanArgs),
     /// Print the settings in force.
     Config {
         /// Print where each value comes from.

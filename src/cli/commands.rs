@@ -200,12 +200,17 @@ async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output)
                 Format::Json | Format::Ndjson => output.json(&foreseen.json),
             }
         }
-        Command::Clean { yes } => {
-            let cleaned = flow::clean(session, *yes).await?;
+        Command::Clean(args) => {
+            let flags = Flags::default();
+            let cleaned = match &args.registry {
+                None => flow::clean(session, &flags, &flags::of_clean(args)).await?,
+                Some(name) => flow::clean_registry(session, &flags, &flags::of_retention(args, name)).await?,
+            };
             match output.mode.format {
                 Format::Human => output.lines(&cleaned.text),
                 Format::Json | Format::Ndjson => output.json(&cleaned.json.to_string()),
-            }
+            }?;
+            cleaned.error.map_or(Ok(()), Err)
         }
         Command::Deployments(args) => {
             let list = flow::deployments(session, args.host.as_deref()).await?;

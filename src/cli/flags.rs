@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{
-    BuildArgs, CheckArgs, Command, ContextArgs, DeployArgs, FailOn, Global, ImageKind, InsideJob, Probes,
-    PromoteArgs, PromoteTo, Push, RollbackArgs, TestArgs, VerifyArgs, VerifyImageArgs,
+    BuildArgs, CheckArgs, CleanArgs, Command, ContextArgs, DeployArgs, FailOn, Global, ImageKind, InsideJob,
+    Probes, PromoteArgs, PromoteTo, Push, RollbackArgs, TestArgs, VerifyArgs, VerifyImageArgs,
 };
 use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, DeployOptions, Inside, PromoteOptions, VerifyOptions};
+use crate::flow::{CheckOptions, CleanOptions, DeployOptions, Inside, PromoteOptions, RegistryOptions, VerifyOptions};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {
@@ -109,6 +109,21 @@ fn of_verify(args: &VerifyArgs) -> Flags {
         report_dir: args.report_dir.clone(),
         ..Flags::default()
     }
+}
+
+/// What is cleaned up on an engine.
+pub(super) fn of_clean(args: &CleanArgs) -> CleanOptions {
+    CleanOptions {
+        yes: args.yes,
+        dev_older_than: args.dev_older_than.map(model::Age::seconds),
+        cache_max: args.cache_max.map(model::Size::bytes),
+        all_dangling: args.all_dangling,
+    }
+}
+
+/// What is cleaned up in a registry.
+pub(super) fn of_retention(args: &CleanArgs, repository: &str) -> RegistryOptions {
+    RegistryOptions { repository: repository.to_owned(), yes: args.yes, keep: args.keep.clone() }
 }
 
 /// The flags of `context`.

@@ -1,7 +1,7 @@
 //! The keys of the file by name, for what speaks of keys: policies that take some over, and locks.
 
 /// Every key that holds a value outside of `[policy]`, sorted; of maps and lists, the whole. Profiles have the same.
-const KEYS: [&str; 70] = [
+const KEYS: [&str; 75] = [
     "checks.allow-services",
     "checks.allow-setuid",
     "checks.baseline",
@@ -47,6 +47,7 @@ const KEYS: [&str; 70] = [
     "image.dockerfile",
     "image.goss",
     "image.hardened",
+    "image.keep-dev",
     "image.kind",
     "image.labels",
     "image.platform",
@@ -72,13 +73,18 @@ const KEYS: [&str; 70] = [
     "registries.sandbox",
     "registries.sandbox.immutable",
     "registries.sandbox.prefix",
+    "retention.keep",
+    "retention.keep-newest",
+    "retention.keep-within",
+    "retention.pull-requests",
 ];
 
 /// The keys that are policy: a pull request's own file has no say in them.
-pub(super) const POLICY: [&str; 13] = [
+pub(super) const POLICY: [&str; 14] = [
     "registries",
     "evidence",
     "promote",
+    "retention",
     "checks",
     "deploy",
     "image.build.entitlements",
@@ -93,7 +99,8 @@ pub(super) const POLICY: [&str; 13] = [
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {
-    let tables = ["checks", "evidence", "image", "image.build", "promote", "push", "registries"];
+    let tables =
+        ["checks", "evidence", "image", "image.build", "promote", "push", "registries", "retention"];
     // A role is one value: a prefix without its table is half of it.
     let whole = KEYS.into_iter().filter(|key| key.split('.').count() < 3 || key.starts_with("image."));
     tables.into_iter().chain(whole).collect()

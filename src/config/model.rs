@@ -3,6 +3,7 @@
 //! Every key is optional and stays an `Option`: layers are merged first, defaults come last (`resolve`).
 //! What a key means, its unit, default and an example stand in its doc comment, which the schema carries along.
 
+mod age;
 mod checks;
 mod deploy;
 mod evidence;
@@ -13,6 +14,7 @@ mod policy;
 mod promote;
 mod push;
 mod registries;
+mod retention;
 mod shape;
 mod size;
 mod source_date;
@@ -25,6 +27,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use age::{Age, InvalidAge};
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
 pub use deploy::{Accept, Before, Deploy, EnvSource, EnvValue, HostMount, Joined, JoinedAs};
 pub use evidence::{Evidence, EvidenceKind};
@@ -35,6 +38,7 @@ pub use policy::{PolicyTable, WaiverLimits};
 pub use promote::Promote;
 pub use push::Push;
 pub use registries::{Registries, RoleEntry};
+pub use retention::Retention;
 pub use shape::OneOrMore;
 pub use size::{InvalidSize, Size};
 pub use source_date::SourceDate;
@@ -79,6 +83,9 @@ pub struct Model {
     /// Default: none.
     #[serde(default, deserialize_with = "shape::named_tables")]
     pub deploy: Option<BTreeMap<String, Deploy>>,
+    /// What stays in a registry when it is cleaned up. On a pull request this table is the base branch's.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub retention: Option<Retention>,
     /// How strict the checks are. On a pull request this table is the base branch's.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,
@@ -123,6 +130,9 @@ pub struct Overlay {
     /// Wins over `[promote]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub promote: Option<Promote>,
+    /// Wins over `[retention]`.
+    #[serde(default, deserialize_with = "shape::table")]
+    pub retention: Option<Retention>,
     /// Wins over `[checks]`.
     #[serde(default, deserialize_with = "shape::table")]
     pub checks: Option<Checks>,

@@ -8,6 +8,7 @@ mod evidence;
 mod layers;
 mod paths;
 mod policy;
+mod retention;
 mod specs;
 
 use std::collections::BTreeSet;
@@ -187,6 +188,8 @@ pub fn resolve(layers: &Layers<'_>) -> Result<Settings> {
         }),
         deploys: deploy::deploys(&mut asked),
         goss: paths(&mut asked, layers, &GOSS, &flags.goss, |image| image.goss.as_ref()),
+        keep_dev: asked.image("image.keep-dev", |image| image.keep_dev).unwrap_or(Sourced::default(3)),
+        retention: retention::retention(&asked),
         checks,
         evidence,
         push_limits: PushLimits {

@@ -4,6 +4,7 @@ mod builder;
 mod checks;
 mod deploy;
 mod evidence;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use deploy::{
     Accept, BeforeCommand, DeploySettings, EnvFrom, HostMount, JoinedNetwork, PublishedPort, Restart,
 };
 pub use evidence::{EvidenceSettings, KeySource};
+pub use retention::Retention;
 
 /// What a run goes by. No value here is checked against the repository or the engine yet: files may be missing.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +96,10 @@ pub struct Settings {
     pub goss: Vec<Sourced<PathBuf>>,
     /// What is deployed, by name.
     pub deploys: BTreeMap<String, DeploySettings>,
+    /// How many development images of a branch stay on the engine; never 0.
+    pub keep_dev: Sourced<u32>,
+    /// What stays in a registry.
+    pub retention: Retention,
     /// How strict the checks are.
     pub checks: Checks,
     /// What is attached to a published image, and what is believed of it.

@@ -169,6 +169,7 @@ impl Lines<'_> {
         self.sourced("image.read-only", &settings.read_only);
         self.sourced("image.hardened", &settings.hardened);
         self.sourced("image.companions", &settings.companions);
+        self.sourced("image.keep-dev", &settings.keep_dev);
         for (key, files) in
             [("image.structure-tests", &settings.structure_tests), ("image.goss", &settings.goss)]
         {
@@ -224,6 +225,15 @@ impl Lines<'_> {
                 &deploy.origin,
             );
         }
+        let retention = &settings.retention;
+        self.sourced("retention.keep-newest", &retention.keep_newest);
+        for (key, age) in [
+            ("retention.keep-within", &retention.keep_within),
+            ("retention.pull-requests", &retention.pull_requests),
+        ] {
+            self.push(key, age.to_string(), &age.origin);
+        }
+        self.sourced("retention.keep", &retention.keep);
         self.checks();
         self.policy();
     }

@@ -142,6 +142,17 @@ impl Engine {
         Err(told(Fault::Slow(REMOVAL_PAUSE * REMOVALS)))
     }
 
+    /// Removes a container that is not running, without its volumes. Whether it is gone: one that runs by now stays.
+    pub async fn remove_ended_container(&self, id: &str) -> Result<bool> {
+        let options = query::RemoveContainerOptions { force: false, v: false, ..Default::default() };
+        match self.limit(CALL, self.docker.remove_container(id, Some(options))).await {
+            Ok(()) => Ok(true),
+            Err(fault) if fault.status() == Some(404) => Ok(true),
+            Err(fault) if fault.status() == Some(409) => Ok(false),
+            Err(fault) => Err(self.told(fault, format!("remove container {}", short(id)))),
+        }
+    }
+
     /// Every container, running or not, that carries one of `labels` (`key` or `key=value`; all of them without any).
     pub async fn list_containers(&self, labels: &[String]) -> Result<Vec<ContainerSummary>> {
         let query = [("all", "1".to_owned()), ("filters", label_filter(labels))];

@@ -290,8 +290,24 @@ impl Engine {
         }
     }
 
+    /// Takes the name `reference` from the image `id`, which goes with its last one; its untagged parents stay. Whether it is
+    /// gone: a name that another image has by now stays, and so does the last name of an image that something uses.
+    pub async fn remove_name(&self, reference: &str, id: &str) -> Result<bool> {
+        match self.inspect_image(reference).await? {
+            None => return Ok(true),
+            Some(image) if image.id != id => return Ok(false),
+            Some(_) => {}
+        }
+        match self.delete_image(reference, false).await {
+            Ok(()) => Ok(true),
+            Err(fault) if fault.status() == Some(404) => Ok(true),
+            Err(fault) if fault.status() == Some(409) => Ok(false),
+            Err(fault) => Err(self.told(fault, format!("remove image {reference}"))),
+        }
+    }
+
     /// Removes an image by id unless something uses it: a container, an image on top of it, a name. Whether it is gone.
-    pub(super) async fn remove_unused_image(&self, id: &str) -> Result<bool> {
+    pub async fn remove_unused_image(&self, id: &str) -> Result<bool> {
         match self.delete_image(id, false).await {
             Ok(()) => Ok(true),
             Err(fault) if fault.status() == Some(404) => Ok(true),

@@ -9,7 +9,7 @@ use super::prepare::{Need, Prepared, prepare};
 use super::session::{Session, blocking};
 use super::supervise::{Ended, missing, supervise};
 use super::{
-    adopt, attest, base, build_image, facts, gather, keys, of_commit, practices, services, verification,
+    adopt, attest, base, build_image, facts, gather, keys, of_commit, practices, services, tidy, verification,
 };
 use crate::config::Flags;
 use crate::engine::{BuildWarning, BuiltImage, Engine, Image, Keeper, Owner};
@@ -74,6 +74,7 @@ async fn stages(
     session
         .stage(Stage::Publish, publish_tags(session, &prepared, keeper, &verified, &attesting, report))
         .await?;
+    tidy::after(session, &prepared, keeper, &verified).await;
     practices.finish(report);
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::holds::Holds;
 use super::read::add;
 use super::repository::{Decision, Judged, of_repository};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::image::{Digest, tag_shape};
 use crate::registry::{Deleted, Registry};
 
@@ -36,10 +36,10 @@ pub async fn carry_out(registry: &Registry, path: &str, mut graph: Graph, mut ho
     let mut decision = of_repository(&graph, &holds);
     let planned = decision.deleted.clone();
     let mut looked: Option<Instant> = None;
+    let mut repository = Repository { registry, path, gone: BTreeSet::new() };
     for one in planned {
-        let repository = Repository { registry, path };
         let is_old = looked.is_none_or(|at| at.elapsed() > FRESH);
-        match repository.look_again(&mut graph, &mut holds, is_old.then_some(()), &one).await {
+        match repository.look_again(&mut graph, &mut holds, is_old, &one).await {
             Err(error) => {
                 outcome.failed.push((one, error.to_string()));
                 continue;
@@ -59,7 +59,8 @@ pub async fn carry_out(registry: &Registry, path: &str, mut graph: Graph, mut ho
         }
         match repository.delete(&one).await {
             Ok(true) => {
-                graph.tags.retain(|_, digest| *digest != one.digest);
+                // The graph keeps it: what hung on it alone is still judged by it.
+                repository.gone.extend(one.tags.iter().cloned());
                 outcome.deleted.push(one);
             }
             Ok(false) => {
@@ -83,6 +84,8 @@ fn stays(decision: &Decision, one: &Judged) -> Option<Judged> {
 struct Repository<'a> {
     registry: &'a Registry,
     path: &'a str,
+    /// Tags that were deleted.
+    gone: BTreeSet<String>,
 }
 
 impl Repository<'_> {
@@ -92,13 +95,15 @@ impl Repository<'_> {
         &self,
         graph: &mut Graph,
         holds: &mut Holds,
-        all: Option<()>,
+        all: bool,
         one: &Judged,
     ) -> Result<bool> {
         let mut asked: BTreeSet<String> = one.tags.iter().cloned().collect();
-        if all.is_some() {
+        if all {
             let listed = self.registry.tags(self.path).await?;
-            let matters = |tag: &String| !graph.tags.contains_key(tag) || !tag_shape(tag).is_fixed();
+            let matters = |tag: &String| {
+                !graph.tags.contains_key(tag) || !tag_shape(tag).is_fixed() || self.gone.contains(tag)
+            };
             asked.extend(listed.into_iter().filter(matters));
         }
         let heads = asked.into_iter().map(|tag| async move {
@@ -107,7 +112,9 @@ impl Repository<'_> {
         });
         let heads: Vec<(String, Option<Digest>)> =
             stream::iter(heads).buffered(AT_ONCE).try_collect().await?;
-        let moved = heads.into_iter().filter(|(tag, digest)| graph.tags.get(tag) != digest.as_ref());
+        let moved = heads.into_iter().filter(|(tag, digest)| {
+            graph.tags.get(tag) != digest.as_ref() && !(digest.is_none() && self.gone.contains(tag))
+        });
         let moved: Vec<(String, Option<Digest>)> = moved.collect();
         if moved.is_empty() {
             return Ok(false);
@@ -142,7 +149,7 @@ impl Repository<'_> {
         }
         if self.registry.head(self.path, digest).await?.is_some() {
             let message = format!("the registry said that {digest} is gone, and has it still");
-            return Err(Error::new(crate::error::Kind::Registry, message));
+            return Err(Error::new(Kind::Registry, message));
         }
         Ok(true)
     }

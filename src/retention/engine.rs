@@ -82,7 +82,7 @@ fn containers(found: &Found<'_>, rules: &EngineRules) -> Vec<Item> {
         };
         let why = format!("{why} ({})", container.name);
         let bytes = found.usage.and_then(|usage| usage.containers.get(&container.id).copied());
-        Item { thing: Thing::Container, id: container.id.clone(), verdict, why, bytes }
+        Item { thing: Thing::Container, id: container.id.clone(), image: None, verdict, why, bytes }
     };
     found.standing.containers.iter().filter(ended).map(judged).collect()
 }
@@ -122,7 +122,15 @@ impl<'a> Judge<'a> {
         let listed: BTreeSet<&str> = going.iter().map(|(name, _)| name.listed).collect();
         let judged = |(name, why): (Name<'a>, String)| {
             let id = name.listed.to_owned();
-            let item = |verdict, why, bytes| Item { thing: Thing::Tag, id: id.clone(), verdict, why, bytes };
+            let image = Some(name.image.id.clone());
+            let item = |verdict, why, bytes| Item {
+                thing: Thing::Tag,
+                id: id.clone(),
+                image: image.clone(),
+                verdict,
+                why,
+                bytes,
+            };
             let busy = &self.found.standing.busy_names;
             if busy.iter().any(|noted| Standing::is_name(name.listed, noted)) {
                 return item(Verdict::Keep, "a run that goes on gave it".to_owned(), None);
@@ -257,10 +265,9 @@ impl<'a> Judge<'a> {
             if named(image) || !image.tags.is_empty() || !free {
                 continue;
             }
-            let leaf = || !rows.values().any(|child| child.parent == id);
             if ours(image) {
                 going.insert(id, "an earlier build made it, and nothing names it or builds on it");
-            } else if self.rules.all_dangling && leaf() {
+            } else if self.rules.all_dangling {
                 going.insert(id, "nothing names it");
             }
         }
@@ -283,6 +290,7 @@ impl<'a> Judge<'a> {
         let item = |(id, why): (&str, &str)| Item {
             thing: Thing::Image,
             id: id.to_owned(),
+            image: None,
             verdict: Verdict::Remove,
             why: why.to_owned(),
             bytes: self.bytes(id),

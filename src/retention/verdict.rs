@@ -43,6 +43,8 @@ pub struct Item {
     pub thing: Thing,
     /// Its id; the reference of a tag.
     pub id: String,
+    /// The id of the image that a tag names.
+    pub image: Option<String>,
     /// Whether it goes.
     pub verdict: Verdict,
     /// Why, as a sentence fragment for the reader.

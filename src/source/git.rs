@@ -5,6 +5,7 @@
 mod ancestry;
 mod blob_reader;
 mod blob_source;
+mod branches;
 mod checkout;
 mod command;
 mod command_reader;
@@ -40,6 +41,7 @@ use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
 pub use blob_reader::BlobReader;
+pub use branches::{Branches, branches};
 pub use checkout::Checkout;
 pub use commit_tree::{CommitTree, TreeEntry, TreeKind};
 pub use file_at::file_at;

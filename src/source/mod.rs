@@ -19,9 +19,9 @@ pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
 #[cfg(test)]
 pub(crate) use git::tests::Fixture;
 pub use git::{
-    Ancestry, BlobReader, Checkout, CommitTree, HookPlace, HooksPath, NamedCommit, NewTag, Objects, Peeled,
-    Refs, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, file_at, head,
-    make_tag, read, refs, status, tracked, tree_of,
+    Ancestry, BlobReader, Branches, Checkout, CommitTree, HookPlace, HooksPath, NamedCommit, NewTag, Objects,
+    Peeled, Refs, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, branches, file_at,
+    head, make_tag, read, refs, status, tracked, tree_of,
 };
 pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;

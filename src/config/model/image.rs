@@ -57,6 +57,10 @@ pub struct Image {
     /// Files of goss, likewise: `["tests/goss.yaml"]`. What cannot be judged from outside of the container is an error.
     /// Default: none.
     pub goss: Option<Vec<PathBuf>>,
+    /// How many development images of each branch stay on the engine, at least 1; `build` removes older ones of its own, and
+    /// so does `imgbuild clean`: `5`. Default: `3`.
+    #[schemars(range(min = 1))]
+    pub keep_dev: Option<u32>,
     /// How the image is built.
     #[serde(default, deserialize_with = "super::shape::table")]
     pub build: Option<Build>,

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::problem::Problem;
 use super::tree::Spans;
 use crate::config::grammar::{self, Verdict};
-use crate::config::model::{Build, Checks, Image, Model, Promote, Registries};
+use crate::config::model::{Build, Checks, Image, Model, Promote, Registries, Retention};
 use crate::config::settings::CacheSpec;
 use crate::config::{quote, repository};
 
@@ -24,6 +24,7 @@ pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Probl
     for (name, deploy) in model.deploy.iter().flatten() {
         checker.deploy(name, deploy);
     }
+    checker.retention("retention", model.retention.as_ref());
     if let Some(policy) = &model.policy {
         checker.policy(policy);
     }
@@ -40,6 +41,7 @@ pub(super) fn model(model: &Model, spans: &BTreeMap<String, Spans>) -> Vec<Probl
                 overlay.checks.as_ref(),
             );
             checker.promote(&format!("{prefix}promote"), overlay.promote.as_ref());
+            checker.retention(&format!("{prefix}retention"), overlay.retention.as_ref());
         }
     }
     checker.problems
@@ -106,7 +108,19 @@ impl Checker<'_> {
         }
     }
 
+    fn retention(&mut self, at: &str, retention: Option<&Retention>) {
+        if retention.is_some_and(|retention| retention.keep_newest == Some(0)) {
+            self.wrong(&format!("{at}.keep-newest"), "keep-newest: must be at least 1");
+        }
+    }
+
     fn image(&mut self, at: &str, image: &Image) {
+        if image.keep_dev == Some(0) {
+            self.wrong(
+                &format!("{at}.keep-dev"),
+                "keep-dev: must be at least 1, which is the image just built",
+            );
+        }
         self.value(format!("{at}.repository"), image.repository.as_ref(), repository::check);
         self.path(format!("{at}.context"), image.context.as_deref());
         self.path(format!("{at}.dockerfile"), image.dockerfile.as_deref());

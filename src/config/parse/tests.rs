@@ -53,7 +53,7 @@ fn dashes_underscores_and_case_do_not_hide_a_name() {
 #[test]
 fn a_key_near_to_none_gets_the_list() {
     assert!(error("quux = 1").ends_with(
-        "= help: known here: schema, extends, image, registries, push, evidence, promote, deploy, checks, policy, profile"
+        "= help: known here: schema, extends, image, registries, push, evidence, promote, deploy, retention, checks, policy, profile"
     ));
 }
 

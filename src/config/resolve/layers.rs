@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::policy;
 use crate::config::document::Document;
 use crate::config::keys;
-use crate::config::model::{Checks, Deploy, Evidence, Image, Promote, Push, Registries};
+use crate::config::model::{Checks, Deploy, Evidence, Image, Promote, Push, Registries, Retention};
 use crate::config::origin::{Origin, Sourced};
 use crate::config::quote;
 use crate::config::settings::Profile;
@@ -24,6 +24,7 @@ pub(super) struct Part<'a> {
     pub push: Option<&'a Push>,
     pub evidence: Option<&'a Evidence>,
     pub promote: Option<&'a Promote>,
+    pub retention: Option<&'a Retention>,
     pub checks: Option<&'a Checks>,
     /// Only of a file itself.
     pub deploy: Option<&'a BTreeMap<String, Deploy>>,
@@ -51,6 +52,7 @@ impl<'a> Part<'a> {
             push: overlay.push.as_ref(),
             evidence: overlay.evidence.as_ref(),
             promote: overlay.promote.as_ref(),
+            retention: overlay.retention.as_ref(),
             checks: overlay.checks.as_ref(),
             deploy: None,
             document,
@@ -62,6 +64,7 @@ impl<'a> Part<'a> {
             push: model.push.as_ref(),
             evidence: model.evidence.as_ref(),
             promote: model.promote.as_ref(),
+            retention: model.retention.as_ref(),
             checks: model.checks.as_ref(),
             deploy: model.deploy.as_ref(),
             document,

@@ -43,7 +43,7 @@ fn what_holds_an_image() {
         (vec!["latest"], "gone", "+ latest follows versions"),
         (vec!["alpine"], "gone", "+ alpine follows versions"),
         (vec!["main"], "main", "+ the branch of main lives"),
-        (vec!["main-alpine", &old], "main", "+ the branch of main-alpine lives"),
+        (vec!["main-alpine"], "main", "+ the branch of main-alpine lives"),
         (vec!["nightly", &old], "gone", "+ nobody knows what nightly follows"),
         (vec!["nightly", &old], "main", "+ nobody knows what nightly follows"),
         (vec!["gone", &old], "gone", "- its branch gone is gone"),

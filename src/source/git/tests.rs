@@ -1,6 +1,7 @@
 //! Real repositories, made by the git command.
 
 mod ancestry;
+mod branches;
 mod clean;
 mod facts;
 mod files;
