@@ -35,6 +35,7 @@ async fn tidy(session: &Session, prepared: &Prepared, keeper: &Keeper, image: &V
     let rules = EngineRules {
         repositories: [plan.repository.familiar()].into(),
         keep_dev: prepared.settings.keep_dev.value,
+        own_names: names.into_iter().collect(),
         left_behind: keeper.left_behind()?,
         now: session.now,
         ..EngineRules::default()

@@ -38,6 +38,8 @@ pub struct EngineRules {
     pub keep_dev: u32,
     /// Development images that are older go, however many there are.
     pub dev_older_than: Option<i64>,
+    /// Names that this very run gave, which stay.
+    pub own_names: BTreeSet<String>,
     /// Images that a name was taken from.
     pub left_behind: BTreeSet<String>,
     /// Any image without a name and any container that ended goes, whosever it is.
@@ -197,6 +199,9 @@ impl<'a> Judge<'a> {
             let keep = if development { self.rules.keep_dev.max(1) } else { 1 };
             let newer = images.len();
             let again = !images.insert(&name.image.id);
+            if self.rules.own_names.iter().any(|own| Standing::is_name(name.listed, own)) {
+                continue;
+            }
             let limit = self.rules.dev_older_than.filter(|_| development);
             let why = if let Some(limit) =
                 limit.filter(|limit| name.unique.seconds < self.rules.now.saturating_sub(*limit))

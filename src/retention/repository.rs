@@ -220,7 +220,7 @@ impl Judge<'_> {
         if reference.starts_with("tag-") {
             return Ok("it was built of a git tag".to_owned());
         }
-        if let Some(number) = unique.pull_request() {
+        if let Some(number) = pull_request(reference, self.holds.branches.variants()) {
             self.pull(number, reference, unique.seconds)?;
         } else if reference != "detached" {
             self.branch(reference, node)?;
@@ -238,27 +238,28 @@ impl Judge<'_> {
     /// A tag that follows something.
     fn moving(&self, tag: &str, node: &Node) -> Word {
         let branches = &self.holds.branches;
-        match reserved(tag, branches.variants()) {
-            Some(Reserved::PullRequest) => {
-                let number = pull_request(tag).unwrap_or_default();
-                let time = self.groups.get(tag).and_then(|group| group.first()).map(|(seconds, _)| *seconds);
-                match time.or_else(|| self.time(node, &[])) {
-                    Some(time) => self.pull(number, tag, time),
-                    None => Ok("nobody knows when it was built".to_owned()),
-                }
+        let variants = branches.variants();
+        if let Some(number) = pull_request(tag, variants) {
+            let time = self.groups.get(tag).and_then(|group| group.first()).map(|(seconds, _)| *seconds);
+            return match time.or_else(|| self.time(node, &[])) {
+                Some(time) => self.pull(number, tag, time),
+                None => Ok("nobody knows when it was built".to_owned()),
+            };
+        }
+        let bare = variants.iter().find_map(|variant| tag.strip_suffix(variant.as_str())).unwrap_or(tag);
+        let bare = bare.strip_suffix('-').unwrap_or(bare);
+        if bare.is_empty() || matches!(reserved(bare, &[]), Some(Reserved::Latest | Reserved::Version)) {
+            return Ok(format!("{tag} follows versions"));
+        }
+        if branches.has_slug(tag) {
+            return Ok(format!("the branch of {tag} lives"));
+        }
+        match node.labels.get(label::GIT_BRANCH) {
+            // Where its slug is not that of today's settings, its name may be.
+            Some(branch) if branches.is_pointer(tag, branch) => {
+                self.branch(tag, node).map(|()| format!("the branch {branch} lives"))
             }
-            Some(Reserved::Latest | Reserved::Version | Reserved::Variant) => {
-                Ok(format!("{tag} follows versions"))
-            }
-            Some(_) => Ok(format!("nobody knows what {tag} follows")),
-            None if branches.has_slug(tag) => Ok(format!("the branch of {tag} lives")),
-            None => match node.labels.get(label::GIT_BRANCH) {
-                Some(branch) if branches.is_pointer(tag, branch) => self.branch(tag, node).map(|()| {
-                    // Its slug is not that of today's settings, and its name is.
-                    format!("the branch {branch} lives")
-                }),
-                _ => Ok(format!("nobody knows what {tag} follows")),
-            },
+            _ => Ok(format!("nobody knows what {tag} follows")),
         }
     }
 

@@ -28,17 +28,14 @@ impl<'a> UniqueTag<'a> {
         fits.then_some(())?;
         Some(UniqueTag { reference, commit, seconds: seconds.parse().ok()?, development })
     }
-
-    /// The number of its pull request.
-    pub fn pull_request(&self) -> Option<&'a str> {
-        pull_request(self.reference)
-    }
 }
 
-/// The number in `pr-12`, with or without a variant behind it.
-pub(super) fn pull_request(reference: &str) -> Option<&str> {
-    let number = reference.strip_prefix("pr-")?.split('-').next()?;
-    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+/// The number in `pr-12`, alone or with one of the variants behind it: `pr-12-fix` is a branch.
+pub(super) fn pull_request<'a>(reference: &'a str, variants: &[String]) -> Option<&'a str> {
+    let rest = reference.strip_prefix("pr-")?;
+    let (number, variant) = rest.split_once('-').map_or((rest, None), |(number, rest)| (number, Some(rest)));
+    let fits = variant.is_none_or(|variant| variants.iter().any(|known| known == variant));
+    (fits && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
 }
 
 #[cfg(test)]
@@ -49,9 +46,9 @@ mod tests {
     fn parts() {
         let tag = UniqueTag::parse("fix-a-b-abc1234-1700000000-dev").unwrap();
         assert_eq!((tag.reference, tag.commit, tag.seconds), ("fix-a-b", "abc1234", 1_700_000_000));
-        assert!(tag.development && tag.pull_request().is_none());
+        assert!(tag.development);
         let tag = UniqueTag::parse("pr-12-alpine-abc1234-5").unwrap();
-        assert_eq!((tag.pull_request(), tag.development), (Some("12"), false));
+        assert_eq!((tag.reference, tag.development), ("pr-12-alpine", false));
         for no in [
             "main",
             "main-abc1234",
@@ -63,6 +60,19 @@ mod tests {
             "main-abc1234-99999999999999999999",
         ] {
             assert_eq!(UniqueTag::parse(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn pull_requests() {
+        for (reference, number) in [
+            ("pr-12", Some("12")),
+            ("pr-12-alpine", Some("12")),
+            ("pr-12-fix", None),
+            ("pr-", None),
+            ("pr-x", None),
+        ] {
+            assert_eq!(pull_request(reference, &["alpine".to_owned()]), number, "{reference}");
         }
     }
 }

@@ -63,6 +63,9 @@ fn the_newest_development_images_of_each_branch_stay() {
     let mut gone = going(&standing, &old);
     gone.sort();
     assert_eq!(gone, [tags[3].clone(), tags[2].clone()]);
+    // A run that ends late does not take away its own.
+    let own = EngineRules { own_names: [tags[2].clone()].into(), ..rules() };
+    assert_eq!(going(&standing, &own), [""; 0]);
     // Zero would take away what was just built.
     let none = EngineRules { keep_dev: 0, ..rules() };
     assert!(!going(&standing, &none).contains(&tags[0]));
