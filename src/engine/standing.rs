@@ -10,6 +10,7 @@ use super::images::ImageSummary;
 use super::journal::{Journal, JournalOfARun, Record};
 use super::keeper::Keeper;
 use super::ledger::{GivenName, Ledger};
+use super::owner::now;
 use super::sweep::is_cut_of;
 use super::sweep_images::{Tree, is_name};
 use crate::error::Result;
@@ -42,13 +43,13 @@ impl Standing {
 
 impl Engine {
     /// What stands now; journals lie below `journal_dir`, and that of this very run at `own` counts for nothing.
-    pub async fn standing(&self, journal_dir: &Path, own: Option<&Path>, now: i64) -> Result<Standing> {
+    pub async fn standing(&self, journal_dir: &Path, own: Option<&Path>) -> Result<Standing> {
         let images = self.list_images(&[], true).await?;
         let containers = self.list_containers(&[]).await?;
         // Read last: what a run named before the list was made is in its journal by now.
         let ledger = Ledger::read(journal_dir, &self.info().id)?;
         let mut live = Journal::read_all(journal_dir, &self.info().id)?;
-        live.retain(|journal| !journal.is_over(now) && Some(journal.path()) != own);
+        live.retain(|journal| !journal.is_over(now()) && Some(journal.path()) != own);
         let mut standing =
             Standing { ledger, always_has_digest: self.info().containerd_store, ..Standing::default() };
         let tree = Tree::new(&images);
@@ -99,13 +100,18 @@ impl Keeper {
                 };
             }
         }
+        // A build that failed left its steps to the next one, and a note in its journal.
+        let mut over = Journal::read_all(journal_dir, &self.engine().info().id)?;
+        over.retain(|journal| journal.is_over(now()));
+        let failed: BTreeSet<&str> =
+            over.iter().flat_map(|journal| tree.named(journal, |made| made)).collect();
         let given = GivenName { image: result.to_owned(), pushed, variant: variant.map(str::to_owned) };
         Ledger::change(journal_dir, &self.engine().info().id, |ledger| {
             let exists = |id: &str| tree.rows.contains_key(id);
             let is_named = |reference: &str, id: &str| {
                 tree.rows.get(id).is_some_and(|row| row.tags.iter().any(|tag| is_name(tag, reference)))
             };
-            made.extend(found.into_iter().filter(|id| ledger.made(id)));
+            made.extend(found.into_iter().filter(|id| ledger.made(id) || failed.contains(id.as_str())));
             ledger.builds.entry(result.to_owned()).or_default().extend(made);
             ledger.names.extend(names.iter().map(|name| (name.clone(), given.clone())));
             ledger.forget(exists, is_named);

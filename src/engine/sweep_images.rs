@@ -112,7 +112,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The images that a journal names and that are still there.
-    fn named(&self, journal: &JournalOfARun, which: impl Fn(bool) -> bool) -> Vec<&'a str> {
+    pub(super) fn named(&self, journal: &JournalOfARun, which: impl Fn(bool) -> bool) -> Vec<&'a str> {
         let ids = journal.records().filter_map(|record| match record {
             Record::Image { id, made } if which(*made) => self.find(id),
             _ => None,

@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::graph::{Graph, Node, followed};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
-use crate::registry::{Manifest, Registry, read_images};
+use crate::registry::{Registry, read_images};
 
 /// How many manifests are asked for at once.
 const AT_ONCE: usize = 8;
@@ -26,63 +26,80 @@ pub async fn read(registry: &Registry, path: &str) -> Result<Graph> {
 
 /// Adds `tags`, and all that they lead to. One that is not there, or no more, is not added.
 pub(super) async fn add(registry: &Registry, path: &str, graph: &mut Graph, tags: Vec<String>) -> Result<()> {
-    let mut queue = Vec::new();
-    let found = tags.into_iter().map(|tag| async move {
-        let manifest = registry.manifest(path, &tag).await?;
-        Ok::<_, Error>((tag, manifest))
+    let heads = tags.into_iter().map(|tag| async move {
+        let digest = registry.head(path, &tag).await?;
+        Ok::<_, Error>((tag, digest))
     });
-    let mut found = stream::iter(found).buffered(AT_ONCE);
-    let mut known: BTreeSet<Digest> = graph.nodes.keys().cloned().collect();
-    while let Some((tag, manifest)) = found.try_next().await? {
-        let Some(manifest) = manifest else {
-            graph.tags.remove(&tag);
-            continue;
-        };
-        let is_image = followed(&tag).is_none();
-        let known_labels = graph.nodes.get(&manifest.digest).is_some_and(|node| !node.labels.is_empty());
-        graph.tags.insert(tag.clone(), manifest.digest.clone());
-        if !known.insert(manifest.digest.clone()) && (known_labels || !is_image) {
-            continue;
+    let heads: Vec<(String, Option<Digest>)> = stream::iter(heads).buffered(AT_ONCE).try_collect().await?;
+    let mut queue = BTreeSet::new();
+    let mut labelled = BTreeSet::new();
+    for (tag, digest) in heads {
+        graph.tags.remove(&tag);
+        let Some(digest) = digest else { continue };
+        match followed(&tag) {
+            Some(subject) => {
+                queue.insert(subject);
+            }
+            None => {
+                labelled.insert(digest.clone());
+            }
         }
-        queue.extend(followed(&tag));
-        let labels = is_image && !known_labels;
-        queue.extend(look(registry, path, graph, &manifest, labels).await?);
+        queue.insert(digest.clone());
+        graph.tags.insert(tag, digest);
     }
-    drop(found);
+    // What was known without its labels is read again.
+    let mut known: BTreeSet<Digest> = graph
+        .nodes
+        .iter()
+        .filter(|(digest, node)| !node.labels.is_empty() || !labelled.contains(*digest))
+        .map(|(digest, _)| digest.clone())
+        .collect();
     while !queue.is_empty() {
-        let next: BTreeSet<Digest> = queue.drain(..).filter(|digest| known.insert(digest.clone())).collect();
+        let next: Vec<Digest> =
+            std::mem::take(&mut queue).into_iter().filter(|one| !known.contains(one)).collect();
+        known.extend(next.iter().cloned());
         if known.len() > MOST {
             return Err(Error::new(Kind::Registry, format!("{path} has more than {MOST} manifests")));
         }
-        let asked = next.iter().map(|digest| registry.manifest(path, digest.as_str()));
-        let manifests: Vec<Option<Manifest>> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
-        for manifest in manifests.into_iter().flatten() {
-            queue.extend(look(registry, path, graph, &manifest, false).await?);
+        let looks = next.into_iter().map(|digest| {
+            let with_labels = labelled.contains(&digest);
+            async move {
+                let seen = look(registry, path, &digest, with_labels).await?;
+                Ok::<_, Error>((digest, seen))
+            }
+        });
+        let mut looks = stream::iter(looks).buffered(AT_ONCE);
+        while let Some((digest, seen)) = looks.try_next().await? {
+            let Some((node, further)) = seen else { continue };
+            graph.nodes.insert(digest, node);
+            queue.extend(further);
         }
     }
+    // A tag may go between two looks.
+    let Graph { tags, nodes } = graph;
+    tags.retain(|_, digest| nodes.contains_key(digest));
     Ok(())
 }
 
-/// Puts one manifest into the graph, and gives what it leads to.
+/// One manifest, and what it leads to; `None` where it is not there.
 async fn look(
     registry: &Registry,
     path: &str,
-    graph: &mut Graph,
-    manifest: &Manifest,
+    digest: &Digest,
     with_labels: bool,
-) -> Result<Vec<Digest>> {
+) -> Result<Option<(Node, Vec<Digest>)>> {
+    let Some(manifest) = registry.manifest(path, digest.as_str()).await? else { return Ok(None) };
     let children: BTreeSet<Digest> = manifest.children()?.into_iter().map(|child| child.digest).collect();
     let subject = manifest.subject()?.map(|subject| subject.digest);
     let blobs = manifest.blobs()?.into_iter().map(|blob| (blob.digest, blob.size)).collect();
     let labels = if with_labels {
-        let images = read_images(registry, path, manifest).await?;
+        let images = read_images(registry, path, &manifest).await?;
         images.into_iter().map(|image| image.labels).find(|labels| !labels.is_empty()).unwrap_or_default()
     } else {
         Default::default()
     };
-    let referrers = registry.referrers(path, &manifest.digest).await?;
-    let mut next: Vec<Digest> = children.iter().cloned().chain(subject.clone()).collect();
-    next.extend(referrers.into_iter().map(|referrer| referrer.digest));
-    graph.nodes.insert(manifest.digest.clone(), Node { children, subject, labels, blobs });
-    Ok(next)
+    let referrers = registry.referrers(path, digest).await?;
+    let mut further: Vec<Digest> = children.iter().cloned().chain(subject.clone()).collect();
+    further.extend(referrers.into_iter().map(|referrer| referrer.digest));
+    Ok(Some((Node { children, subject, labels, blobs }, further)))
 }
