@@ -18,14 +18,22 @@ use support::private_registry::PrivateRegistry;
 const BEGAN: i64 = 1_700_000_000;
 const DAY: i64 = 86_400;
 
-/// A repository whose image has a step before the one that changes: its stamp tells whether the step came out of the cache.
+/// A job that is over at once, with a step before the one that changes: its stamp tells whether the step came out of the cache.
+fn dockerfile(base: &str) -> String {
+    format!("FROM {base}\nRUN head -c 16 /dev/urandom | md5sum > /stamp\nCOPY www /www\nCMD [\"true\"]\n")
+}
+
+/// A repository of that job.
 fn stamped<'a>(lab: &'a Lab, builder: &str) -> Repo<'a> {
     let repo = lab.repo("repo");
-    let stamp = "RUN head -c 16 /dev/urandom | md5sum > /stamp\nCOPY www /www\n";
-    repo.write("Dockerfile", &lab::dockerfile(&lab.base).replace("COPY www /www\n", stamp));
+    repo.write("Dockerfile", &dockerfile(&lab.base));
+    let repository = lab.repository();
+    let config = format!(
+        "[image]\nrepository = \"{repository}\"\nkind = \"job\"\nprobes = \"off\"\n[image.build]\nbuilder = \"{builder}\"\n\
+         network = \"none\"\n"
+    );
+    repo.write("imgbuild.toml", &config);
     repo.write("www/index.html", "hello\n");
-    let build = format!("[image.build]\nbuilder = \"{builder}\"\nnetwork = \"none\"\n");
-    repo.write("imgbuild.toml", &(lab::config(&lab.repository()) + &build));
     repo.commit("first");
     repo
 }
@@ -77,9 +85,10 @@ fn many_runs(name: &str, builder: &str) {
     assert_eq!(stamp(&lab, &last), stamped, "the step before the one that changes came out of the cache");
     // Nothing changed: the same image.
     let id = |name: &str| lab.docker(&["image", "inspect", "-f", "{{.Id}}", name]);
+    let before = id(&last);
     let same = repo.imgbuild(&["build", "--format", "json"]).env("IMGBUILD_NOW", (BEGAN + 100).to_string());
     let same = same.expect(0).json();
-    assert_eq!(id(same["tags"][0]["reference"].as_str().expect("a reference")), id(&last));
+    assert_eq!(id(same["tags"][0]["reference"].as_str().expect("a reference")), before);
     assert_eq!(lab.journals(), Vec::<String>::new());
 }
 
@@ -98,12 +107,10 @@ fn stages_of_the_classic_builder_stay_with_the_image_that_they_are_the_cache_of(
     let engine = PrivateEngine::start("stages");
     let lab = Lab::on("stages", &engine.url);
     let repo = stamped(&lab, "classic");
-    let stage = format!(
-        "FROM {} AS made\nRUN head -c 16 /dev/urandom | md5sum > /stamp\nCOPY www/changing.txt /\n",
-        lab.base
-    );
-    let copy = "COPY --from=made /stamp /stamp\nCOPY www /www\n";
-    repo.write("Dockerfile", &(stage + &lab::dockerfile(&lab.base).replace("COPY www /www\n", copy)));
+    let base = &lab.base;
+    let stage = "RUN head -c 16 /dev/urandom | md5sum > /stamp\nCOPY www/changing.txt /\n";
+    let last = "COPY --from=made /stamp /stamp\nCOPY www /www\nCMD [\"true\"]\n";
+    repo.write("Dockerfile", &format!("FROM {base} AS made\n{stage}FROM {base}\n{last}"));
     let stamped = stamp(&lab, &build(&repo, 0));
     let mut left = Vec::new();
     for nth in 1..8 {
@@ -276,7 +283,7 @@ fn with_remote(lab: &Lab) -> Repo<'_> {
     let repo = lab.hello();
     let origin = lab.path("origin.git");
     let origin = origin.to_str().expect("path");
-    repo.git(&["init", "-q", "--bare", origin]);
+    repo.git(&["init", "-q", "--bare", "-b", "main", origin]);
     repo.git(&["remote", "add", "origin", origin]);
     repo.git(&["push", "-q", "origin", "--all"]);
     repo.git(&["fetch", "-q", "--prune", "origin"]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::report::Cleaned;
 use crate::config::{self, Flags, Role, Settings};
-use crate::engine::Engine;
+use crate::engine::{Engine, ImageSummary};
 use crate::error::{Error, Kind, Result};
 use crate::flow::gather::{self, connect};
 use crate::flow::registries::{self, Registries};
@@ -15,6 +15,11 @@ use crate::image::{Digest, Reference, Repository};
 use crate::plan::{self, Command, Request};
 use crate::retention::{self, Holds, Judged, Names, Outcome, bytes_text};
 use crate::source::{self, Branches, CiContext, SourceState};
+
+/// The first part of the names that a deployment gives to images to go back to.
+const KEPT: &str = "imgbuild-keep";
+/// The label of a deployment's container that names the digest which was deployed.
+const DEPLOYED: &str = "dev.imgbuild.deploy.digest";
 
 /// What is cleaned up, and what is held beside what the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +57,7 @@ pub async fn clean_registry(session: &Session, flags: &Flags, options: &Registry
     }
     let engine = match connect(session).await {
         Ok(engine) => {
-            holds.used.extend(running(&engine, &repository).await?);
+            holds.used.extend(in_use(&engine, &repository).await?);
             Some(engine)
         }
         Err(error) => {
@@ -156,21 +161,30 @@ fn is_configured(
     Ok(names.contains(repository))
 }
 
-/// What containers of the engine run out of the repository, whether or not they are up.
-async fn running(engine: &Engine, repository: &Repository) -> Result<BTreeMap<Digest, String>> {
+/// What an engine uses of the repository: images of its containers, whether or not they are up, and those that deployments
+/// keep to go back to.
+async fn in_use(engine: &Engine, repository: &Repository) -> Result<BTreeMap<Digest, String>> {
     let images = engine.list_images(&[], false).await?;
-    let mut running = BTreeMap::new();
-    for container in engine.list_containers(&[]).await? {
-        let image = images.iter().find(|image| image.id == container.image_id);
-        for name in image.into_iter().flat_map(|image| &image.repo_digests) {
-            let Ok(reference) = name.parse::<Reference>() else { continue };
-            let digest = reference.digest().and_then(|digest| digest.parse().ok());
-            if let Some(digest) = digest.filter(|_| reference.repository() == repository) {
-                running.insert(digest, format!("the container {} on this engine has it", container.name));
-            }
+    let mut used = BTreeMap::new();
+    let digests = |image: &ImageSummary| -> Vec<Digest> {
+        let names = image.repo_digests.iter().filter_map(|name| name.parse::<Reference>().ok());
+        let ours = names.filter(|reference| reference.repository() == repository);
+        ours.filter_map(|reference| reference.digest()?.parse().ok()).collect()
+    };
+    for image in &images {
+        if image.tags.iter().any(|tag| tag.split('/').any(|part| part == KEPT)) {
+            let why = "a deployment on this engine may go back to it";
+            used.extend(digests(image).into_iter().map(|digest| (digest, why.to_owned())));
         }
     }
-    Ok(running)
+    for container in engine.list_containers(&[]).await? {
+        let image = images.iter().find(|image| image.id == container.image_id);
+        let deployed = container.labels.get(DEPLOYED).and_then(|digest| digest.parse().ok());
+        let why = format!("the container {} on this engine has it", container.name);
+        let all = image.into_iter().flat_map(digests).chain(deployed);
+        used.extend(all.map(|digest| (digest, why.clone())));
+    }
+    Ok(used)
 }
 
 fn failure(repository: &Repository, outcome: &Outcome) -> Option<Error> {
