@@ -11,7 +11,7 @@ use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, CleanOptions, DeployOptions, Inside, PromoteOptions, RegistryOptions, VerifyOptions};
+use crate::flow::{CheckOptions, CleanOptions, DeployOptions, Inside, PromoteOptions, RetentionOptions, VerifyOptions};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {
@@ -122,8 +122,8 @@ pub(super) fn of_clean(args: &CleanArgs) -> CleanOptions {
 }
 
 /// What is cleaned up in a registry.
-pub(super) fn of_retention(args: &CleanArgs, repository: &str) -> RegistryOptions {
-    RegistryOptions { repository: repository.to_owned(), yes: args.yes, keep: args.keep.clone() }
+pub(super) fn of_retention(args: &CleanArgs, repository: &str) -> RetentionOptions {
+    RetentionOptions { repository: repository.to_owned(), yes: args.yes, keep: args.keep.clone() }
 }
 
 /// The flags of `context`.

@@ -14,7 +14,7 @@ use crate::plan::{self, Command, Request};
 use crate::retention::{EngineRules, Found, Item, Thing, Verdict, bytes_text, of_engine};
 use crate::source::{CiContext, SourceState};
 
-pub use registry::{RegistryOptions, clean_registry};
+pub use registry::{RetentionOptions, clean_registry};
 pub use report::Cleaned;
 
 use report::Done;

@@ -62,7 +62,7 @@ mod testing;
 pub use check::{CheckOptions, Checked, check, check_reported};
 pub use ci::{build, ci};
 pub use ci_info::{CiInfo, ci_info};
-pub use clean::{CleanOptions, Cleaned, RegistryOptions, clean, clean_registry};
+pub use clean::{CleanOptions, Cleaned, RetentionOptions, clean, clean_registry};
 pub use context::{Shown, context};
 pub use copy::copy;
 pub use deploy::{DeployOptions, deploy, rollback};

@@ -157,6 +157,9 @@ impl<'a> Judge<'a> {
 
     /// The name `listed` where it is ours, with the group of which the newest stay.
     fn name(&self, image: &'a ImageSummary, listed: &'a str) -> Option<(Group<'a>, Name<'a>)> {
+        if self.found.leftovers.contains(listed) {
+            return None;
+        }
         let standing = self.found.standing;
         let (path, tag) = listed.rsplit_once(':')?;
         let unique = UniqueTag::parse(tag)?;

@@ -194,7 +194,7 @@ impl Judge<'_> {
         let why = goes?;
         match self.time(node, tags) {
             None => Some(Ok("nobody knows when it was built".to_owned())),
-            Some(time) => Some(self.holds.youth(time).map_or(Err(why), Ok)),
+            Some(time) => Some(self.holds.youth(time).ok_or(why)),
         }
     }
 

@@ -23,7 +23,7 @@ const DEPLOYED: &str = "dev.imgbuild.deploy.digest";
 
 /// What is cleaned up, and what is held beside what the configuration says.
 #[derive(Debug, Clone, Default)]
-pub struct RegistryOptions {
+pub struct RetentionOptions {
     /// The repository, without a tag.
     pub repository: String,
     /// Delete, rather than list.
@@ -36,7 +36,7 @@ pub struct RegistryOptions {
 ///
 /// It takes a clone that knows every branch: what a branch holds that is not known here would go. A failure does not keep the
 /// rest from going: it is in [`Cleaned::error`], of kind [`Kind::Registry`].
-pub async fn clean_registry(session: &Session, flags: &Flags, options: &RegistryOptions) -> Result<Cleaned> {
+pub async fn clean_registry(session: &Session, flags: &Flags, options: &RetentionOptions) -> Result<Cleaned> {
     let name = &options.repository;
     let repository: Repository = name.parse().map_err(|cause| {
         Error::new(Kind::Usage, format!("{name:?} is no name of a repository"))
