@@ -30,6 +30,10 @@ const HEALTHCHECK: &str =
     "HEALTHCHECK --interval=30s CMD [\"wget\", \"-q\", \"-O\", \"/dev/null\", \"http://127.0.0.1:8080/\"]\n";
 const SERVES: &str = "CMD [\"httpd\", \"-f\", \"-p\", \"8080\", \"-h\", \"/www\"]\n";
 
+/// Keys of tests alone.
+const TRUSTED: &str = include_str!("../src/evidence/key/public.pem");
+const TRUSTING: &str = include_str!("../src/evidence/key/sec1.pem");
+
 /// A host with one deployment, `web`.
 struct Site {
     lab: Lab,
@@ -799,6 +803,33 @@ fn what_may_not_run_here_is_refused_before_anything_is_done() {
             ran.code,
             ran.stderr
         );
+    }
+}
+
+#[test]
+fn only_what_a_trusted_key_signed_is_deployed() {
+    let mut site = Site::new("trusted");
+    site.good("1");
+    site.more = format!("[evidence]\nverify-keys = ['''\n{TRUSTED}''']\n");
+    site.configure("", "");
+    let ran = site.deploy(&["1"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stdout.contains("signature: there is none"), "{}", ran.stdout);
+    assert_eq!(site.lab.docker(&["ps", "-aq", "--filter", &format!("name=^{}", site.name())]), "");
+
+    let key = site.lab.path("key.pem");
+    let repo = site.lab.hello();
+    let other = rcgen::KeyPair::generate().expect("key").serialize_pem();
+    for (signed_by, code) in [(other.as_str(), 4), (TRUSTING, 0)] {
+        fs::write(&key, signed_by).expect("key");
+        let arguments = ["ci", "--sign-key", key.to_str().expect("path"), "--format", "json"];
+        let report = repo.imgbuild(&arguments).expect(0).json();
+        let digest = report["image"]["digest"].as_str().expect("digest").to_owned();
+        let ran = site.deploy(&[&digest]);
+        assert_eq!(ran.code, Some(code), "{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.stdout.contains("is of none of the keys"), code == 4, "{}", ran.stdout);
+        repo.write("more", "more\n");
+        repo.commit("more");
     }
 }
 

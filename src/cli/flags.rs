@@ -11,7 +11,9 @@ use crate::config::{self, Flags, model};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, ProbeSet};
-use crate::flow::{CheckOptions, CleanOptions, DeployOptions, Inside, PromoteOptions, RetentionOptions, VerifyOptions};
+use crate::flow::{
+    CheckOptions, CleanOptions, DeployOptions, Inside, PromoteOptions, RetentionOptions, VerifyOptions,
+};
 
 /// What `inside` has to do.
 pub(super) fn of_inside(job: &InsideJob) -> Inside {

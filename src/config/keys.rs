@@ -99,8 +99,7 @@ pub(super) const POLICY: [&str; 14] = [
 
 /// The tables and keys that can be locked; the nearest is offered for one that is misspelt.
 pub(super) fn lockable() -> Vec<&'static str> {
-    let tables =
-        ["checks", "evidence", "image", "image.build", "promote", "push", "registries", "retention"];
+    let tables = ["checks", "evidence", "image", "image.build", "promote", "push", "registries", "retention"];
     // A role is one value: a prefix without its table is half of it.
     let whole = KEYS.into_iter().filter(|key| key.split('.').count() < 3 || key.starts_with("image."));
     tables.into_iter().chain(whole).collect()

@@ -9,7 +9,7 @@ use super::gather;
 use super::registries::{self, Registries};
 use super::session::Session;
 use super::supervise::{Ended, supervise_then};
-use super::{facts, hosts};
+use super::{facts, hosts, verify};
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::deploy::{
     self, Admitted, Busy, Kept, Lock, Names, Record, Swap, Values, Wanted, deployments, run_before,
@@ -175,9 +175,11 @@ async fn stages(
     let lock = taking.await?;
     *open.lock.borrow_mut() = Some((engine.clone(), lock));
 
+    let mut published = None;
     let found = match choice {
         Choice::Asked(reference) => {
             let reference = asked(&deploy, reference.as_deref())?;
+            published = Some(reference.repository().clone());
             tell(session, &deploy.name, "pull");
             pull(session, &settings, &engine, &reference).await?
         }
@@ -189,8 +191,11 @@ async fn stages(
     };
     let image = engine.require_image(&found.name).await?;
     tell(session, &deploy.name, "check");
-    // Who can prove what an image is has its word here.
-    let evidence = async |_: &str| Ok(());
+    // What the host has kept was judged when it came, and no registry may be there to be asked.
+    let evidence = async |digest: &str| match (&published, digest.parse::<Digest>()) {
+        (Some(place), Ok(digest)) => verify::require(session, &settings, place.at(&digest)).await,
+        _ => Ok(()),
+    };
     let admitted = deploy::admit(&deploy, image, found.reference, found.digest, evidence).await?;
     report.image = Some(ImageFacts {
         id: admitted.image().id.parse().ok(),

@@ -13,10 +13,11 @@ use serde_json::json;
 use super::published::{self, Published};
 use super::session::Session;
 use super::{gather, keys};
-use crate::config::Flags;
 use crate::config::model::EvidenceKind;
+use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Collected, Demand, Doubt, Proof, PublicKey, weigh};
+use crate::image::Reference;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -50,17 +51,39 @@ pub async fn verify(session: &Session, options: &VerifyOptions) -> Result<Verifi
         None => gather::settings_for_registries(session, &Flags::default(), false).await?.0,
     };
     let keys = keys::believed(session, &options.keys, &settings.evidence)?;
-    let registries = published::reading(session, &settings)?;
-    let found = published::find(session, &registries, reference).await?;
     let demand = demand(&settings.evidence.require);
+    weighed(session, &settings, reference, &keys, demand, options.skip_layers).await
+}
+
+/// Refuses an image unless what is attached to it holds by the keys of the configuration, a signature in any case. Without
+/// keys nothing is demanded. Its bytes are left to whoever pulls it by this digest.
+pub(super) async fn require(session: &Session, settings: &Settings, reference: Reference) -> Result<()> {
+    let keys = keys::believed(session, &[], &settings.evidence)?;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let demand = Demand { signature: true, ..demand(&settings.evidence.require) };
+    weighed(session, settings, reference, &keys, demand, true).await?.error.map_or(Ok(()), Err)
+}
+
+async fn weighed(
+    session: &Session,
+    settings: &Settings,
+    reference: Reference,
+    keys: &[PublicKey],
+    demand: Demand,
+    skip_layers: bool,
+) -> Result<Verified> {
+    let registries = published::reading(session, settings)?;
+    let found = published::find(session, &registries, reference).await?;
     let collected = found.evidence().await?;
-    let mut judged = judge(&collected, &keys, demand);
-    if !options.skip_layers {
+    let mut judged = judge(&collected, keys, demand);
+    if !skip_layers {
         judged.doubts.extend(found.bytes().await?);
     }
     judged.doubts.extend(policy::doubts(&found, &judged.proofs, &settings.evidence));
     judged.doubts.sort_by_key(|doubt| doubt.aspect);
-    Ok(conclude(&found, &judged, &keys, demand))
+    Ok(conclude(&found, &judged, keys, demand))
 }
 
 /// What has to hold, as the configuration has it.

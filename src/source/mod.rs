@@ -20,8 +20,8 @@ pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
 pub(crate) use git::tests::Fixture;
 pub use git::{
     Ancestry, BlobReader, Branches, Checkout, CommitTree, HookPlace, HooksPath, NamedCommit, NewTag, Objects,
-    Peeled, Refs, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, branches, file_at,
-    head, make_tag, read, refs, status, tracked, tree_of,
+    Peeled, Refs, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, branches,
+    file_at, head, make_tag, read, refs, status, tracked, tree_of,
 };
 pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;
