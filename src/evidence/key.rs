@@ -188,7 +188,7 @@ pub(super) mod tests {
             let signature = key.sign(b"message").unwrap();
             assert!(public.accepts(b"message", &signature));
             assert!(!public.accepts(b"massage", &signature));
-            assert_eq!(PublicKey::read(&key.public_pem(), "x").unwrap(), [public.clone()]);
+            assert_eq!(PublicKey::read(&key.public_pem(), "x").unwrap(), std::slice::from_ref(&public));
             assert!(!format!("{key:?}").contains("PRIVATE"));
         }
         let other = PublicKey::read(OTHER_PUBLIC, "x").unwrap().remove(0);

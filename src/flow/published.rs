@@ -100,7 +100,7 @@ pub(super) async fn find(
 /// The images that an index lists: what a builder attached to them in the index is none.
 async fn children(registry: &Registry, path: &str, index: &Manifest) -> Result<Vec<Manifest>> {
     let refuse = |why: String| Error::new(Kind::Refused, format!("the index {} {why}", index.digest));
-    let is_image = |child: &Descriptor| child.annotations.get("vnd.docker.reference.type").is_none();
+    let is_image = |child: &Descriptor| !child.annotations.contains_key("vnd.docker.reference.type");
     let children: Vec<Descriptor> = index.children()?.into_iter().filter(is_image).collect();
     if children.len() > MAX_CHILDREN {
         return Err(refuse(format!("lists more than {MAX_CHILDREN} images: it is not looked into")));
