@@ -41,3 +41,38 @@ impl Export<'_> {
         within(IDLE, reply.chunk()).await.map_err(|fault| engine.told(fault, what))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Act, Fake};
+    use super::*;
+    use crate::error::Kind;
+
+    const LINE: &str = "GET /v1.51/images/sha256:ab/get";
+
+    async fn exported(act: Act) -> Result<Vec<u8>> {
+        let read = async |engine: Engine| {
+            let mut export = engine.export_image("sha256:ab").await?;
+            let mut all = Vec::new();
+            while let Some(piece) = export.chunk().await? {
+                all.extend_from_slice(&piece);
+            }
+            Ok(all)
+        };
+        Fake::engine(vec![(LINE, act)]).serves(read).await
+    }
+
+    #[tokio::test]
+    async fn an_archive_comes_in_pieces_and_to_its_end() {
+        let pieces = vec![b"one".to_vec(), b"two".to_vec()];
+        assert_eq!(exported(Act::Stream(pieces.clone())).await.unwrap(), b"onetwo");
+        let broken = exported(Act::Broken(pieces)).await.unwrap_err();
+        assert!(
+            broken.kind() == Kind::Engine && broken.to_string().contains("export image sha256:ab"),
+            "{broken}"
+        );
+        let refused =
+            exported(Act::Answer(404, r#"{"message":"No such image: x"}"#.to_owned())).await.unwrap_err();
+        assert!(refused.to_string().contains("No such image"), "{refused}");
+    }
+}

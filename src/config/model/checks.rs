@@ -35,7 +35,7 @@ pub struct Checks {
     /// `["/usr/bin/su"]`. Default: none.
     pub allow_setuid: Option<Vec<String>>,
     /// Whether `ci` reads the layers of the image for the rules on files: setuid programs, accounts, keys, caches. The engine
-    /// exports it for that, which takes about a second for 200 MB. Default: true.
+    /// exports it for that, which takes its time with a large image. Default: true.
     pub read_layers: Option<bool>,
     /// A file with findings that are known, relative to this file: only new ones count. Default: none.
     pub baseline: Option<PathBuf>,

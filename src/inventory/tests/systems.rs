@@ -48,7 +48,7 @@ fn a_damaged_rpm_database_is_read_or_noted() {
 }
 
 /// An ELF file with one section, `.dep-v0`.
-fn program(section: &[u8]) -> Vec<u8> {
+pub(super) fn program(section: &[u8]) -> Vec<u8> {
     let names = b"\0.shstrtab\0.dep-v0\0";
     let (at, table) = (64 + names.len(), 64 + names.len() + section.len());
     let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
@@ -70,7 +70,7 @@ fn program(section: &[u8]) -> Vec<u8> {
     elf
 }
 
-fn zlib(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
