@@ -48,7 +48,7 @@ fn what_holds_an_image() {
         (vec!["gone-alpine", &old], "gone", "- its branch gone is gone"),
         (vec!["pr-7-fix", &run("pr-7-fix", 50)], "pr-7-fix", "- its branch pr-7-fix is gone"),
         (vec!["nightly", &old], "gone", "+ nobody knows what nightly follows"),
-        (vec!["nightly", &old], "main", "+ nobody knows what nightly follows"),
+        (vec!["nightly"], "main", "+ nobody knows what nightly follows"),
         (vec!["gone", &old], "gone", "- its branch gone is gone"),
         (vec![&old], "gone", "- its branch gone is gone"),
         (vec!["gone"], "gone", "+ nobody knows when it was built"),
