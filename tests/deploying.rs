@@ -350,6 +350,11 @@ fn script(site: &Site, reference: &str) {
         reference,
     ];
     site.lab.docker(&run);
+}
+
+/// The same, until its service answers.
+fn script_until_it_answers(site: &Site, reference: &str) {
+    script(site, reference);
     let since = Instant::now();
     while site.answer().is_empty() {
         assert!(since.elapsed() < Duration::from_secs(30), "the script's service does not answer");
@@ -368,7 +373,7 @@ fn with_a_fixed_port_the_gap_is_measured_beside_the_scripts() {
     let ours = client.end();
     site.is_tidy("after a swap");
     let client = Client::start(site.port);
-    script(&site, &two);
+    script_until_it_answers(&site, &two);
     let theirs = client.end();
     println!(
         "fixed port: imgbuild {ours:?}, the script {theirs:?}, the report says {} ms",
@@ -388,6 +393,13 @@ fn with_a_fixed_port_the_gap_is_measured_beside_the_scripts() {
     let back = site.imgbuild(&["rollback", "web"]).run();
     assert_eq!(back.code, Some(0), "{}", back.stderr);
     assert_eq!(site.answer(), "version 2\n", "what ran before imgbuild is kept as well");
+    // What the script makes of a version that is broken, and how one gets out of it.
+    script(&site, &site.version("broken", "CMD [\"false\"]\n"));
+    assert_eq!(site.answer(), "", "the script leaves the site down");
+    let mended = site.deploy(&["3", "--adopt"]);
+    assert_eq!(mended.code, Some(0), "{}", mended.stderr);
+    assert_eq!(site.answer(), "version 3\n");
+    site.is_tidy("mended");
 }
 
 /// Nanoseconds of an RFC 3339 time.
