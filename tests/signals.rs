@@ -55,7 +55,7 @@ fn strike(signal: Signal, name: &str, code: Option<i32>) {
     let lab = Lab::on(name, &engine.url);
     // What any run leaves as cache is there before, so that the listing shows what a cut-off run leaves.
     lab.docker(&["pull", "-q", &lab.base]);
-    // A deployment has steps of its own, and tests/deploying.rs strikes at each.
+    // A deployment has steps of its own, and tests/deploying/kills.rs strikes at each.
     for stage in Stage::ALL.into_iter().filter(|stage| *stage != Stage::Deploy) {
         let holding = DyingRegistry::holding(&lab.registry, "PUT /v2/");
         let registry = if stage == Stage::Publish { holding.address.clone() } else { lab.registry.clone() };

@@ -33,7 +33,8 @@ impl Admitted {
 }
 
 /// Judges `image`, which `reference` resolved to by `digest`: the labels that the deployment wants, and where it takes
-/// releases alone, that imgbuild built it in a CI of a clean commit. [`Kind::Refused`] where it may not run.
+/// releases alone, that imgbuild built it in a CI of a clean commit. One that `ran_before` here was judged then, or adopted:
+/// who has to go back is not asked again. [`Kind::Refused`] where it may not run.
 ///
 /// Labels are the word of whoever may write to the registry. `evidence`, asked with the digest, is who can prove it: what it
 /// refuses is refused.
@@ -42,17 +43,19 @@ pub async fn admit(
     image: Image,
     reference: String,
     digest: String,
+    ran_before: bool,
     evidence: impl AsyncFnOnce(&str) -> Result<()>,
 ) -> Result<Admitted> {
     refuse_labels(&image.labels, &reference)?;
-    let why = not_a_release(&image).filter(|_| deploy.accept == Accept::Release);
+    let judged = !ran_before;
+    let why = not_a_release(&image).filter(|_| judged && deploy.accept == Accept::Release);
     if let Some(why) = why {
         return Err(refused(&reference, &why).hint(format!(
             "deploy what `imgbuild ci` published, or say `accept = \"any\"` in [deploy.{}]",
             deploy.name
         )));
     }
-    for (key, wanted) in &deploy.labels {
+    for (key, wanted) in deploy.labels.iter().filter(|_| judged) {
         let found = image.labels.get(key);
         if found != Some(wanted) {
             let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));

@@ -175,7 +175,7 @@ async fn stages(
     let lock = taking.await?;
     *open.lock.borrow_mut() = Some((engine.clone(), lock));
 
-    let mut published = None;
+    let (mut published, ran_before) = (None, matches!(choice, Choice::Kept(_)));
     let found = match choice {
         Choice::Asked(reference) => {
             let reference = asked(&deploy, reference.as_deref())?;
@@ -196,7 +196,7 @@ async fn stages(
         (Some(place), Ok(digest)) => verify::require(session, &settings, place.at(&digest)).await,
         _ => Ok(()),
     };
-    let admitted = deploy::admit(&deploy, image, found.reference, found.digest, evidence).await?;
+    let admitted = deploy::admit(&deploy, image, found.reference, found.digest, ran_before, evidence).await?;
     report.image = Some(ImageFacts {
         id: admitted.image().id.parse().ok(),
         digest: admitted.digest().parse::<Digest>().ok(),

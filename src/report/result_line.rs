@@ -4,8 +4,14 @@ use super::RunReport;
 use crate::image::Reference;
 
 /// `repository@digest` with a newline where the run pushed; else the first tag, by which the engine knows the image: it has
-/// no digest of a registry yet. Empty where the run failed.
+/// no digest of a registry yet. Of a deployment, what runs now. Empty where the run failed.
 pub fn result_line(report: &RunReport) -> String {
+    if let Some(deploy) = report.deploy.as_ref().filter(|_| report.ok) {
+        return match (deploy.reference.parse::<Reference>(), deploy.digest.parse()) {
+            (Ok(reference), Ok(digest)) => format!("{}\n", reference.repository().at(&digest)),
+            _ => format!("{}\n", deploy.digest),
+        };
+    }
     let Some(tag) = report.tags.first().filter(|_| report.ok) else { return String::new() };
     let digest = report.image.as_ref().and_then(|image| image.digest.as_ref());
     match (tag.reference.parse::<Reference>(), digest) {
@@ -18,7 +24,7 @@ pub fn result_line(report: &RunReport) -> String {
 mod tests {
     use super::*;
     use crate::image::Digest;
-    use crate::report::run_report::{ImageFacts, TagFacts, TagState};
+    use crate::report::run_report::{DeployFacts, ImageFacts, TagFacts, TagState};
 
     fn report(reference: &str, digest: Option<&Digest>) -> RunReport {
         let mut report = RunReport::new("ci", "run", String::new());
@@ -31,6 +37,22 @@ mod tests {
             digest: None,
         });
         report
+    }
+
+    #[test]
+    fn of_a_deployment_it_is_what_runs() {
+        let digest = Digest::of(b"x").to_string();
+        let mut report = RunReport::new("deploy", "run", String::new());
+        report.ok = true;
+        let facts = |reference: &str| DeployFacts {
+            reference: reference.to_owned(),
+            digest: digest.clone(),
+            ..DeployFacts::default()
+        };
+        report.deploy = Some(facts("ghcr.io/acme/web:1"));
+        assert_eq!(result_line(&report), format!("ghcr.io/acme/web@{digest}\n"));
+        report.deploy = Some(facts("by hand: no reference"));
+        assert_eq!(result_line(&report), format!("{digest}\n"));
     }
 
     #[test]

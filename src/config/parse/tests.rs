@@ -529,9 +529,8 @@ before = [{ inside = true }]
 accept = "none"
 "#;
     let told = problems(text);
-    for part in ["either `env` or `file`"] {
-        assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
-    }
+    let part = "either `env` or `file`";
+    assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
     // What serde says comes before what is looked at afterwards.
     let valid = text.replace(", file = \"e\"", "").replace("accept = \"none\"", "");
     let told = problems(&valid).join("\n");

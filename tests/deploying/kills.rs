@@ -1,0 +1,137 @@
+//! Killed and cut off at each step.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::site::{Site, is_step};
+use crate::support::lab::Lab;
+use crate::support::private::PrivateEngine;
+
+/// Kills a deployment before each of its steps; one further command makes it serve.
+fn killed_at_each_step(site: &Site, answers: impl Fn(&Site) -> String) {
+    for tag in ["a", "b"] {
+        site.good(tag);
+        let ran = site.deploy(&[tag]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    let mut steps = Vec::new();
+    for nth in 0.. {
+        let tag = if nth % 2 == 0 { "a" } else { "b" };
+        let mut running = site.imgbuild(&["deploy", "web", tag, "--format", "ndjson"]).start();
+        let (seen, last) = (Cell::new(0), RefCell::new(String::new()));
+        let event = running.wait_for("a step or the end", |event| {
+            let is_step = event["type"] == "deploy-step";
+            if is_step {
+                last.replace(event["step"].as_str().expect("step").to_owned());
+            }
+            seen.set(seen.get() + usize::from(is_step));
+            (is_step && seen.get() > nth) || event["type"] == "run-finished"
+        });
+        if event["type"] == "run-finished" {
+            let (code, events, stderr) = running.end();
+            assert_eq!(code, Some(0), "{events:#?}\n{stderr}");
+            break;
+        }
+        running.signal(Signal::KILL);
+        running.end();
+        let step = last.into_inner();
+        let what = format!("killed at step {nth}, {step}");
+        // Either command recovers.
+        let arguments: &[&str] = if nth % 3 == 2 { &["rollback", "web"] } else { &["deploy", "web", tag] };
+        let ran = site.imgbuild(arguments).run();
+        assert_eq!(ran.code, Some(0), "{what}: {}\n{}", ran.stdout, ran.stderr);
+        let answer = answers(site);
+        assert!(["version a\n", "version b\n"].contains(&answer.as_str()), "{what}: {answer:?}");
+        site.is_tidy(&what);
+        steps.push(step);
+    }
+    println!("killed at {steps:?}");
+    let all: BTreeSet<&str> = steps.iter().map(String::as_str).collect();
+    for step in
+        ["lock", "pull", "create", "rename", "restart-policy", "stop", "start", "ready", "watch", "remove"]
+    {
+        assert!(all.contains(step), "{step} was not struck: {steps:?}");
+    }
+    site.imgbuild(&["clean", "--yes"]).expect(0);
+    assert_eq!(site.lab.journals(), Vec::<String>::new());
+}
+
+#[test]
+fn killed_at_each_step_of_a_swap_in_place_one_command_recovers() {
+    killed_at_each_step(&Site::new("kill"), Site::answer);
+}
+
+#[test]
+fn killed_at_each_step_of_a_swap_beside_one_command_recovers() {
+    let site = Site::new("beside");
+    site.configure("", "ports = []");
+    killed_at_each_step(&site, |site| {
+        let ask = ["exec", site.name(), "wget", "-q", "-O", "-", "http://api:8080/"];
+        site.lab.docker(&ask) + "\n"
+    });
+}
+
+#[test]
+fn an_engine_that_is_killed_in_the_middle_of_a_swap_serves_after_one_command() {
+    let engine = PrivateEngine::start("deploy");
+    let site = Site::of(Lab::on("dockerd", &engine.url));
+    for tag in ["1", "2"] {
+        site.good(tag);
+    }
+    let inside = |site: &Site| {
+        site.lab.docker(&["exec", site.name(), "wget", "-q", "-O", "-", "http://127.0.0.1:8080/"])
+    };
+    site.configure("http = []", "");
+    let config = fs::read_to_string(site.folder().join("imgbuild.toml")).expect("configuration");
+    // The engine's ports may be in a namespace of its own: its HEALTHCHECK is what counts.
+    let asks = config.lines().filter(|line| !line.starts_with("http = [{"));
+    fs::write(site.folder().join("imgbuild.toml"), asks.collect::<Vec<_>>().join("\n"))
+        .expect("configuration");
+    let ran = site.deploy(&["1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for step in ["rename", "stop", "start", "ready", "remove"] {
+        let mut running = site.imgbuild(&["deploy", "web", "2", "--format", "ndjson"]).start();
+        running.wait_for(step, |event| is_step(event, step));
+        engine.kill();
+        let (code, events, stderr) = running.end();
+        // The removal of the old one is all that is left to do: it may be done before the engine dies.
+        let over = step == "remove" && code == Some(0);
+        assert!(over || matches!(code, Some(8..=10)), "{step}: {code:?} {events:#?}\n{stderr}");
+        engine.restart();
+        let mut ran = site.deploy(&["1"]);
+        // Docker 20.10 that is killed while it starts a container may hold that one's port until it starts once more, and
+        // nobody else can have it.
+        if ran.code == Some(10) && ran.stdout.contains("port is already allocated") {
+            println!("{step}: the engine holds the port of a container that it lost");
+            ran.says("restart the engine");
+            engine.kill();
+            engine.restart();
+            ran = site.deploy(&["1"]);
+        }
+        assert_eq!(ran.code, Some(0), "{step}: {}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(inside(&site), "version 1", "{step}");
+        site.is_tidy(step);
+    }
+}
+
+#[test]
+fn a_signal_in_the_middle_of_a_swap_brings_the_old_one_back() {
+    let site = Site::new("signal");
+    site.good("1");
+    site.good("2");
+    site.deployed("1");
+    for (signal, code, step) in
+        [(Signal::INT, 130, "ready"), (Signal::TERM, 143, "stop"), (Signal::INT, 130, "watch")]
+    {
+        let mut running = site.imgbuild(&["deploy", "web", "2", "--format", "ndjson"]).start();
+        running.wait_for(step, |event| is_step(event, step));
+        running.signal(signal);
+        let (ended, events, stderr) = running.end();
+        assert_eq!(ended, Some(code), "{step}: {events:#?}\n{stderr}");
+        assert_eq!(site.answer(), "version 1\n", "{step}: {events:#?}\n{stderr}");
+        site.is_tidy(step);
+    }
+}

@@ -1,0 +1,11 @@
+//! Deployments on a real engine: broken versions, kills at each step, two at once, ways back.
+
+#![cfg(test)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod kills;
+mod site;
+mod swaps;
+mod ways;
