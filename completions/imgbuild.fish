@@ -54,13 +54,17 @@ complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "explain" -d 'Expl
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "context" -d 'Show the build context: what would be sent'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "publish" -d 'Take back what a run published: each tag becomes what it was before'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "copy" -d 'Copy an image or index with its referrers by digest, to another repository or registry'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "promote" -d 'Copy what was proven to the release registry by digest, and set its version and moving tags there'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "tags" -d 'List the versions and moving tags of a repository, and what they resolve to'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "verify" -d 'Check what is attached to a published image: signature, provenance, tests, SBOM, policy'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "inspect" -d 'Show where a published image comes from, and what is attached to it'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "drift" -d 'List published images whose base has moved on; exit 1 where there are any'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "hook" -d 'Have git judge what is pushed, or put back what was there'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "test" -d 'Run the configured tests on any image that the engine has or can pull'
-complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "clean" -d 'Remove what dead runs left on the engine; says what it would do unless --yes is given'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "deploy" -d 'Put an image in the place of the one that runs on a host; where it does not work, what ran before serves'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "deployments" -d 'List what is deployed on a host'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "rollback" -d 'Put back what ran before on a host'
+complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "clean" -d 'Remove what dead runs left, and images that are of no more use; says what it would do unless --yes is given'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "config" -d 'Print the settings in force'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "ci-info" -d 'Show what the CI says of this run, and where each value comes from'
 complete -c imgbuild -n "__fish_imgbuild_needs_command" -f -a "doctor" -d 'Check git, CI, configuration, engine, registries and hooks, and say what to do'
@@ -376,6 +380,33 @@ off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l to -d 'Where to' -r -f -a "release\t'That of registries.release'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l as -d 'The version it becomes; a git tag at its commit has to name it. Default: the highest that such a tag names' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l variant -d 'The suffix of its version tags' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l key -d 'A public key, as PEM, whose signatures are believed; may be given more than once. Default: those of evidence.verify-keys' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l sign-key -d 'The private key that signs the record of the promotion: a file of PEM, or env://NAME' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l tag-git -d 'Make the git tag where there is none, in this clone; it is not pushed'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l plan -d 'Print what would be done, and do nothing'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -584,6 +615,78 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l report -d 'Wr
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -l hardened -d 'Hold the image to work hardened: read-only root, no capabilities, an unprivileged user'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l host -d 'The host\'s engine, as ssh://USER@HOST, tcp://HOST:PORT or unix:///PATH, in place of the environment\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l adopt -d 'Replace a container of this name that imgbuild did not make'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -l break-lock -d 'Take the deployment\'s lock from whoever holds it'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l host -d 'The host\'s engine, as ssh://USER@HOST, tcp://HOST:PORT or unix:///PATH, in place of the environment\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand deployments" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l to -d 'The image to go back to, by its digest or tag; without it, the one before the one that runs' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l host -d 'The host\'s engine, as ssh://USER@HOST, tcp://HOST:PORT or unix:///PATH, in place of the environment\'s' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -s C -l directory -d 'Run as if started in this folder' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
+json\t'One JSON document, at the end'
+ndjson\t'One JSON event per line, as it happens'
+sarif\t'SARIF 2.1.0; only of check'
+github\t'GitHub\'s annotations; only of check'
+checkstyle\t'Checkstyle\'s XML; only of check'
+gitlab\t'GitLab\'s Code Quality report; only of check'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal outside CI, else lines'
+live\t'A live view'
+plain\t'Lines that are only ever appended'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l color -d 'Whether to use colour' -r -f -a "auto\t'As NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and the terminal say'
+always\t'Always'
+never\t'Never'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
+off\t'Lines of text alone'"
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l list -d 'List what the host has kept, and do nothing'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -l break-lock -d 'Take the deployment\'s lock from whoever holds it'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -s q -l quiet -d 'Say nothing but errors and results'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l dev-older-than -d 'Remove development images that are older, too, as 36h or 7d' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l cache-max -d 'Make the engine\'s build cache no larger than this, as 10GB' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l registry -d 'Clean up this repository of a registry, in place of the engine' -r
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l keep -d 'A tag, in which * stands for anything, or a digest that stays in the registry; may be given more than once' -r
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'
@@ -603,6 +706,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l ci-output -d
 off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l yes -d 'Remove, rather than list'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l all-dangling -d 'Remove any image without a name and any container that ended, whosever they are'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l repository -d 'The repository to tag and push to' -r
