@@ -148,8 +148,25 @@ fn engine(request: &Request) -> Reply {
             ])
             .to_string(),
         ),
+        "/images/web:1/get" => Reply::ok(export()),
         _ => Reply::status(404),
     }
+}
+
+/// An archive of one layer, in which an account has no password.
+fn export() -> Vec<u8> {
+    let archive = |files: &[(&str, &[u8])]| {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(u64::try_from(content.len()).expect("a size"));
+            header.set_mode(0o644);
+            tar.append_data(&mut header, path, *content).expect("an entry");
+        }
+        tar.into_inner().expect("an archive")
+    };
+    let layer = archive(&[("etc/passwd", b"web::1000:1000::/:/bin/sh\n")]);
+    archive(&[("1/layer.tar", &layer), ("manifest.json", br#"[{"Config":"c","Layers":["1/layer.tar"]}]"#)])
 }
 
 #[tokio::test]
@@ -157,9 +174,9 @@ async fn an_image_of_the_engine_is_judged() {
     let folder = tempfile::tempdir().expect("folder");
     let fake = FakeRegistry::on("127.0.0.1", engine).await;
     let report = check(folder.path(), &format!("tcp://{}", fake.host()), &["--image", "web:1"]).await;
-    let rules: Vec<String> = (801..=813).map(|number| format!("IMG{number}")).collect();
+    let rules: Vec<String> = (801..=817).map(|number| format!("IMG{number}")).collect();
     let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-    let expected = ["801", "802", "803", "804", "806", "807", "808", "811", "812", "813"];
+    let expected = ["801", "802", "803", "804", "806", "807", "808", "811", "812", "813", "815"];
     assert_eq!(found(&report, &rules), expected.map(|number| format!("IMG{number} null")));
     assert!(!report.to_string().contains("hunter2"), "{report}");
     let history = report["findings"].as_array().expect("findings").iter().find(|f| f["rule"] == "IMG807");
