@@ -13,8 +13,6 @@ use super::verdict::{Item, Thing, Verdict};
 use crate::engine::{ContainerSummary, DiskUsage, ImageSummary, Liveness, Owner, Standing};
 use crate::image::label;
 
-/// What the containers of a deployment carry, those among them that it goes back to.
-const DEPLOYMENT: &str = "dev.imgbuild.deploy.";
 /// No run takes so long: a pushed tag that is older is of none that goes on elsewhere. Seconds.
 const LONGEST_RUN: i64 = 86_400;
 
@@ -77,7 +75,7 @@ fn containers(found: &Found<'_>, rules: &EngineRules) -> Vec<Item> {
             || standing.busy_images.contains(&container.image_id);
         let (verdict, why) = if alive || building {
             (Verdict::Keep, "a run that goes on works with it")
-        } else if container.labels.keys().any(|key| key.starts_with(DEPLOYMENT)) {
+        } else if container.labels.keys().any(|key| key.starts_with(label::deploy::PREFIX)) {
             (Verdict::Keep, "it is of a deployment, which may go back to it")
         } else {
             (Verdict::Remove, "it ended")

@@ -11,15 +11,13 @@ use crate::error::{Error, Kind, Result};
 use crate::flow::gather::{self, connect};
 use crate::flow::registries::{self, Registries};
 use crate::flow::session::{Session, blocking};
-use crate::image::{Digest, Reference, Repository};
+use crate::image::{Digest, Reference, Repository, label};
 use crate::plan::{self, Command, Request};
 use crate::retention::{self, Holds, Judged, Names, Outcome, bytes_text};
 use crate::source::{self, Branches, CiContext, SourceState};
 
 /// The first part of the names that a deployment gives to images to go back to.
 const KEPT: &str = "imgbuild-keep";
-/// The label of a deployment's container that names the digest which was deployed.
-const DEPLOYED: &str = "dev.imgbuild.deploy.digest";
 
 /// What is cleaned up, and what is held beside what the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -179,7 +177,7 @@ async fn in_use(engine: &Engine, repository: &Repository) -> Result<BTreeMap<Dig
     }
     for container in engine.list_containers(&[]).await? {
         let image = images.iter().find(|image| image.id == container.image_id);
-        let deployed = container.labels.get(DEPLOYED).and_then(|digest| digest.parse().ok());
+        let deployed = container.labels.get(label::deploy::DIGEST).and_then(|digest| digest.parse().ok());
         let why = format!("the container {} on this engine has it", container.name);
         let all = image.into_iter().flat_map(digests).chain(deployed);
         used.extend(all.map(|digest| (digest, why.clone())));

@@ -212,7 +212,7 @@ fn the_classic_clean_up_takes_anybodys_and_leaves_what_is_used() {
     standing.images[0].labels.clear();
     standing.busy_images.insert(id("busy"));
     let mut deployed = container("web-previous", "of a deployment", "exited");
-    deployed.labels.insert("dev.imgbuild.deploy.name".to_owned(), "web".to_owned());
+    deployed.labels.insert(label::deploy::NAME.to_owned(), "web".to_owned());
     let mut live = container("test", "x", "exited");
     live.labels = Owner::current("r", std::time::Duration::from_secs(60)).unwrap().labels();
     standing.containers = vec![
