@@ -31,7 +31,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Promotion> {
     image::provenance(inputs, &mut reasons);
     let branch = branch(inputs, &mut reasons);
     let tags = match inputs.release {
-        Ok(release) => tags(inputs, release, &mut reasons)?,
+        Ok(release) => Some(tags(inputs, release, &mut reasons)?),
         Err(reason) => {
             reasons.add(reason.clone());
             None
@@ -105,7 +105,7 @@ fn tags(
     inputs: &Inputs<'_>,
     release: &Release,
     reasons: &mut Reasons,
-) -> Result<Option<(Vec<PlannedTag>, Vec<KeptTag>)>> {
+) -> Result<(Vec<PlannedTag>, Vec<KeptTag>)> {
     let names: Vec<RefName> = inputs.refs.tags.iter().map(|tag| tag.name.clone()).collect();
     let there: Vec<Version> = plan::of_registry(inputs.registry, inputs.variant).collect();
     let known: Vec<Version> = plan::of_git_tags(&names)
@@ -145,7 +145,7 @@ fn tags(
         }
     }
     tags.sort_by_key(|planned| planned.promise);
-    Ok(Some((tags, kept)))
+    Ok((tags, kept))
 }
 
 /// The keys that signed what was proven.
