@@ -13,8 +13,8 @@ use crate::evidence::{Aspect, Collected, Doubt, collect};
 use crate::image::{Digest, Reference, Tag};
 use crate::registry::{Descriptor, Manifest, Registry, platform};
 
-/// How many images an index may list; each is asked about.
-const MAX_CHILDREN: usize = 64;
+/// How many manifests an index may list, with what a builder attached to each; every one is asked for.
+const MAX_CHILDREN: usize = 128;
 
 /// An image, or an index of several, at one moment.
 pub(super) struct Published {
@@ -97,16 +97,13 @@ pub(super) async fn find(
     Ok(Published { reference, registry, top, images })
 }
 
-/// The images that an index lists: what a builder attached to them in the index is none.
+/// The images that an index lists: what a builder attached to them in the index is none. By that it holds nothing to run is
+/// told which it is, and not by what the index says of it: an image could pass for one.
 async fn children(registry: &Registry, path: &str, index: &Manifest) -> Result<Vec<Manifest>> {
     let refuse = |why: String| Error::new(Kind::Refused, format!("the index {} {why}", index.digest));
-    let is_image = |child: &Descriptor| !child.annotations.contains_key("vnd.docker.reference.type");
-    let children: Vec<Descriptor> = index.children()?.into_iter().filter(is_image).collect();
+    let children: Vec<Descriptor> = index.children()?;
     if children.len() > MAX_CHILDREN {
         return Err(refuse(format!("lists more than {MAX_CHILDREN} images: it is not looked into")));
-    }
-    if children.is_empty() {
-        return Err(refuse("lists no image".to_owned()));
     }
     let mut found = Vec::new();
     for child in children {
@@ -114,9 +111,13 @@ async fn children(registry: &Registry, path: &str, index: &Manifest) -> Result<V
             Some(manifest) if manifest.is_index() => {
                 return Err(refuse(format!("lists another index, {}: it is not looked into", child.digest)));
             }
+            Some(manifest) if manifest.is_attestation() => {}
             Some(manifest) => found.push(manifest),
             None => return Err(refuse(format!("lists {}, which is not there", child.digest))),
         }
+    }
+    if found.is_empty() {
+        return Err(refuse("lists no image".to_owned()));
     }
     Ok(found)
 }
