@@ -1,5 +1,7 @@
 //! What can be changed of a container that exists: its name, when it is started again, and its networks.
 
+use std::time::Duration;
+
 use bollard::models::{
     ContainerUpdateBody, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest, RestartPolicy,
     RestartPolicyNameEnum,
@@ -11,6 +13,10 @@ use crate::error::{Error, Kind, Result};
 
 use super::client::{CALL, Engine};
 use super::containers::short;
+
+/// How often, and how long in between, a container gets another name that ends and is started again meanwhile.
+const RENAMES: u32 = 50;
+const RENAME_PAUSE: Duration = Duration::from_millis(100);
 
 /// When the engine starts a container again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,16 +56,25 @@ impl Engine {
     /// Gives the container `id` another name, under which it is found at once; whatever else is told of it stays. A name
     /// that another one has is an error.
     pub async fn rename_container(&self, id: &str, name: &str) -> Result<()> {
-        let options = RenameContainerOptions { name: name.to_owned() };
-        self.limit(CALL, self.docker.rename_container(id, options)).await.map_err(|fault| {
-            match fault.status() {
-                Some(409) => Error::new(
-                    Kind::Engine,
-                    format!("cannot call container {} {name}: another one has this name", short(id)),
-                ),
-                _ => self.told(fault, format!("call container {} {name}", short(id))),
+        let mut left = RENAMES;
+        loop {
+            left -= 1;
+            let options = RenameContainerOptions { name: name.to_owned() };
+            match self.limit(CALL, self.docker.rename_container(id, options)).await {
+                Ok(()) => return Ok(()),
+                // Docker looks for the network of one that has just ended, and takes the name back.
+                Err(fault) if left > 0 && is_between_starts(fault.message()) => {
+                    tokio::time::sleep(RENAME_PAUSE).await;
+                }
+                Err(fault) if fault.status() == Some(409) => {
+                    return Err(Error::new(
+                        Kind::Engine,
+                        format!("cannot call container {} {name}: another one has this name", short(id)),
+                    ));
+                }
+                Err(fault) => return Err(self.told(fault, format!("call container {} {name}", short(id)))),
             }
-        })
+        }
     }
 
     /// Says when the engine starts the container `id` again.
@@ -91,9 +106,32 @@ impl Engine {
     }
 }
 
+/// Whether the engine stumbled over a container that ended and is about to be started again.
+fn is_between_starts(message: &str) -> bool {
+    message.contains("sandbox") && message.contains("not found")
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Act, Fake};
     use super::*;
+
+    #[tokio::test]
+    async fn a_container_that_is_started_again_and_again_gets_its_name() {
+        let answer = |status, message: &str| Act::Answer(status, format!(r#"{{"message":"{message}"}}"#));
+        let script = vec![
+            ("POST /v1.51/containers/c/rename?*", answer(500, "sandbox ddf3 not found")),
+            ("POST /v1.51/containers/c/rename?*", Act::Answer(204, String::new())),
+            ("POST /v1.51/containers/d/rename?*", answer(409, "Conflict. The container name is in use")),
+        ];
+        Fake::engine(script)
+            .serves(async |engine| {
+                engine.rename_container("c", "n").await.unwrap();
+                let taken = engine.rename_container("d", "n").await.unwrap_err();
+                assert!(taken.to_string().contains("another one has this name"), "{taken}");
+            })
+            .await;
+    }
 
     #[test]
     fn a_number_of_restarts_is_for_failures_alone() {
