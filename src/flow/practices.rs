@@ -163,7 +163,8 @@ impl Practices {
         self.judging.image(engine, image.as_str(), &name, base_labels).await?;
         if self.stops {
             let (settings, judging) = (&prepared.settings, &mut self.judging);
-            self.inventory = judge_layers(session, settings, engine, image.as_str(), &name, judging).await?;
+            let judged = judge_layers(session, settings, engine, image.as_str(), &name, judging);
+            self.inventory = Box::pin(judged).await?;
         } else {
             self.judging
                 .layers(&name, Fact::Missing("`imgbuild ci` reads the layers of the image".to_owned()));

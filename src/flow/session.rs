@@ -70,7 +70,8 @@ impl Session {
     pub(super) async fn stage<T>(&self, stage: Stage, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.events.emit(Event::StageStarted { stage });
         let began = Instant::now();
-        let result = work.await;
+        // Boxed: the state of all that a stage does would lie on the stack of every caller.
+        let result = Box::pin(work).await;
         let outcome = match &result {
             Ok(_) => Outcome::Ok,
             Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Outcome::Cancelled,
