@@ -91,8 +91,10 @@ impl Site {
         fs::create_dir_all(&folder).expect("folder");
         fs::write(folder.join("index.html"), format!("version {tag}\n")).expect("page");
         let dockerfile = format!(
-            "FROM {}\nCOPY index.html /www/index.html\nEXPOSE 8080\nSTOPSIGNAL SIGKILL\n{body}",
-            self.lab.base
+            // Steps that no other test has: whoever removes an image removes them with it.
+            "FROM {}\nLABEL test.site={}\nCOPY index.html /www/index.html\nEXPOSE 8080\nSTOPSIGNAL SIGKILL\n{body}",
+            self.lab.base,
+            self.name(),
         );
         fs::write(folder.join("Dockerfile"), dockerfile).expect("Dockerfile");
         let reference = format!("{}:{tag}", self.lab.repository());
