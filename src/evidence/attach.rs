@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::simple_signing::{SIGNATURE, SIMPLE_SIGNING};
-use super::{Envelope, Predicate, SigningKey, SimpleSigning, Statement, bundle};
+use super::{Envelope, Predicate, PublicKey, SigningKey, SimpleSigning, Statement, bundle};
 use crate::error::Result;
 use crate::image::{Digest, label};
 use crate::registry::{BlobSource, Descriptor, Manifest, Registry};
@@ -84,7 +84,7 @@ pub async fn attach(
 }
 
 /// Signs `subject`, known as `repository`, as older versions of cosign do: under the tag `sha256-HEX.sig`, beside what
-/// signatures are there. Gives the tag.
+/// signatures are there, unless one of this key's for the same is. Gives the tag.
 pub async fn attach_classic_signature(
     registry: &Registry,
     path: &str,
@@ -95,10 +95,20 @@ pub async fn attach_classic_signature(
     let signed = SimpleSigning::sign(subject, repository, key)?;
     let tag = format!("sha256-{}.sig", subject.hex());
     let payload = Digest::of(&signed.payload);
-    let mut layer = put(registry, path, SIMPLE_SIGNING, signed.payload.clone()).await?;
-    layer.annotations.insert(SIGNATURE.to_owned(), signed.annotation());
     let before = registry.manifest(path, &tag).await?;
     let mut layers = before.as_ref().map(layers_of).unwrap_or_default();
+    let own = PublicKey::read(&key.public_pem(), "the key to sign with")?;
+    let is_own = |layer: &Value| {
+        let annotation = layer.get("annotations").and_then(|all| all.get(SIGNATURE)).and_then(Value::as_str);
+        layer.get("digest").and_then(Value::as_str) == Some(payload.as_str())
+            && SimpleSigning::of(signed.payload.clone(), annotation)
+                .is_ok_and(|there| there.signed_by(&own).is_some())
+    };
+    if layers.iter().any(is_own) {
+        return Ok(tag);
+    }
+    let mut layer = put(registry, path, SIMPLE_SIGNING, signed.payload.clone()).await?;
+    layer.annotations.insert(SIGNATURE.to_owned(), signed.annotation());
     layers.push(layer.to_json());
     // An image's configuration, since cosign reads the tag as an image: what it lists of layers is not looked at.
     let diff_ids: Vec<&str> = layers
