@@ -13,7 +13,7 @@ use crate::evidence::{Aspect, Collected, Doubt, collect};
 use crate::image::{Digest, Reference, Tag};
 use crate::registry::{Descriptor, Manifest, Registry, platform};
 
-/// How many manifests an index may list, with what a builder attached to each; every one is asked for.
+/// How many manifests an index may list, images and what is attached to them; each is asked about.
 const MAX_CHILDREN: usize = 128;
 
 /// An image, or an index of several, at one moment.
@@ -97,13 +97,13 @@ pub(super) async fn find(
     Ok(Published { reference, registry, top, images })
 }
 
-/// The images that an index lists: what a builder attached to them in the index is none. By that it holds nothing to run is
-/// told which it is, and not by what the index says of it: an image could pass for one.
+/// The images that an index lists: what a builder attached to them in the index is none. What the index says of an entry
+/// decides nothing, since engines run whatever entry is for their platform.
 async fn children(registry: &Registry, path: &str, index: &Manifest) -> Result<Vec<Manifest>> {
     let refuse = |why: String| Error::new(Kind::Refused, format!("the index {} {why}", index.digest));
-    let children: Vec<Descriptor> = index.children()?;
+    let children = index.children()?;
     if children.len() > MAX_CHILDREN {
-        return Err(refuse(format!("lists more than {MAX_CHILDREN} images: it is not looked into")));
+        return Err(refuse(format!("lists more than {MAX_CHILDREN} manifests: it is not looked into")));
     }
     let mut found = Vec::new();
     for child in children {
@@ -111,7 +111,7 @@ async fn children(registry: &Registry, path: &str, index: &Manifest) -> Result<V
             Some(manifest) if manifest.is_index() => {
                 return Err(refuse(format!("lists another index, {}: it is not looked into", child.digest)));
             }
-            Some(manifest) if manifest.is_attestation() => {}
+            Some(manifest) if index.has_beside(&manifest) => {}
             Some(manifest) => found.push(manifest),
             None => return Err(refuse(format!("lists {}, which is not there", child.digest))),
         }

@@ -91,11 +91,21 @@ impl Manifest {
         [OCI_INDEX, DOCKER_LIST].contains(&self.media_type.as_str())
     }
 
-    /// Whether it is what BuildKit puts into an index beside an image: statements, and nothing that could be run. What its
-    /// index says of it does not count.
-    pub fn is_attestation(&self) -> bool {
-        let layers = self.listed("layers").unwrap_or_default();
-        !layers.is_empty() && layers.iter().all(|(layer, _)| layer.media_type == IN_TOTO)
+    /// Whether `child`, which this index lists, is what BuildKit puts there beside an image: statements, for a platform that
+    /// no engine has. What annotations say of it does not count, and its layers alone do not either: an engine runs what is
+    /// listed for its platform, and some unpack layers of whatever type.
+    pub fn has_beside(&self, child: &Manifest) -> bool {
+        let layers = child.listed("layers").unwrap_or_default();
+        let is_said = !layers.is_empty() && layers.iter().all(|(layer, _)| layer.media_type == IN_TOTO);
+        let document = self.document().unwrap_or_default();
+        let entries = document.get("manifests").and_then(Value::as_array).into_iter().flatten();
+        let digest = Some(child.digest.as_str());
+        let mut entries = entries.filter(|entry| entry.get("digest").and_then(Value::as_str) == digest);
+        let is_nowhere = |entry: &Value| {
+            let names = ["/platform/os", "/platform/architecture"].map(|at| entry.pointer(at));
+            names.iter().all(|name| name.and_then(Value::as_str) == Some("unknown"))
+        };
+        is_said && entries.all(is_nowhere)
     }
 
     /// The manifests that an index lists, in its order; none where it is no index.
@@ -306,7 +316,6 @@ mod tests {
         let digests: Vec<_> = image.blobs().unwrap().into_iter().map(|blob| blob.digest).collect();
         assert_eq!(digests, [&b"{}"[..], b"one", b"two", b"anywhere", b"nowhere"].map(Digest::of));
         assert_eq!(image.children().unwrap(), []);
-        assert!(!image.is_attestation());
         assert_eq!(image.subject().unwrap(), None);
         assert_eq!(image.artifact_type().unwrap().as_deref(), Some("t"));
     }
@@ -336,6 +345,33 @@ mod tests {
             descriptor.annotations.into_iter().collect::<Vec<_>>(),
             [("a".to_owned(), "b".to_owned())]
         );
+    }
+
+    #[test]
+    fn what_an_engine_could_run_is_an_image_whatever_it_is_called() {
+        let layer = |kind: &str| json!({"mediaType": kind, "digest": Digest::of(b"x").as_str(), "size": 1});
+        let statement = manifest(&json!({"config": described(b"{}"), "layers": [layer(IN_TOTO)]}));
+        let image = manifest(&json!({"config": described(b"{}"), "layers": [layer(IN_TOTO), layer("tar")]}));
+        let empty = manifest(&json!({"config": described(b"{}"), "layers": []}));
+        let index = |platforms: &[(&Manifest, Value)]| {
+            let entries: Vec<Value> = platforms
+                .iter()
+                .map(|(child, platform)| {
+                    json!({"digest": child.digest.as_str(), "size": 1, "platform": platform,
+                        "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
+                })
+                .collect();
+            manifest(&json!({"mediaType": OCI_INDEX, "manifests": entries}))
+        };
+        let nowhere = || json!({"os": "unknown", "architecture": "unknown"});
+        let here = json!({"os": "linux", "architecture": "amd64"});
+        assert!(index(&[(&statement, nowhere())]).has_beside(&statement));
+        assert!(!index(&[(&image, nowhere())]).has_beside(&image));
+        assert!(!index(&[(&empty, nowhere())]).has_beside(&empty));
+        for platform in [here.clone(), json!(null), json!({"os": "unknown"})] {
+            assert!(!index(&[(&statement, platform)]).has_beside(&statement));
+        }
+        assert!(!index(&[(&statement, nowhere()), (&statement, here)]).has_beside(&statement));
     }
 
     #[test]

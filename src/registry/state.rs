@@ -135,7 +135,7 @@ pub async fn read_platforms(
     // An index inside an index is made by no builder; what it holds is not looked at, as it is not run either.
     for child in manifest.children()? {
         if let Some(child) = registry.manifest(path, child.digest.as_str()).await?
-            && !child.is_attestation()
+            && !manifest.has_beside(&child)
         {
             held.push(image(&child).await?);
         }
