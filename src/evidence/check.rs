@@ -7,6 +7,8 @@ use crate::image::Digest;
 
 /// How many reasons are told of one thing that does not hold.
 const MAX_REASONS: usize = 5;
+/// The longest reason, in characters: it may quote whoever attached something.
+const LONGEST: usize = 500;
 
 /// What may hold or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,10 +219,20 @@ pub fn read(collected: &Collected, keys: &[PublicKey]) -> Vec<Standing> {
             },
             (Ok(None), _) => None,
         };
+        let objection = objection.map(cut);
         let statement = statement.ok().flatten().filter(|_| !is_older);
         Standing { place: one.place.clone(), kind, signer, has_signature, statement, objection }
     })
     .collect()
+}
+
+/// A reason as far as anybody reads it.
+fn cut(mut reason: String) -> String {
+    if let Some((at, _)) = reason.char_indices().nth(LONGEST) {
+        reason.truncate(at);
+        reason.push('…');
+    }
+    reason
 }
 
 /// What a statement is about, where that is something else.
@@ -267,8 +279,9 @@ pub struct Verdict {
     pub proof: Proof,
     /// What was demanded and does not, in the order of [`Aspect`].
     pub doubts: Vec<Doubt>,
-    /// The doubt among them that somebody who is believed says the opposite: nothing else that holds makes up for it.
-    pub refuted: Option<Doubt>,
+    /// Those doubts among them that nothing else makes up for, wherever it is attached: somebody who is believed says the
+    /// opposite, or an SBOM is there and does not hold.
+    pub refuted: Vec<Doubt>,
 }
 
 /// Judges what is attached to a manifest by the keys that are trusted. Pure: nothing is read.
@@ -276,7 +289,7 @@ pub fn weigh(collected: &Collected, keys: &[PublicKey], demand: Demand) -> Verdi
     let standings = read(collected, keys);
     let mut doubts = Vec::new();
     let mut aspects = Vec::new();
-    let mut refuted = None;
+    let mut refuted = Vec::new();
     for aspect in Aspect::ATTACHED {
         let of_it: Vec<&Standing> =
             standings.iter().filter(|one| one.kind.as_ref().and_then(Aspect::of) == Some(aspect)).collect();
@@ -285,21 +298,28 @@ pub fn weigh(collected: &Collected, keys: &[PublicKey], demand: Demand) -> Verdi
         let holds = match (aspect, failed) {
             (Aspect::Signature, _) if keys.is_empty() => false,
             (_, Some(_)) => false,
+            (Aspect::Sbom, None) => !of_it.is_empty() && each_kind_holds(&of_it),
             (_, None) => of_it.iter().any(|one| one.objection.is_none()),
         };
         if holds {
             aspects.push(aspect);
             continue;
         }
-        let is_wanted =
-            demand.is_for(aspect) || failed.is_some() || (aspect == Aspect::Sbom && !of_it.is_empty());
-        if is_wanted {
-            doubts.push(Doubt { aspect, why: why(aspect, &of_it, &standings, keys) });
-            refuted = failed.and(doubts.last().cloned()).or(refuted);
+        let for_good = failed.is_some() || (aspect == Aspect::Sbom && !of_it.is_empty());
+        if demand.is_for(aspect) || for_good {
+            let doubt = Doubt { aspect, why: why(aspect, &of_it, &standings, keys) };
+            refuted.extend(for_good.then(|| doubt.clone()));
+            doubts.push(doubt);
         }
     }
     let standings = standings.into_iter().filter(|one| one.objection.is_none()).collect();
     Verdict { proof: Proof { subject: collected.subject.clone(), standings, aspects }, doubts, refuted }
+}
+
+/// Whether of each kind of document that is there, one holds: a list in one form does not make up for another one that was
+/// changed, since whoever reads that form meets the changed one.
+fn each_kind_holds(of_it: &[&Standing]) -> bool {
+    of_it.iter().all(|one| of_it.iter().any(|other| other.kind == one.kind && other.objection.is_none()))
 }
 
 /// Whether it is a word that counts, and says that tests failed.

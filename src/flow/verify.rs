@@ -134,9 +134,9 @@ pub(super) fn judge(collected: &[Collected], keys: &[PublicKey], demand: Demand)
         }
     }
     // A word against it counts, whatever else is said.
-    doubts.retain(|doubt| top.refuted.as_ref().is_none_or(|refuted| refuted.aspect != doubt.aspect));
+    doubts.retain(|doubt| top.refuted.iter().all(|refuted| refuted.aspect != doubt.aspect));
     doubts.extend(top.refuted);
-    doubts.extend(children.iter().filter_map(|child| child.refuted.clone()));
+    doubts.extend(children.iter().flat_map(|child| child.refuted.iter().cloned()));
     let mut proofs = vec![top.proof];
     proofs.extend(children.into_iter().map(|child| child.proof));
     Judged { proofs, doubts }

@@ -63,6 +63,47 @@ fn a_word_against_an_image_is_not_outdone() {
 }
 
 #[test]
+fn a_list_that_was_changed_is_not_outdone_by_another_one() {
+    let both = |of: &Digest| vec![provenance(of), tests(of, "PASSED")];
+    let list = |of: &Digest, kind| said(of, &kind, json!({}));
+    let changed = |kind| Attached {
+        place: Place::Tag(String::new()),
+        claims: Some(kind),
+        content: Content::Unreadable("its bytes are others".to_owned()),
+    };
+    let with = |name, of_it: Vec<Attached>, kinds: Vec<Predicate>| {
+        collected(name, |of| {
+            let lists = kinds.iter().map(|kind| list(of, kind.clone()));
+            both(of).into_iter().chain(of_it.clone()).chain(lists).collect()
+        })
+    };
+    let (spdx, cyclonedx) = (|| Predicate::Spdx, || Predicate::CycloneDx);
+    let whole = with("one", Vec::new(), vec![spdx(), cyclonedx()]);
+    assert_eq!(doubted(std::slice::from_ref(&whole)), []);
+    assert_eq!(doubted(&[with("one", vec![changed(spdx())], vec![cyclonedx()])]), [Aspect::Sbom]);
+    // Whoever may attach cannot break the proof of others.
+    assert_eq!(doubted(&[with("one", vec![changed(spdx())], vec![spdx(), cyclonedx()])]), []);
+    // Of an image in an index, whatever the index has.
+    let of_image = with("two", vec![changed(cyclonedx())], vec![spdx()]);
+    for index in [collected("index", both), with("index", Vec::new(), vec![spdx(), cyclonedx()])] {
+        assert_eq!(doubted(&[index, whole.clone(), of_image.clone()]), [Aspect::Sbom]);
+    }
+}
+
+#[test]
+fn a_reason_is_as_long_as_anybody_reads() {
+    let wordy = format!(r#"{{"_type": "{}", "predicateType": "x"}}"#, "ä".repeat(100_000));
+    let attached = Attached {
+        place: Place::Tag(String::new()),
+        claims: Some(Predicate::Tests),
+        content: Content::Unsigned(wordy.into_bytes()),
+    };
+    let judged = judge(&[collected("one", |_| vec![attached.clone()])], &[], ALL);
+    let why = &judged.doubts.last().expect("a doubt").why;
+    assert!(why.contains("no in-toto statement") && why.chars().count() < 1000, "{}", why.len());
+}
+
+#[test]
 fn a_star_stands_for_anything_at_the_end_alone() {
     assert!(fits("https://host/acme/*", "https://host/acme/api"));
     assert!(!fits("https://host/acme/*", "https://host/acm/api"));
