@@ -21,6 +21,8 @@ const MAX_LAYERS: usize = 64;
 const MAX_ONE: u64 = 32 << 20;
 /// How large all of them may be together, in bytes: they are held in memory.
 const MAX_ALL: u64 = 128 << 20;
+/// The longest type of a predicate that is told, in bytes.
+const MAX_TYPE: usize = 300;
 /// How many manifests are asked for at once.
 const AT_ONCE: usize = 8;
 
@@ -135,8 +137,10 @@ pub async fn collect(registry: &Registry, path: &str, subject: &Digest) -> Resul
         return Err(reader.too_much(&format!("more than {MAX_ARTIFACTS} statements are attached")));
     }
     let manifests = listed.iter().map(|one| registry.manifest(path, one.digest.as_str()));
-    let manifests: Vec<Option<Manifest>> = stream::iter(manifests).buffered(AT_ONCE).try_collect().await?;
-    for (one, manifest) in listed.iter().zip(manifests) {
+    // Each goes as soon as it was read: one may have some MB, and mean nothing.
+    let mut manifests = stream::iter(manifests).buffered(AT_ONCE);
+    for one in &listed {
+        let Some(manifest) = manifests.try_next().await? else { break };
         reader.referrer(&one.digest, manifest).await?;
     }
     for ending in CLASSIC {
@@ -164,6 +168,8 @@ impl Reader<'_> {
             self.unreadable(&place, None, "it is listed, and is not there");
             return Ok(());
         };
+        // Its words are kept, for messages.
+        self.charge(u64::try_from(manifest.bytes.len()).unwrap_or(u64::MAX))?;
         match manifest.subject() {
             Ok(Some(subject)) if subject.digest == *self.subject => self.layers(&place, &manifest).await,
             Ok(Some(subject)) => {
@@ -215,10 +221,7 @@ impl Reader<'_> {
             let why = format!("it has {} bytes, and at most {MAX_ONE} are read", layer.size);
             return Ok(Content::Unreadable(why));
         }
-        let Some(left) = self.left.checked_sub(layer.size) else {
-            return Err(self.too_much(&format!("what is attached is larger than {MAX_ALL} bytes")));
-        };
-        self.left = left;
+        self.charge(layer.size)?;
         let bytes = match self.bytes(layer).await? {
             Ok(bytes) => bytes,
             Err(why) => return Ok(Content::Unreadable(why)),
@@ -252,6 +255,14 @@ impl Reader<'_> {
         Ok(Ok(bytes))
     }
 
+    /// Counts bytes that are held in memory.
+    fn charge(&mut self, bytes: u64) -> Result<()> {
+        let left = self.left.checked_sub(bytes);
+        self.left =
+            left.ok_or_else(|| self.too_much(&format!("what is attached is larger than {MAX_ALL} bytes")))?;
+        Ok(())
+    }
+
     fn unreadable(&mut self, place: &Place, claims: Option<Predicate>, why: impl Into<String>) {
         let content = Content::Unreadable(why.into());
         self.attached.push(Attached { place: place.clone(), claims, content });
@@ -273,5 +284,7 @@ fn claims(manifest: &Manifest) -> Option<Predicate> {
 fn claim(annotations: &BTreeMap<String, String>) -> Option<Predicate> {
     // The one of cosign's older form.
     let keys = [BUNDLE_PREDICATE_TYPE, PREDICATE_TYPE, "predicateType"];
-    keys.iter().find_map(|key| annotations.get(*key)).map(|uri| Predicate::of(uri))
+    let uri = keys.iter().find_map(|key| annotations.get(*key))?;
+    // It may be anything, and stands beside each of many layers.
+    (uri.len() <= MAX_TYPE).then(|| Predicate::of(uri))
 }
