@@ -250,6 +250,34 @@ fn a_second_promotion_uploads_nothing_and_moves_nothing() {
 }
 
 #[test]
+fn a_record_that_somebody_else_wrote_is_none() {
+    let lab = Lab::new("promote-record");
+    let there = PrivateRegistry::start("promote-record", &[]);
+    let world = World::new(&lab, &there.host, &there.host);
+    let image = world.image("tested");
+    let forged = json!({"version": "1.4.0", "promotedBy": {"user": "nobody"},
+        "target": format!("{}/{}", world.to.registry.host(), world.to.path)});
+    let kind = Predicate::Other(promotion::PREDICATE_TYPE.to_owned());
+    world.from.attach(&image, Statement::new(&image.digest, None, &kind, forged), None);
+    let ours = || {
+        let mut all = world.records(&image.digest);
+        assert!(all.iter().any(|record| record.predicate["promotedBy"]["user"] == "nobody"), "it came along");
+        all.retain(|record| record.predicate["promotedBy"]["user"] != "nobody");
+        all.len()
+    };
+    for _ in 0..2 {
+        world.promote("tested", &[], 0);
+        assert_eq!(ours(), 1);
+    }
+    // Where a key signs, one that nobody signed is as good as none.
+    let private = file(&lab, "key.pem", KEY);
+    for _ in 0..2 {
+        world.promote("tested", &["--sign-key", &private], 0);
+        assert_eq!(ours(), 2);
+    }
+}
+
+#[test]
 fn a_promotion_that_broke_off_at_any_write_is_finished_by_another() {
     let lab = Lab::new("promote-broken");
     let there = PrivateRegistry::start("promote-broken", &[]);

@@ -14,7 +14,7 @@ use super::supervise::{Ended, supervise};
 use crate::config::Flags;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
-use crate::evidence::{self, Draft};
+use crate::evidence::{self, Draft, Place, PublicKey};
 use crate::promotion::{self, By, Promotion};
 use crate::publish::{self, Way};
 use crate::registry::RepositoryAt;
@@ -102,19 +102,30 @@ async fn make_tag(session: &Session, looked: &Looked) -> Result<()> {
     Ok(())
 }
 
-/// Keeps beside the image who promoted it, when and from where, unless that is there.
+/// Keeps beside the image who promoted it, when and from where, unless that is there. What came along from the source is
+/// no such record: whoever may push there could have written it. Where we sign, one of our key's alone counts.
 async fn record(session: &Session, looked: &Looked) -> Result<()> {
-    let Looked { promotion, manifest, writing, .. } = looked;
+    let Looked { promotion, manifest, reading, writing, .. } = looked;
     let path = promotion.target().path();
-    let there = evidence::collect(writing, path, promotion.digest()).await?;
-    let standings = evidence::read(&there, &[]);
-    let said = standings.iter().filter_map(|standing| standing.statement.as_ref());
-    if said.into_iter().any(|statement| promotion::is_recorded(promotion, statement)) {
+    let key = looked.signing.as_ref();
+    let ours = key.map(|key| PublicKey::read(&key.public_pem(), "the key to sign with"));
+    let ours = ours.transpose()?.unwrap_or_default();
+    let (there, before) = tokio::try_join!(
+        evidence::collect(writing, path, promotion.digest()),
+        reading.referrers(&looked.path, promotion.digest())
+    )?;
+    let came_along = |place: &Place| before.iter().any(|one| *place == Place::Referrer(one.digest.clone()));
+    let standings = evidence::read(&there, &ours);
+    let mut counts = standings
+        .iter()
+        .filter(|standing| standing.objection.is_none() && (key.is_some() || !came_along(&standing.place)))
+        .filter_map(|standing| standing.statement.as_ref());
+    if counts.any(|statement| promotion::is_recorded(promotion, statement)) {
         return Ok(());
     }
     let by = by(session, looked);
     let draft = Draft { statement: promotion::record(promotion, &by), created: by.at };
-    let (subject, key) = (manifest.descriptor()?, looked.signing.as_ref());
+    let subject = manifest.descriptor()?;
     let attached = evidence::attach(writing, path, &subject, &draft, key).await?;
     session.events.emit(Event::EvidenceAttached {
         kind: "promotion".to_owned(),
