@@ -501,9 +501,15 @@ fn what_is_no_release_is_refused_each_with_its_reason() {
     assert_ne!(good.digest, taken.digest);
     // Whatever is in the release registry already, or in none, is not promoted.
     let there_already = world.to.name("1.4.0");
+    let sandbox = format!("{}/t/{}/box", lab.registry, lab.name());
+    world.repo.write(
+        "imgbuild.toml",
+        &text.replace("[registries]\n", &format!("[registries]\nsandbox = \"{sandbox}\"\n")),
+    );
     for (name, code, words) in [
         (there_already.as_str(), 4, "in the release registry already"),
         (&lab.base, 4, "in no registry that has a role"),
+        (&format!("{sandbox}/api:good"), 4, "in the sandbox registry"),
         (&world.from.name("nothing"), 7, "there is no"),
     ] {
         world.repo.imgbuild(&["promote", name, "--to", "release"]).expect(code).says(words);

@@ -51,6 +51,15 @@ pub(super) fn target(settings: &Settings, from: &Reference) -> Result<Repository
             "promote from the integration registry; that the image gets a further version there changes nothing that is here",
         );
     }
+    if role == Role::Sandbox {
+        return refuse(
+            Kind::Refused,
+            format!(
+                "cannot promote {from}: it is in the sandbox registry, where developers push what they like"
+            ),
+            "promote what CI pushed to the integration registry, which [registries] integration names",
+        );
+    }
     let name = roles::rest(settings, role, repository).unwrap_or_default();
     let target = format!("{}/{name}", release.prefix.value);
     target.parse().map_err(|cause| {
