@@ -17,8 +17,9 @@ use crate::event::{Event, Events};
 use crate::expect::{HostCommand, Matcher, Misfit};
 use crate::smoke::scene::{self, Bench};
 
-/// Variables of imgbuild's own that a test has no use for: logins.
-const LOGINS: [&str; 3] = ["DOCKER_AUTH_CONFIG", "IMGBUILD_REGISTRY_USERNAME", "IMGBUILD_REGISTRY_PASSWORD"];
+/// Variables of imgbuild's own that a test has no use for: logins, and the key that signs what the test proves.
+const LOGINS: [&str; 4] =
+    ["DOCKER_AUTH_CONFIG", "IMGBUILD_REGISTRY_USERNAME", "IMGBUILD_REGISTRY_PASSWORD", "IMGBUILD_SIGN_KEY"];
 /// How many of its last lines are told where it fails.
 const LAST: usize = 20;
 /// How much of them is told, in characters: what fits a misfit.
