@@ -80,7 +80,7 @@ pub struct Drifted {
     pub text: String,
     /// The same for programs.
     pub json: Value,
-    /// Where at least one base moved.
+    /// Where an image could not be read, else where at least one base moved.
     pub error: Option<Error>,
 }
 
@@ -90,8 +90,8 @@ pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> 
         references.iter().map(|text| published::parse(text)).collect::<Result<_>>()?;
     let (settings, _) = gather::settings_for_registries(session, &Flags::default(), false).await?;
     let registries = &published::reading(session, &settings)?;
-    let looks = parsed.into_iter().map(|reference| async move {
-        let found = published::find(session, registries, reference).await?;
+    let looks = parsed.iter().map(|reference| async move {
+        let found = published::find(session, registries, reference.clone()).await?;
         let mut bases = Vec::new();
         for image in &found.images {
             bases.push((image.name(), base(session, registries, image).await));
@@ -100,8 +100,19 @@ pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> 
     });
     let all: Vec<Result<_>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let (mut text, mut entries, mut moved) = (String::new(), Vec::new(), Vec::new());
-    for looked in all {
-        let (found, bases) = looked?;
+    let mut failure = None;
+    for (reference, looked) in parsed.iter().zip(all) {
+        let (found, bases) = match looked {
+            Ok(looked) => looked,
+            // One that is gone hides nothing of the others.
+            Err(error) => {
+                let name = reference.to_string();
+                text.push_str(&format!("{}\n", one_line(&format!("{:<8}  {name}: {error}", "failed"))));
+                entries.push(json!({"reference": name, "error": error.to_string()}));
+                failure = failure.or(Some(error));
+                continue;
+            }
+        };
         let name = found.reference.to_string();
         for (platform, base) in &bases {
             let shown = if bases.len() > 1 { format!("{name} ({platform})") } else { name.clone() };
@@ -122,7 +133,7 @@ pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> 
         let message = format!("the base of {count} of {} has moved on: {}", entries.len(), moved.join(", "));
         Error::new(Kind::Findings, message).hint("build them anew, to have what was mended in their bases")
     });
-    Ok(Drifted { text, json: json!({"schema": 1, "images": entries}), error })
+    Ok(Drifted { text, json: json!({"schema": 1, "images": entries}), error: failure.or(error) })
 }
 
 /// How the base of an image stands. What cannot be asked is not known: another registry's bad minute is no drift.
