@@ -73,6 +73,9 @@ impl<'a> Database<'a> {
         let mut seen = BTreeSet::new();
         let mut ahead = vec![(root, 0)];
         let mut row = Vec::new();
+        // No two rows share a byte, so that all of them together are no longer than the file. Where they do, a few bytes
+        // are a million rows of megabytes.
+        let mut left = self.bytes.len();
         while let Some((number, depth)) = ahead.pop() {
             if depth > MAX_DEPTH || !seen.insert(number) {
                 return Err("its pages lead in a circle".to_owned());
@@ -96,7 +99,8 @@ impl<'a> Database<'a> {
                 LEAF => {
                     for nth in 0..count {
                         let at = cell(nth).ok_or_else(broken)?;
-                        self.payload(page, at, &mut row)?;
+                        self.payload(page, at, left, &mut row)?;
+                        left = left.saturating_sub(row.len());
                         on(&values(&row).ok_or_else(broken)?)?;
                     }
                 }
@@ -113,14 +117,14 @@ impl<'a> Database<'a> {
             .ok_or_else(|| format!("its page {number} is not there"))
     }
 
-    /// Puts the row of the cell at `at` together, which may go on in other pages.
-    fn payload(&self, page: &[u8], at: usize, row: &mut Vec<u8>) -> Result<(), String> {
+    /// Puts the row of the cell at `at` together, of at most `most` bytes, which may go on in other pages.
+    fn payload(&self, page: &[u8], at: usize, most: usize, row: &mut Vec<u8>) -> Result<(), String> {
         let broken = || "one of its rows is malformed".to_owned();
         let (size, after) = varint(page, at).ok_or_else(broken)?;
         let (_, after) = varint(page, after).ok_or_else(broken)?;
         let size = usize::try_from(size)
             .ok()
-            .filter(|size| *size <= MAX_ROW)
+            .filter(|size| *size <= MAX_ROW.min(most))
             .ok_or("one of its rows is too long")?;
         let most = self.usable - 35;
         let least = (self.usable - 12) * 32 / 255 - 23;
@@ -206,4 +210,30 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred cells of a page are one and the same row.
+    #[test]
+    fn rows_that_share_their_bytes_are_no_rows() {
+        let mut bytes = vec![0; 1024];
+        bytes[..16].copy_from_slice(b"SQLite format 3\0");
+        bytes[16..18].copy_from_slice(&512u16.to_be_bytes());
+        bytes[100] = LEAF;
+        bytes[103..105].copy_from_slice(&100u16.to_be_bytes());
+        for nth in 0..100 {
+            bytes[108 + 2 * nth..][..2].copy_from_slice(&310u16.to_be_bytes());
+        }
+        // 180 bytes, as SQLite writes numbers.
+        bytes[310..313].copy_from_slice(&[0x81, 0x34, 1]);
+        let mut rows = 0;
+        let told = Database::open(&bytes).unwrap().walk(1, &mut |_| {
+            rows += 1;
+            Ok(())
+        });
+        assert_eq!((told, rows), (Err("one of its rows is too long".to_owned()), 5));
+    }
 }
