@@ -2,7 +2,7 @@
 //! that only [`merge`](super::merge) knows what of it the final image shows.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use super::OsRelease;
 use super::packages::Found;
@@ -70,14 +70,23 @@ pub(super) struct Budget {
     pub(super) links: usize,
     pub(super) packages: usize,
     pub(super) items: usize,
+    /// Bytes of paths and of what files say.
+    pub(super) text: usize,
     /// Bytes that layers may still unpack to.
     pub(super) bytes: u64,
 }
 
 impl Default for Budget {
-    /// 16 MiB of hashes, and as much again of all the rest; images that people build have a tenth of it.
+    /// 16 MiB of hashes, and as much again of texts; images that people build have a tenth of it.
     fn default() -> Budget {
-        Budget { paths: 2 << 20, links: 60_000, packages: 60_000, items: 60_000, bytes: 1 << 40 }
+        Budget {
+            paths: 2 << 20,
+            links: 60_000,
+            packages: 60_000,
+            items: 60_000,
+            text: 16 << 20,
+            bytes: 1 << 40,
+        }
     }
 }
 
@@ -87,7 +96,22 @@ pub(super) struct Hasher(RandomState);
 
 impl Hasher {
     pub(super) fn of(&self, path: &str) -> u64 {
-        self.0.hash_one(path)
+        let mut state = self.0.build_hasher();
+        state.write(path.as_bytes());
+        state.finish()
+    }
+
+    /// The hashes of the folders that `/a/b/c` lies in: `/`, `/a`, `/a/b`. However deep they are, each byte is read once.
+    pub(super) fn above<'a>(&self, path: &'a str) -> impl Iterator<Item = u64> + use<'a> {
+        let mut state = self.0.build_hasher();
+        let mut read = 0;
+        path.match_indices('/').filter(|(at, _)| *at > 0 || path.len() > 1).map(move |(at, _)| {
+            // The root ends in what others begin with.
+            let end = at.max(1);
+            state.write(path.get(read..end).unwrap_or_default().as_bytes());
+            read = end;
+            state.finish()
+        })
     }
 }
 
@@ -100,35 +124,18 @@ impl Layer {
             hashes.shrink_to_fit();
         }
     }
-
-    /// Whether it has, or deletes, what is at `path` itself.
-    pub(super) fn covers(&self, hasher: &Hasher, path: &str) -> bool {
-        has(&self.covered, hasher.of(path))
-    }
-
-    /// Whether what a lower layer has at `path` is not seen any more.
-    pub(super) fn hides(&self, hasher: &Hasher, path: &str) -> bool {
-        let own = hasher.of(path);
-        has(&self.covered, own) || has(&self.folders, own) || self.hides_below(hasher, path)
-    }
-
-    /// Whether it hides everything that lower layers have in a folder that `path` lies in.
-    pub(super) fn hides_below(&self, hasher: &Hasher, path: &str) -> bool {
-        ancestors(path).any(|folder| {
-            let hash = hasher.of(folder);
-            has(&self.covered, hash) || has(&self.opaque, hash)
-        })
-    }
 }
 
-fn has(sorted: &[u64], hash: u64) -> bool {
-    sorted.binary_search(&hash).is_ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The folders that `/a/b/c` lies in: `/a/b`, `/a`, `/`.
-fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    let above = path
-        .match_indices('/')
-        .map(move |(at, _)| if at == 0 { "/" } else { path.get(..at).unwrap_or_default() });
-    above.filter(move |folder| *folder != path)
+    #[test]
+    fn folders_are_hashed_as_they_are_alone() {
+        let hasher = Hasher::default();
+        for (path, folders) in [("/", &[][..]), ("/a", &["/"]), ("/a/bc/d", &["/", "/a", "/a/bc"])] {
+            let alone: Vec<u64> = folders.iter().map(|folder| hasher.of(folder)).collect();
+            assert_eq!(hasher.above(path).collect::<Vec<_>>(), alone, "{path}");
+        }
+    }
 }

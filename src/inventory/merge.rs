@@ -1,5 +1,6 @@
 //! What the final image shows of its layers.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use crate::rules::facts::{FileFacts, Leftover, OpenAccount, SecretFile, SetuidFi
 
 /// Links that are followed on the way to one file.
 const MAX_LINKS: usize = 40;
+
+/// Folders that are looked at for all links of an image together: whoever makes one may have each lead through thousands.
+const MAX_STEPS: u32 = 20_000_000;
 
 /// Where the tools of distributions look for their lists.
 const SYSTEM: [&str; 6] = [
@@ -26,7 +30,7 @@ const STATUS_FOLDER: &str = "/var/lib/dpkg/status.d";
 
 /// The layers, the lowest first, which `diff_ids` names.
 pub(super) fn merge(layers: &[Arc<Layer>], hasher: &Hasher, diff_ids: Vec<String>) -> Inventory {
-    let view = View { layers, hasher };
+    let view = View { layers, hasher, above: Above::of(layers), steps: Cell::new(MAX_STEPS) };
     let mut packages = view.system_packages();
     let mut files = FileFacts { layers: diff_ids, ..FileFacts::default() };
     for (nth, layer) in layers.iter().enumerate() {
@@ -62,7 +66,12 @@ pub(super) fn merge(layers: &[Arc<Layer>], hasher: &Hasher, diff_ids: Vec<String
     files.leftovers.sort();
     packages.sort();
     packages.dedup();
-    Inventory { packages, os: view.os(), files, notes: notes(layers) }
+    let os = view.os();
+    let mut notes = notes(layers);
+    if view.steps.get() == 0 {
+        notes.push("its links lead further than is followed: what they lead to may be left out".to_owned());
+    }
+    Inventory { packages, os, files, notes }
 }
 
 fn notes(layers: &[Arc<Layer>]) -> Vec<String> {
@@ -81,28 +90,73 @@ fn notes(layers: &[Arc<Layer>]) -> Vec<String> {
     notes
 }
 
+/// Of each path the highest layer that has it: 48 bits of its hash, and the layer. Sorted.
+#[derive(Default)]
+struct Above {
+    covered: Vec<u64>,
+    opaque: Vec<u64>,
+    folders: Vec<u64>,
+}
+
+/// The bits of a layer's number, of which an image has less than a thousand.
+const LAYER: u64 = 0xffff;
+
+impl Above {
+    fn of(layers: &[Arc<Layer>]) -> Above {
+        let all = |of: fn(&Layer) -> &Vec<u64>| {
+            let mut keys: Vec<u64> = Vec::with_capacity(layers.iter().map(|layer| of(layer).len()).sum());
+            for (nth, layer) in layers.iter().enumerate() {
+                keys.extend(of(layer).iter().map(|hash| hash & !LAYER | (nth as u64 & LAYER)));
+            }
+            keys.sort_unstable();
+            keys
+        };
+        Above {
+            covered: all(|layer| &layer.covered),
+            opaque: all(|layer| &layer.opaque),
+            folders: all(|layer| &layer.folders),
+        }
+    }
+}
+
+/// The highest layer that has what `hash` is of.
+fn highest(sorted: &[u64], hash: u64) -> Option<usize> {
+    let end = sorted.partition_point(|key| *key <= hash | LAYER);
+    let key = sorted.get(end.checked_sub(1)?)?;
+    (key | LAYER == hash | LAYER).then(|| usize::try_from(key & LAYER).unwrap_or_default())
+}
+
 struct View<'a> {
     layers: &'a [Arc<Layer>],
     hasher: &'a Hasher,
+    above: Above,
+    /// Folders that may still be looked at on the way through links.
+    steps: Cell<u32>,
 }
 
 impl View<'_> {
     /// Whether a layer above the `nth` hides what that one has at `path`.
     fn is_hidden(&self, nth: usize, path: &str) -> bool {
-        self.layers.iter().skip(nth + 1).any(|layer| layer.hides(self.hasher, path))
+        let Above { covered, opaque, folders } = &self.above;
+        let is_above = |sorted: &[u64], hash: u64| highest(sorted, hash).is_some_and(|top| top > nth);
+        let own = self.hasher.of(path);
+        is_above(covered, own)
+            || is_above(folders, own)
+            || self.hasher.above(path).any(|folder| is_above(covered, folder) || is_above(opaque, folder))
     }
 
     /// The layer whose entry at `path` is seen, where that is no folder.
     fn top(&self, path: &str) -> Option<usize> {
-        for (nth, layer) in self.layers.iter().enumerate().rev() {
-            if layer.covers(self.hasher, path) {
-                return Some(nth);
-            }
-            if layer.hides(self.hasher, path) {
-                return None;
-            }
-        }
-        None
+        let nth = highest(&self.above.covered, self.hasher.of(path))?;
+        self.step(u32::try_from(path.len()).unwrap_or(u32::MAX))?;
+        (!self.is_hidden(nth, path)).then_some(nth)
+    }
+
+    /// Counts what following links takes; `None` where it is too much.
+    fn step(&self, count: u32) -> Option<()> {
+        let left = self.steps.get().saturating_sub(count);
+        self.steps.set(left);
+        (left > 0).then_some(())
     }
 
     /// Where `path` leads to through links, those of its folders included, and the layer that has the file.
@@ -113,6 +167,7 @@ impl View<'_> {
                 path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).collect();
             for end in ends {
                 let part = path.get(..end).unwrap_or_default();
+                self.step(u32::try_from(part.len()).unwrap_or(u32::MAX))?;
                 let Some(nth) = self.top(part) else { continue };
                 let Some(link) = self.layers.get(nth).and_then(|layer| layer.links.get(part)) else {
                     continue;

@@ -14,6 +14,8 @@ const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
 /// Of a layer; more help nobody.
 const MAX_NOTES: usize = 50;
+/// In characters.
+const LONGEST_NOTE: usize = 300;
 /// The longest path that is kept; the system's own limit.
 const MAX_PATH: usize = 4096;
 /// Folders that are told apart below one that was left behind.
@@ -149,7 +151,8 @@ impl Entry<'_> {
         if is_hard || header.kind == EntryKind::Symlink {
             let target =
                 if is_hard { resolve_link("/", &header.link_target) } else { header.link_target.clone() };
-            match self.budget.links.checked_sub(1).filter(|_| target.len() <= MAX_PATH) {
+            let left = self.budget.links.checked_sub(1).filter(|_| target.len() <= MAX_PATH);
+            match left.filter(|_| self.afford(path.len() + target.len())) {
                 Some(left) => {
                     self.budget.links = left;
                     self.layer.links.insert(path.to_owned(), Link { target, is_hard });
@@ -160,10 +163,12 @@ impl Entry<'_> {
         if header.kind == EntryKind::File
             && let Some((folder, child)) = leftover::split(path)
         {
-            let heaps = &mut self.layer.leftovers;
-            let child = if heaps.len() < MAX_HEAPS { child } else { "" };
-            if heaps.len() < 2 * MAX_HEAPS {
-                let heap = heaps.entry((folder.to_owned(), child.to_owned())).or_default();
+            let heaps = self.layer.leftovers.len();
+            let child = if heaps < MAX_HEAPS { child } else { "" };
+            let key = (folder.to_owned(), child.to_owned());
+            let is_known = self.layer.leftovers.contains_key(&key);
+            if is_known || (heaps < 2 * MAX_HEAPS && self.afford(folder.len() + child.len())) {
+                let heap = self.layer.leftovers.entry(key).or_default();
                 heap.files = heap.files.saturating_add(1);
                 heap.bytes = heap.bytes.saturating_add(header.size);
             }
@@ -189,13 +194,29 @@ impl Entry<'_> {
     }
 
     fn keep(&mut self, path: String, item: Item) {
-        match self.budget.items.checked_sub(1) {
+        // Each package names the file that lists it.
+        let text = match &item {
+            Item::System(found) | Item::Packages(found) => {
+                found.iter().map(|one| one.text().saturating_add(path.len())).sum()
+            }
+            Item::OpenAccounts(names) => names.iter().map(String::len).sum(),
+            Item::Os(_) | Item::Secret(_) | Item::Setuid { .. } => 0,
+        };
+        let left = self.budget.items.checked_sub(1);
+        match left.filter(|_| self.afford(path.len().saturating_add(text))) {
             Some(left) => {
                 self.budget.items = left;
                 self.layer.items.entry(path).or_default().push(item);
             }
             None => self.note("more files that matter than are kept".to_owned()),
         }
+    }
+
+    /// Takes so many bytes of text, where they are left.
+    fn afford(&mut self, bytes: usize) -> bool {
+        let left = self.budget.text.checked_sub(bytes);
+        self.budget.text = left.unwrap_or(self.budget.text);
+        left.is_some()
     }
 
     fn cover(&mut self, of: impl Fn(&mut Layer) -> &mut Vec<u64>, hash: u64) {
@@ -208,7 +229,10 @@ impl Entry<'_> {
         }
     }
 
-    fn note(&mut self, note: String) {
+    fn note(&mut self, mut note: String) {
+        if let Some((at, _)) = note.char_indices().nth(LONGEST_NOTE) {
+            note.truncate(at);
+        }
         let notes = &mut self.layer.notes;
         if notes.len() < MAX_NOTES && !notes.contains(&note) {
             notes.push(note);

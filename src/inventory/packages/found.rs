@@ -29,6 +29,17 @@ impl Found {
         }
     }
 
+    /// How many bytes of text it is.
+    pub(in crate::inventory) fn text(&self) -> usize {
+        let source =
+            self.source.iter().flat_map(|source| [Some(&source.name), source.version.as_ref()]).flatten();
+        let rest = self.architecture.iter().chain(&self.license).chain(source);
+        rest.map(String::len)
+            .sum::<usize>()
+            .saturating_add(self.name.len())
+            .saturating_add(self.version.len())
+    }
+
     /// The package, found in the file `found_in` of the layer `layer`.
     pub(in crate::inventory) fn at(&self, found_in: &str, layer: usize) -> Package {
         let Found { ecosystem, name, version, architecture, source, license } = self.clone();

@@ -6,6 +6,8 @@ use crate::inventory::package::{Ecosystem, SourcePackage};
 
 /// More of a line is passed over.
 const MAX_LINE: usize = 4 << 10;
+/// Bytes of texts of all packages of a list; ten thousand packages have a tenth of it.
+const MAX_TEXT: usize = 16 << 20;
 
 /// Whose list it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(in crate::inventory) struct Stanzas {
     found: Vec<Found>,
     /// Packages that may still be taken.
     left: usize,
+    /// Bytes that they may have.
+    text: usize,
     cut: bool,
 }
 
@@ -51,6 +55,7 @@ impl Stanzas {
             now: Paragraph::default(),
             found: Vec::new(),
             left: most,
+            text: MAX_TEXT,
             cut: false,
         }
     }
@@ -108,18 +113,19 @@ impl Stanzas {
         if name.is_empty() || version.is_empty() || is_absent {
             return;
         }
-        let Some(left) = self.left.checked_sub(1) else {
-            self.cut = true;
-            return;
-        };
-        self.left = left;
         let ecosystem = match self.kind {
             Kind::Dpkg => Ecosystem::Deb,
             Kind::Apk => Ecosystem::Apk,
         };
         // The source is told where it has another name or version.
         let source = source.filter(|source| source.name != name || source.version.is_some());
-        self.found.push(Found { ecosystem, name, version, architecture, source, license });
+        let found = Found { ecosystem, name, version, architecture, source, license };
+        let (Some(left), Some(text)) = (self.left.checked_sub(1), self.text.checked_sub(found.text())) else {
+            self.cut = true;
+            return;
+        };
+        (self.left, self.text) = (left, text);
+        self.found.push(found);
     }
 }
 
@@ -204,6 +210,9 @@ mod tests {
         let long = format!("Package: {}\nVersion: 1\n", "x".repeat(1 << 20));
         let (found, _) = read(Kind::Dpkg, long.as_bytes(), 4096, 10);
         assert!(found[0].name.len() <= 1 << 10);
+        let wordy = format!("Package: a\nVersion: {}\n\n", "x".repeat(1 << 10)).repeat(20_000);
+        let (found, cut) = read(Kind::Dpkg, wordy.as_bytes(), 4096, 60_000);
+        assert!(found.iter().map(Found::text).sum::<usize>() <= MAX_TEXT && cut);
         let (found, _) = read(Kind::Dpkg, b"Package: \xff\xfe\nVersion: 1\n\0\0\0", 5, 10);
         assert_eq!(found[0].name, "\u{fffd}\u{fffd}");
     }

@@ -143,6 +143,24 @@ fn a_million_entries_cost_what_they_may() {
     assert_eq!(layer.leftovers.values().map(|heap| heap.files).sum::<u64>(), 16_666);
 }
 
+#[test]
+fn long_texts_cost_what_they_may() {
+    let path = |nth: usize| format!("var/cache/apt/{nth:060}");
+    let budget = Budget { text: 1000, ..Budget::default() };
+    let (layer, left) = scanned(budget, |push| {
+        let status = Made::new().file("var/lib/dpkg/status", LIST.replace(" 1", &"1".repeat(900)));
+        let links = (0..100).fold(status, |made, nth| made.link(&path(nth), &path(nth)));
+        let programs = (100..200).fold(links, |made, nth| made.program(&path(nth), 0o4755));
+        push(&programs.bytes());
+    });
+    let list: usize = layer.items.keys().filter(|path| path.ends_with("status")).count();
+    assert_eq!((list, layer.covered.len()), (1, 201));
+    let kept = layer.links.len() + layer.items.len() + layer.leftovers.len();
+    assert!(kept <= 3 && left.text < 100, "{kept} {}", left.text);
+    assert!(layer.notes.iter().any(|note| note.contains("more links")), "{:?}", layer.notes);
+    assert!(layer.notes.iter().any(|note| note.contains("more files that matter")), "{:?}", layer.notes);
+}
+
 /// A list of two gigabytes, of which nothing is kept but so many packages.
 #[test]
 fn a_list_without_end_costs_no_memory() {
