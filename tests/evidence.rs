@@ -17,6 +17,7 @@ use imgbuild::registry::{BlobSource, CredentialStore, Descriptor, Manifest, Regi
 use serde_json::{Value, json};
 use support::fault_proxy::{Fault, FaultProxy, Often, On};
 use support::lab::{Lab, Ran, Repo};
+use support::private_registry::PrivateRegistry;
 
 /// Keys that were made for tests alone.
 const KEY: &str = include_str!("../src/evidence/key/sec1.pem");
@@ -53,16 +54,21 @@ struct Shelf<'a> {
 impl Shelf<'_> {
     /// A repository of this test's, by a name of its own.
     fn new<'a>(lab: &'a Lab, name: &str) -> Shelf<'a> {
+        Shelf::at(lab, &lab.registry, name)
+    }
+
+    /// The same in the registry `host`.
+    fn at<'a>(lab: &'a Lab, host: &str, name: &str) -> Shelf<'a> {
         let environment = Environment::from_pairs(lab.environment());
         let store = CredentialStore::load(&environment).expect("logins");
-        let login = now(store.for_registry(&lab.registry)).expect("login");
+        let login = now(store.for_registry(host)).expect("login");
         let options = RegistryOptions::from_environment(&environment);
-        let registry = Registry::new(&lab.registry, login, options).expect("client");
+        let registry = Registry::new(host, login, options).expect("client");
         Shelf { lab, registry, path: format!("t/{}{name}", lab.name()) }
     }
 
     fn name(&self) -> String {
-        format!("{}/{}", self.lab.registry, self.path)
+        format!("{}/{}", self.registry.host(), self.path)
     }
 
     fn blob(&self, media_type: &str, bytes: Vec<u8>) -> Value {
@@ -439,6 +445,21 @@ fn whatever_is_flipped_is_named() {
 }
 
 #[test]
+fn a_bit_that_flipped_in_the_registry_is_found() {
+    let lab = Lab::new("flipped-bit");
+    let there = PrivateRegistry::start("flipped-bit", &[]);
+    let shelf = Shelf::at(&lab, &there.host, "");
+    let image = shelf.image(Some("1"), "content", json!({}));
+    shelf.attach_all(&image, &key());
+    tells(&shelf.verify("1"), 0, &[]);
+    let layer = Digest::of(b"content");
+    there.flip(&layer);
+    let ran = shelf.verify("1");
+    refused(&ran, &["image"]);
+    tells(&ran, 4, &[&format!("the bytes of {layer} are others")]);
+}
+
+#[test]
 fn evidence_of_another_digest_proves_nothing() {
     let lab = Lab::new("another");
     let shelf = Shelf::new(&lab, "");
@@ -511,7 +532,7 @@ fn what_holds_of_each_image_holds_of_their_index() {
         json!({"mediaType": IMAGE, "digest": image.digest, "size": image.bytes.len(),
             "platform": {"os": "linux", "architecture": architecture}})
     };
-    let entries: Vec<Value> = images.iter().zip(["amd64", "arm64"]).map(entry).collect();
+    let mut entries: Vec<Value> = images.iter().zip(["amd64", "arm64"]).map(entry).collect();
     shelf.manifest(Some("1"), &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}));
     shelf.attach_all(&images[0], &key);
     let ran = shelf.verify("1");
@@ -519,6 +540,37 @@ fn what_holds_of_each_image_holds_of_their_index() {
     tells(&ran, 4, &[images[1].digest.short()]);
     shelf.attach_all(&images[1], &key);
     tells(&shelf.verify("1"), 0, &[]);
+    // Whatever the index calls an image that nobody proved anything of: an engine would run it.
+    let evil = shelf.image(None, "evil", json!({}));
+    let mut hidden = entry((&evil, "riscv64"));
+    hidden["annotations"] = json!({"vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": images[0].digest});
+    entries.push(hidden);
+    shelf.manifest(Some("1"), &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}));
+    let ran = shelf.verify("1");
+    refused(&ran, &["signature", "provenance", "tests"]);
+    tells(&ran, 4, &[evil.digest.short()]);
+}
+
+#[test]
+fn a_signature_of_the_older_form_is_set_once() {
+    let lab = Lab::new("classic");
+    let shelf = Shelf::new(&lab, "");
+    let image = shelf.image(Some("1"), "content", json!({}));
+    let mut tags = Vec::new();
+    for _ in 0..3 {
+        let set = evidence::attach_classic_signature(
+            &shelf.registry,
+            &shelf.path,
+            &image.digest,
+            &shelf.name(),
+            &key(),
+        );
+        tags.push(now(set).expect("signed"));
+    }
+    let manifest = now(shelf.registry.manifest(&shelf.path, &tags[0])).expect("read").expect("there");
+    assert_eq!(manifest.layers().expect("layers").len(), 1);
+    refused(&shelf.verify("1"), &["provenance", "tests"]);
 }
 
 #[test]
@@ -545,6 +597,12 @@ fn a_base_that_moved_on_is_found() {
     assert_eq!(states(&ran), ["same", "unknown"]);
     let newer = bases.image(Some("1"), "newer", json!({}));
     shelf.image(Some("new"), "new", labels(&newer.digest));
+    // One that is not there hides nothing of the others.
+    let ran = drift(["gone", "old"]);
+    tells(&ran, 7, &["there is no"]);
+    let images = ran.json()["images"].clone();
+    assert!(images[0]["error"].as_str().is_some_and(|why| why.contains(":gone")), "{images:#}");
+    assert_eq!(images[1]["images"][0]["base"]["state"], "moved");
     let ran = drift(["old", "new"]);
     tells(&ran, 1, &[newer.digest.as_str(), "1 of 2", ":old"]);
     assert_eq!(states(&ran), ["moved", "same"]);

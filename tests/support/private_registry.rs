@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use imgbuild::image::Digest;
+
 use super::lab::setting;
 
 /// A registry that nobody else uses; it is stopped and deleted when the value goes.
@@ -43,6 +45,16 @@ impl PrivateRegistry {
             ca: value("IMGBUILD_REGISTRY_CA").map(PathBuf::from),
             name,
         }
+    }
+
+    /// Flips a bit of a blob where the registry keeps it.
+    pub(crate) fn flip(&self, blob: &Digest) {
+        let hex = blob.hex();
+        let folder = PathBuf::from(setting("IMGBUILD_STATE")).join(format!("registry-{}/data", self.name));
+        let file = folder.join(format!("docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]));
+        let mut bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        bytes[0] ^= 1;
+        std::fs::write(&file, bytes).expect("write");
     }
 }
 
