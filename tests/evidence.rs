@@ -557,15 +557,10 @@ fn a_signature_of_the_older_form_is_set_once() {
     let lab = Lab::new("classic");
     let shelf = Shelf::new(&lab, "");
     let image = shelf.image(Some("1"), "content", json!({}));
-    let mut tags = Vec::new();
+    let (mut tags, name, key) = (Vec::new(), shelf.name(), key());
     for _ in 0..3 {
-        let set = evidence::attach_classic_signature(
-            &shelf.registry,
-            &shelf.path,
-            &image.digest,
-            &shelf.name(),
-            &key(),
-        );
+        let set =
+            evidence::attach_classic_signature(&shelf.registry, &shelf.path, &image.digest, &name, &key);
         tags.push(now(set).expect("signed"));
     }
     let manifest = now(shelf.registry.manifest(&shelf.path, &tags[0])).expect("read").expect("there");
