@@ -264,6 +264,19 @@ pub(super) fn settle(found: &Found) -> Result<Settling, Conflict> {
     })
 }
 
+/// The way back from a swap that was cut off, whether or not the new one would pass: its steps, and what serves at its end.
+/// `None` where no swap was cut off, or nothing served before it.
+pub(super) fn way_back(found: &Found) -> Result<Option<(Vec<Step>, &Seen)>, Conflict> {
+    let (Settling::Steps(steps) | Settling::Judge { back: steps, .. }) = settle(found)? else {
+        return Ok(None);
+    };
+    let serves =
+        steps.iter().find(|step| matches!(step, Step::Serves { .. })).map(|step| step.id().to_owned());
+    let all = [&found.current, &found.previous].into_iter().flatten();
+    let old = serves.and_then(|id| all.into_iter().find(|seen| seen.id == id));
+    Ok(old.map(|old| (steps, old)))
+}
+
 /// A first deployment that was cut off before the engine was told to start it again: it takes the place of nothing, so that
 /// it stays where it passes, and goes where it does not.
 fn unfinished(current: &Seen) -> Settling {

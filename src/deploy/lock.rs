@@ -101,6 +101,19 @@ impl Lock {
             .hint("try again when they are done"))
     }
 
+    /// [`Kind::Refused`] where `run` does not hold the lock of `names` any more: somebody broke it, or removed the volume. From
+    /// then on another run may be at the same containers.
+    pub async fn require(engine: &Engine, names: &Names, run: &str) -> Result<()> {
+        let holder = labels_of(engine, &names.lock()).await?.and_then(|labels| Holder::of(&labels));
+        let why = match holder {
+            Some(holder) if holder.run() == run => return Ok(()),
+            Some(holder) => format!("it was taken away by {holder}"),
+            None => format!("somebody removed its volume, {}", names.lock()),
+        };
+        Err(Error::new(Kind::Refused, format!("the lock of {names} is lost, and nothing was swapped: {why}"))
+            .hint("try again when nobody else deploys it"))
+    }
+
     /// Lets go of it. What somebody else broke by force is theirs.
     pub async fn release(self, engine: &Engine) -> Result<()> {
         let ours = labels_of(engine, &self.volume).await?.and_then(|labels| Holder::of(&labels));

@@ -27,5 +27,5 @@ pub use lock::{Holder, Lock};
 pub use name::{Name, Names};
 pub use record::{Attached, Past, Record, Replaced, SpecRecord};
 pub use spec::{Values, Wanted, values};
-pub use state::{Deployed, Found, Seen, deployments, find};
+pub use state::{CutOff, Deployed, Found, Seen, cut_off, deployments, find};
 pub use swap::{Busy, Swap, Swapped};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{Settling, Step, Way, forward, settle};
+use super::decide::{Settling, Step, Way, forward, settle, way_back};
 use super::name::Name;
 use super::record::{Attached, Record, SpecRecord};
 use super::state::{Found, Seen};
@@ -293,6 +293,36 @@ fn whatever_instant_it_is_killed_at_one_further_command_makes_it_serve() {
         }
     }
     assert!(struck > 200, "{struck}");
+}
+
+#[test]
+fn whatever_instant_it_is_killed_at_the_way_back_leads_to_what_served() {
+    let mut struck = 0;
+    for (way, good, ours) in cases() {
+        for first in 0.. {
+            let mut host = Host { good, ..Host::with_old(way, ours) };
+            if swap(&mut host, way, Some(first)) != Err(Cut::Struck) {
+                break;
+            }
+            let found = host.found();
+            match way_back(&found).unwrap() {
+                Some((steps, old)) => {
+                    assert_eq!(old.id, "old");
+                    (host.done, host.strike) = (0, None);
+                    assert_eq!(host.play(&steps), Ok(()));
+                    host.stop_ends();
+                    host.is_settled(way, &format!("{way:?} good {good} ours {ours} at {first}"));
+                    assert!(host.containers.contains_key("old"));
+                    struck += 1;
+                }
+                // Before the first step nothing of the old one was touched; after the last one it is gone.
+                None => assert!(found.previous.is_none(), "{found:#?}"),
+            }
+        }
+    }
+    assert!(struck > 50, "{struck}");
+    let first = Found { current: Some(Seen { running: true, ..Seen::default() }), ..Found::default() };
+    assert_eq!(way_back(&first), Ok(None));
 }
 
 #[test]

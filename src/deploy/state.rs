@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::decide::way_back;
 use super::name::{Name, Names};
-use super::record::{Attached, Record, Replaced};
+use super::record::{Attached, Past, Record, Replaced};
 use crate::engine::{Container, Engine, Restart};
 use crate::error::Result;
 use crate::image::label::deploy as label;
@@ -98,6 +99,38 @@ async fn record_of(
     let image = engine.inspect_image(image).await?;
     let forged = image.is_some_and(|image| image.labels.keys().any(|key| key.starts_with(label::PREFIX)));
     Ok((!forged).then_some(record))
+}
+
+/// What is known of the image of a container.
+pub(super) async fn past(engine: &Engine, seen: &Seen) -> Result<Past> {
+    if let Some(record) = &seen.record {
+        return Ok(record.past());
+    }
+    // Made by hand.
+    let image = engine.inspect_image(&seen.image_id).await?;
+    let name = image.and_then(|image| image.tags.first().cloned());
+    let (digest, reference) = (seen.image_id.clone(), name.unwrap_or_else(|| seen.image_id.clone()));
+    Ok(Past { reference, digest, run: String::new(), at: 0 })
+}
+
+/// What served before a swap that was cut off, and is on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// The engine's id of its image.
+    pub image_id: String,
+    /// What is known of it.
+    pub past: Past,
+    /// It has lost its name already; else the swap was cut off before anything was done to it.
+    pub moved: bool,
+}
+
+/// Whether a swap of deployment `deployment`, whose containers are called `names`, was cut off. Where something else is in the
+/// way, that is for whoever does something about it to tell.
+pub async fn cut_off(engine: &Engine, deployment: &str, names: &Names) -> Result<Option<CutOff>> {
+    let found = find(engine, deployment, names).await?;
+    let Ok(Some((_, old))) = way_back(&found) else { return Ok(None) };
+    let moved = found.previous.is_some();
+    Ok(Some(CutOff { image_id: old.image_id.clone(), past: past(engine, old).await?, moved }))
 }
 
 /// Every deployment on a host, whatever state its container is in, by its container's name.

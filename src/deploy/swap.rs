@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::RwLock;
 
-use super::decide::{Conflict, Settling, Step, Way, forward, settle};
+use super::decide::{Conflict, Settling, Step, Way, forward, settle, way_back};
 use super::keep::keep;
 use super::name::{Name, Names};
 use super::record::{Attached, Past, Record};
 use super::spec::{Wanted, preflight};
-use super::state::{Found, Seen, find};
+use super::state::{Found, Seen, find, past};
 use crate::engine::{ContainerSpec, Engine, Keeper};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -92,10 +92,28 @@ impl Swap<'_> {
     }
 
     async fn settling(&self) -> Result<Settling> {
-        settle(&self.find().await?).map_err(|Conflict(why)| {
-            Error::new(Kind::Refused, format!("cannot deploy {}: {why}", self.names()))
-                .hint("look at the containers with `docker ps -a`, and remove by hand what is of no use")
-        })
+        settle(&self.find().await?).map_err(|conflict| self.in_the_way(&conflict))
+    }
+
+    fn in_the_way(&self, Conflict(why): &Conflict) -> Error {
+        Error::new(Kind::Refused, format!("cannot deploy {}: {why}", self.names()))
+            .hint("look at the containers with `docker ps -a`, and remove by hand what is of no use")
+    }
+
+    /// Takes back a swap of an earlier run that was cut off, also where its new container would pass. Gives the time that
+    /// nothing served meanwhile; an error of kind `Rollback` says that nothing may serve.
+    pub async fn bring_back(&self) -> Result<Duration> {
+        let found = self.find().await?;
+        let way = way_back(&found).map_err(|conflict| self.in_the_way(&conflict))?;
+        let Some((steps, old)) = way else { return Ok(Duration::ZERO) };
+        self.events.note("an earlier run was cut off here: what served before it is brought back");
+        let began = Instant::now();
+        let back = self.back(&steps).await;
+        back.map_err(|error| {
+            let what = "what served before an earlier run could not be brought back";
+            not_back(what.to_owned(), &error, &self.wanted.deploy.name)
+        })?;
+        Ok(if old.running { Duration::ZERO } else { began.elapsed() })
     }
 
     /// Refuses a container of the deployment's name that nobody said is to be replaced.
@@ -261,15 +279,7 @@ impl Swap<'_> {
         let mut record = Record { replaces: old.map(Seen::replaced), ..self.record.clone() };
         let past = match old {
             None => None,
-            Some(Seen { record: Some(last), .. }) => Some(last.past()),
-            // Made by hand.
-            Some(old) => {
-                let image = self.engine().inspect_image(&old.image_id).await?;
-                let name = image.and_then(|image| image.tags.first().cloned());
-                let (digest, reference) =
-                    (old.image_id.clone(), name.unwrap_or_else(|| old.image_id.clone()));
-                Some(Past { reference, digest, run: String::new(), at: 0 })
-            }
+            Some(old) => Some(past(self.engine(), old).await?),
         };
         let before = old.and_then(|old| old.record.as_ref()).map(|last| last.history.as_slice());
         record.history = remembered(&record.digest, past.iter().chain(before.unwrap_or_default()));

@@ -12,7 +12,7 @@ use super::supervise::{Ended, supervise_then};
 use super::{facts, hosts, verify};
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::deploy::{
-    self, Admitted, Busy, Kept, Lock, Names, Record, Swap, Values, Wanted, deployments, run_before,
+    self, Admitted, Busy, Kept, Lock, Names, Record, Swap, Values, Wanted, cut_off, deployments, run_before,
 };
 use crate::engine::{Engine, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -176,6 +176,7 @@ async fn stages(
     *open.lock.borrow_mut() = Some((engine.clone(), lock));
 
     let (mut published, ran_before) = (None, matches!(choice, Choice::Kept(_)));
+    let mut undoes = false;
     let found = match choice {
         Choice::Asked(reference) => {
             let reference = asked(&deploy, reference.as_deref())?;
@@ -184,9 +185,23 @@ async fn stages(
             pull(session, &settings, &engine, &reference).await?
         }
         Choice::Kept(wanted) => {
-            let Kept { name, past, .. } = kept(&engine, &deploy, wanted.as_deref()).await?;
-            session.events.note(format!("{} ran before, and the host has kept it", past.reference));
-            OnHost { reference: past.reference, digest: past.digest, name }
+            let before = kept(&engine, &deploy, wanted.as_deref()).await;
+            let cut = match wanted {
+                None => cut_off(&engine, &deploy.name, &names).await?,
+                Some(_) => None,
+            };
+            match (cut, before) {
+                // What ran before is what the swap that was cut off would have replaced.
+                (Some(cut), before) if cut.moved || before.is_err() => {
+                    undoes = true;
+                    OnHost { reference: cut.past.reference, digest: cut.past.digest, name: cut.image_id }
+                }
+                (_, before) => {
+                    let Kept { name, past, .. } = before?;
+                    session.events.note(format!("{} ran before, and the host has kept it", past.reference));
+                    OnHost { reference: past.reference, digest: past.digest, name }
+                }
+            }
         }
     };
     let image = engine.require_image(&found.name).await?;
@@ -214,24 +229,37 @@ async fn stages(
         history: Vec::new(),
     };
     let begun = open.begun.get_or_init(|| Begun { deploy, admitted, values, record });
-    swap(session, begun.swap(session, keeper, &open.busy), options.adopt, &settings.config_dir).await
+    let swap = begun.swap(session, keeper, &open.busy);
+    if undoes {
+        let gap = swap.bring_back().await?;
+        deployed(session, swap.record, None, gap);
+        return Ok(());
+    }
+    swap_in(session, swap, options.adopt, &settings.config_dir).await
 }
 
 /// The steps on the host: order after an earlier run, then what may fail without any harm, then the swap.
-async fn swap(session: &Session, swap: Swap<'_>, adopt: bool, folder: &Path) -> Result<()> {
+async fn swap_in(session: &Session, swap: Swap<'_>, adopt: bool, folder: &Path) -> Result<()> {
     swap.settle().await?;
     swap.may_replace(adopt).await?;
     run_before(&swap, folder).await?;
     swap.preflight().await?;
+    // All of this took its time.
+    let names = Names::of(&swap.wanted.deploy.container);
+    Lock::require(swap.keeper.engine(), &names, &session.run).await?;
     let swapped = swap.run().await?;
-    session.events.emit(Event::Deployed {
-        name: swap.record.name,
-        reference: swap.record.reference,
-        digest: swap.record.digest,
-        before: swapped.before,
-        gap_ms: millis(swapped.gap),
-    });
+    deployed(session, swap.record, swapped.before, swapped.gap);
     Ok(())
+}
+
+fn deployed(session: &Session, record: Record, before: Option<String>, gap: Duration) {
+    session.events.emit(Event::Deployed {
+        name: record.name,
+        reference: record.reference,
+        digest: record.digest,
+        before,
+        gap_ms: millis(gap),
+    });
 }
 
 fn tell(session: &Session, name: &str, step: &str) {

@@ -75,6 +75,39 @@ fn killed_at_each_step_of_a_swap_beside_one_command_recovers() {
 }
 
 #[test]
+fn a_swap_that_was_killed_is_rolled_back_to_what_served() {
+    let site = Site::new("undo");
+    for tag in ["1", "2", "3"] {
+        site.good(tag);
+    }
+    let killed_at = |tag: &str, step: &str| {
+        let mut running = site.imgbuild(&["deploy", "web", tag, "--format", "ndjson"]).start();
+        running.wait_for(step, |event| is_step(event, step));
+        running.signal(Signal::KILL);
+        running.end();
+    };
+    let rolled_back = |version: &str, what: &str| {
+        let ran = site.imgbuild(&["rollback", "web", "--format", "json"]).run();
+        assert_eq!(ran.code, Some(0), "{what}: {}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(site.answer(), format!("version {version}\n"), "{what}: {}", ran.stderr);
+        site.is_tidy(what);
+        ran.json()["deploy"]["digest"].clone()
+    };
+    // Nothing ran before the first one, so that it alone can be gone back to.
+    let first = site.deployed("1")["deploy"]["digest"].clone();
+    for step in ["create", "rename", "stop", "start", "watch"] {
+        killed_at("2", step);
+        assert_eq!(rolled_back("1", step), first, "{step}");
+    }
+    // What served is not what was kept before it.
+    site.deployed("2");
+    killed_at("3", "start");
+    rolled_back("2", "the second one");
+    let ran = site.imgbuild(&["rollback", "web"]).run();
+    assert_eq!((ran.code, site.answer().as_str()), (Some(0), "version 1\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_engine_that_is_killed_in_the_middle_of_a_swap_serves_after_one_command() {
     let engine = PrivateEngine::start("deploy");
     let site = Site::of(Lab::on("dockerd", &engine.url));

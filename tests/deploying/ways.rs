@@ -75,6 +75,31 @@ fn of_two_deployments_at_once_the_second_is_told_who_is_first() {
 }
 
 #[test]
+fn a_run_whose_lock_is_lost_swaps_nothing() {
+    let site = Site::new("lost");
+    site.good("1");
+    site.good("2");
+    site.deployed("1");
+    let started = site.inspect("{{.State.StartedAt}}");
+    let pipe = gate(&site);
+    site.configure(
+        &format!("before = [{{ cmd = [\"cat\", \"{}\"], within = \"60s\" }}]", pipe.display()),
+        "",
+    );
+    let mut running = site.imgbuild(&["deploy", "web", "2", "--format", "ndjson"]).start();
+    running.wait_for("the command", |event| {
+        event["type"] == "test-started" && event["name"].to_string().contains("before")
+    });
+    site.lab.docker(&["volume", "rm", &format!("imgbuild-deploy-{}", site.name())]);
+    fs::write(&pipe, "go on\n").expect("pipe");
+    let (code, events, stderr) = running.end();
+    assert_eq!(code, Some(4), "{events:#?}\n{stderr}");
+    assert!(format!("{events:?}").contains("is lost"), "{events:#?}");
+    assert_eq!((site.answer().as_str(), site.inspect("{{.State.StartedAt}}")), ("version 1\n", started));
+    site.is_tidy("lost");
+}
+
+#[test]
 fn a_command_before_the_swap_that_fails_swaps_nothing() {
     let site = Site::new("before");
     site.good("1");
