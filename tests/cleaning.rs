@@ -419,6 +419,16 @@ fn a_registry_that_deletes_nothing_is_told_of_in_clear_words() {
     repo.write("imgbuild.toml", &lab::config(&repository));
     let later = (BEGAN + 100 * DAY).to_string();
     let arguments = ["clean", "--registry", &repository, "--yes"];
+    // What a deployment runs is not known without its engine.
+    let deploys = format!("{}[deploy.web]\nimage = \"{repository}:1\"\n", lab::config(&repository));
+    repo.write("imgbuild.toml", &deploys);
+    let nowhere = format!("unix://{}", lab.path("nowhere").display());
+    repo.imgbuild(&arguments)
+        .env("IMGBUILD_NOW", &later)
+        .env("DOCKER_HOST", nowhere)
+        .expect(8)
+        .says("--keep");
+    repo.write("imgbuild.toml", &lab::config(&repository));
     let ran = repo.imgbuild(&arguments).env("IMGBUILD_NOW", later).expect(7);
     ran.says("lets nothing be deleted");
     let (_, listed) = get(&registry.host, &format!("/v2/t/{}/tags/list", lab.name()), "*/*");

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::record::{Past, Record};
-use crate::engine::Engine;
+use crate::engine::{Engine, ImageSummary};
 use crate::error::Result;
-use crate::image::{Digest, Repository, tag_slug};
+use crate::image::{Digest, Reference, Repository, tag_slug};
 
 /// What the names of kept images begin with. No registry is called so.
 const PREFIX: &str = "imgbuild-keep";
@@ -55,6 +55,64 @@ pub async fn kept(engine: &Engine, container: &str, record: &Record) -> Result<V
     Ok(all)
 }
 
+/// The tag of a kept image by its name, whosever deployment's it is; the beginning of its digest.
+pub fn kept_tag(name: &str) -> Option<&str> {
+    let (path, tag) = name.rsplit_once(':')?;
+    path.split('/').any(|part| part == PREFIX).then_some(tag)
+}
+
+/// Names of an image that fell out of those that a host keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fallen {
+    /// The engine's id.
+    pub image: String,
+    /// The names that go, in this order.
+    pub names: Vec<String>,
+    /// It has no others, and goes with them.
+    pub goes: bool,
+}
+
+/// What of `images` the host keeps of the deployment whose container is called `container` beyond the last `most` of `record`.
+pub fn fallen(images: &[ImageSummary], container: &str, record: &Record, most: u32) -> Vec<Fallen> {
+    let repository = repository(container);
+    let last = record.past();
+    let all: Vec<&Past> = [&last].into_iter().chain(&record.history).collect();
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut wanted = BTreeSet::new();
+    for past in &all {
+        if wanted.len() >= most {
+            break;
+        }
+        wanted.insert(format!("{repository}:{}", tag(&past.digest)));
+    }
+    let came_from: Vec<Reference> = all.iter().filter_map(|past| past.reference.parse().ok()).collect();
+    // Of somebody's own pull of the same image from elsewhere nothing is taken.
+    let by_us = |digest: &&String| {
+        let path = digest.split('@').next();
+        path == Some(repository.as_str())
+            || digest.parse::<Reference>().is_ok_and(|digest| {
+                came_from.iter().any(|reference| reference.repository() == digest.repository())
+            })
+    };
+    let ours = |name: &&String| name.rsplit_once(':').is_some_and(|(path, _)| path == repository);
+    let of_image = |image: &ImageSummary| {
+        let tags = image.tags.iter().filter(ours).filter(|name| !wanted.contains(*name));
+        let mut names: Vec<String> = tags.cloned().collect();
+        let mut goes = names.len() == image.tags.len();
+        if names.is_empty() {
+            return None;
+        }
+        // By its digest in a registry alone nobody finds it again, and it would fill the disk.
+        if goes {
+            let digests: Vec<String> = image.repo_digests.iter().filter(by_us).cloned().collect();
+            goes = digests.len() == image.repo_digests.len();
+            names.extend(digests);
+        }
+        Some(Fallen { image: image.id.clone(), names, goes })
+    };
+    images.iter().filter_map(of_image).collect()
+}
+
 /// Holds the image `id` that `record` is of, of a container that is called `container`, and of those before it as many as make `most` in all; names of further ones go,
 /// and with its last name an image itself. `old` is the image of the container that went, where there was one. Gives the names
 /// that went, and why others stayed.
@@ -70,31 +128,15 @@ pub async fn keep(
     if let Some((old, past)) = old {
         engine.tag_image(old, &repository, &tag(&past.digest)).await?;
     }
-    let mut wanted = BTreeSet::new();
-    for past in [record.past()].iter().chain(&record.history) {
-        if wanted.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
-            break;
-        }
-        wanted.insert(format!("{repository}:{}", tag(&past.digest)));
-    }
     let (mut gone, mut stayed) = (Vec::new(), Vec::new());
     let mut remove = async |name: &String| match engine.remove_image(name, true).await {
         Ok(_) => gone.push(name.clone()),
         // Somebody else may use it by now.
         Err(why) => stayed.push(why.to_string()),
     };
-    for image in engine.list_images(&[], false).await? {
-        let ours = |name: &&String| name.rsplit_once(':').is_some_and(|(path, _)| path == repository);
-        let fallen: Vec<&String> =
-            image.tags.iter().filter(ours).filter(|name| !wanted.contains(*name)).collect();
-        for name in &fallen {
+    for one in fallen(&engine.list_images(&[], false).await?, container, record, most) {
+        for name in &one.names {
             remove(name).await;
-        }
-        // By its digest in a registry alone nobody finds it again, and it would fill the disk.
-        if !fallen.is_empty() && fallen.len() == image.tags.len() {
-            for name in &image.repo_digests {
-                remove(name).await;
-            }
         }
     }
     Ok((gone, stayed))
@@ -103,6 +145,52 @@ pub async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fell_out_goes_with_its_digests_and_others_names_stay() {
+        let digest = |text: &str| Digest::of(text.as_bytes()).to_string();
+        let past = |text: &str| Past {
+            reference: format!("r.example/web:{text}"),
+            digest: digest(text),
+            run: String::new(),
+            at: 0,
+        };
+        let record = Record {
+            name: "web".to_owned(),
+            reference: "r.example/web:c".to_owned(),
+            digest: digest("c"),
+            run: String::new(),
+            by: String::new(),
+            at: 0,
+            spec: super::super::record::SpecRecord::default(),
+            replaces: None,
+            history: vec![past("b"), past("a"), past("0")],
+        };
+        let kept = |text: &str| format!("imgbuild-keep/web:{}", tag(&digest(text)));
+        let image = |text: &str, tags: &[&str], places: &[&str]| ImageSummary {
+            id: text.to_owned(),
+            tags: [kept(text)].into_iter().chain(tags.iter().map(|tag| (*tag).to_owned())).collect(),
+            repo_digests: places.iter().map(|place| format!("{place}@{}", digest(text))).collect(),
+            ..ImageSummary::default()
+        };
+        let all = [
+            image("c", &[], &["r.example/web"]),
+            image("b", &[], &["r.example/web"]),
+            image("a", &["r.example/web:a"], &["r.example/web"]),
+            image("0", &[], &["r.example/web", "other.example/theirs"]),
+            ImageSummary { tags: vec!["imgbuild-keep/other:x".to_owned()], ..ImageSummary::default() },
+        ];
+        let fell = |most| fallen(&all, "web", &record, most);
+        assert_eq!(fell(4), []);
+        let a = Fallen { image: "a".to_owned(), names: vec![kept("a")], goes: false };
+        let ours = format!("r.example/web@{}", digest("0"));
+        let zero = Fallen { image: "0".to_owned(), names: vec![kept("0"), ours], goes: false };
+        assert_eq!(fell(2), [a, zero]);
+        let one = fell(1);
+        assert_eq!((one[0].names.len(), one[0].goes, one.len()), (2, true, 3));
+        assert_eq!(kept_tag(&kept("a")).map(str::len), Some(12));
+        assert_eq!(kept_tag("r.example/web:a"), None);
+    }
 
     #[test]
     fn names_of_kept_images_are_names_of_images() {

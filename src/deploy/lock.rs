@@ -101,11 +101,15 @@ impl Lock {
             .hint("try again when they are done"))
     }
 
+    /// Who holds the lock of `names`, if anybody does.
+    pub async fn holder(engine: &Engine, names: &Names) -> Result<Option<Holder>> {
+        Ok(labels_of(engine, &names.lock()).await?.and_then(|labels| Holder::of(&labels)))
+    }
+
     /// [`Kind::Refused`] where `run` does not hold the lock of `names` any more: somebody broke it, or removed the volume. From
     /// then on another run may be at the same containers.
     pub async fn require(engine: &Engine, names: &Names, run: &str) -> Result<()> {
-        let holder = labels_of(engine, &names.lock()).await?.and_then(|labels| Holder::of(&labels));
-        let why = match holder {
+        let why = match Lock::holder(engine, names).await? {
             Some(holder) if holder.run() == run => return Ok(()),
             Some(holder) => format!("it was taken away by {holder}"),
             None => format!("somebody removed its volume, {}", names.lock()),

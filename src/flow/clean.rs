@@ -1,13 +1,14 @@
 //! `imgbuild clean`: what dead runs left on the engine, and what of its images is of no more use.
 
+mod kept;
 mod registry;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{self, connect};
 use super::session::Session;
-use crate::config::{Flags, Settings};
+use crate::config::{DeploySettings, Flags, Settings};
 use crate::engine::{DiskUsage, Engine};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Command, Request};
@@ -51,6 +52,7 @@ pub async fn clean(session: &Session, flags: &Flags, options: &CleanOptions) -> 
     let leftovers: BTreeSet<String> = sweep.leftovers.iter().map(|leftover| leftover.id.clone()).collect();
     let found = Found { standing: &standing, usage: usage.as_ref(), leftovers };
     let mut items = of_engine(&found, &rules);
+    items.extend(kept::beyond(&engine, &deploys(session, flags).await, &standing, usage.as_ref()).await?);
     items.extend(cache(options, usage.as_ref())?);
 
     let mut done = Done::new(options.yes, &sweep, usage.as_ref());
@@ -105,6 +107,17 @@ fn cache(options: &CleanOptions, usage: Option<&DiskUsage>) -> Result<Option<Ite
             over.min(usage.idle_cache),
         ),
     }))
+}
+
+/// The deployments of the configuration; where it cannot be read, what they keep is left alone, and that is told.
+async fn deploys(session: &Session, flags: &Flags) -> BTreeMap<String, DeploySettings> {
+    match gather::settings_for_registries(session, flags, false).await {
+        Ok((settings, _)) => settings.deploys,
+        Err(error) => {
+            session.events.note(format!("what deployments keep is not looked at: {error}"));
+            BTreeMap::new()
+        }
+    }
 }
 
 /// What the configuration says; where there is none to be read, development images are left alone, and that is told.

@@ -1,8 +1,11 @@
 //! Who may deploy what and when, ways back, and what is shown of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::site::{HEALTHCHECK, RELEASE, SERVES, Site};
 use crate::support::engine_proxy;
@@ -171,6 +174,46 @@ fn what_ran_before_is_kept_and_comes_back_without_a_registry() {
     let mine = mine.expect("the deployment");
     assert_eq!((mine["name"].as_str(), mine["digest"].as_str()), (Some("web"), Some(digests[2].as_str())));
     assert!(site.imgbuild(&["deployments"]).expect(0).stdout.contains(site.name()));
+}
+
+#[test]
+fn what_a_deployment_keeps_no_longer_is_cleaned_up() {
+    let site = Site::new("less");
+    for tag in ["1", "2", "3"] {
+        site.good(tag);
+        site.deployed(tag);
+    }
+    let images = format!("imgbuild-keep/{}", site.name());
+    let kept = || {
+        let names = site.lab.docker(&["images", "--format", "{{.Repository}}:{{.Tag}}", &images]);
+        names.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let before = kept();
+    assert_eq!(before.len(), 3, "{before:?}");
+    // The first is on the host by its kept name alone.
+    site.lab.docker(&["rmi", &format!("{}:1", site.lab.repository())]);
+    let id = |name: &str| site.lab.docker(&["image", "inspect", "-f", "{{.Id}}", name]);
+    let going = |json: &Value| {
+        let things = json["things"].as_array().expect("things").iter();
+        let ours = things.filter(|thing| thing["id"].to_string().contains(&images));
+        let ours = ours.filter(|thing| thing["verdict"] == "remove");
+        ours.map(|thing| thing["id"].as_str().expect("id").to_owned()).collect::<BTreeSet<_>>()
+    };
+    let clean = |arguments: &[&str]| {
+        site.imgbuild(&[&["clean", "--format", "json"], arguments].concat()).expect(0).json()
+    };
+    assert_eq!(going(&clean(&[])), BTreeSet::new(), "as many are kept as are to be");
+    site.configure("keep = 1", "");
+    let listed = clean(&[]);
+    assert_eq!((going(&listed).len(), kept().len()), (2, 3), "{listed:#}");
+    let removed = clean(&["--yes"]);
+    assert_eq!(going(&removed), going(&listed), "{removed:#}");
+    let left = kept();
+    assert_eq!(left, before.difference(&going(&listed)).cloned().collect::<BTreeSet<_>>());
+    let one = left.first().expect("one is left");
+    assert_eq!(id(one), site.inspect("{{.Image}}"));
+    site.is_tidy("cleaned");
+    assert_eq!(site.answer(), "version 3\n");
 }
 
 #[test]

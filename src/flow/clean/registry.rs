@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::report::Cleaned;
 use crate::config::{self, Flags, Role, Settings};
+use crate::deploy::{deployments, kept_tag};
 use crate::engine::{Engine, ImageSummary};
 use crate::error::{Error, Kind, Result};
 use crate::flow::gather::{self, connect};
@@ -16,8 +17,8 @@ use crate::plan::{self, Command, Request};
 use crate::retention::{self, Holds, Judged, Names, Outcome, bytes_text};
 use crate::source::{self, Branches, CiContext, SourceState};
 
-/// The first part of the names that a deployment gives to images to go back to.
-const KEPT: &str = "imgbuild-keep";
+/// Why what a deployment keeps stays.
+const KEPT: &str = "a deployment on this engine may go back to it";
 
 /// What is cleaned up, and what is held beside what the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +59,14 @@ pub async fn clean_registry(session: &Session, flags: &Flags, options: &Retentio
             holds.used.extend(in_use(&engine, &repository).await?);
             Some(engine)
         }
+        // Whoever names what stays has asked the host.
+        Err(error) if options.yes && options.keep.is_empty() && deploys(&settings, &repository).is_some() => {
+            let name = deploys(&settings, &repository).unwrap_or_default();
+            return Err(error.hint(format!(
+                "[deploy.{name}] runs an image of {repository}, and no engine says which: reach its host by DOCKER_HOST, or \
+                 name with --keep what stays"
+            )));
+        }
         Err(error) => {
             session.events.note(format!("no engine was asked which images its containers run: {error}"));
             None
@@ -82,6 +91,15 @@ pub async fn clean_registry(session: &Session, flags: &Flags, options: &Retentio
         json: json(&repository, options.yes, &kept, &outcome),
         error,
     })
+}
+
+/// The deployment that runs images of the repository.
+fn deploys<'s>(settings: &'s Settings, repository: &Repository) -> Option<&'s str> {
+    settings
+        .deploys
+        .values()
+        .find(|deploy| deploy.image.repository() == repository)
+        .map(|deploy| deploy.name.as_str())
 }
 
 /// The branches, where this clone knows them all.
@@ -170,10 +188,19 @@ async fn in_use(engine: &Engine, repository: &Repository) -> Result<BTreeMap<Dig
         ours.filter_map(|reference| reference.digest()?.parse().ok()).collect()
     };
     for image in &images {
-        if image.tags.iter().any(|tag| tag.split('/').any(|part| part == KEPT)) {
-            let why = "a deployment on this engine may go back to it";
-            used.extend(digests(image).into_iter().map(|digest| (digest, why.to_owned())));
+        if image.tags.iter().any(|tag| kept_tag(tag).is_some()) {
+            used.extend(digests(image).into_iter().map(|digest| (digest, KEPT.to_owned())));
         }
+    }
+    // Who takes the last tag of a repository from an image takes its digests there along: the deployment knows them.
+    let kept: BTreeSet<&str> =
+        images.iter().flat_map(|image| &image.tags).filter_map(|tag| kept_tag(tag)).collect();
+    for deployed in deployments(engine).await? {
+        let all = [deployed.record.past()].into_iter().chain(deployed.record.history);
+        let all = all.filter_map(|past| past.digest.parse::<Digest>().ok());
+        used.extend(
+            all.filter(|digest| kept.contains(digest.short())).map(|digest| (digest, KEPT.to_owned())),
+        );
     }
     for container in engine.list_containers(&[]).await? {
         let image = images.iter().find(|image| image.id == container.image_id);
