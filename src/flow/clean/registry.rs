@@ -108,12 +108,14 @@ async fn branches(session: &Session, source: &Arc<SourceState>) -> Result<Branch
     let shallow = source.shallow;
     let branches =
         blocking(move || source::branches(&source.root, source.reader, &environment, &stop)).await?;
-    let why = if branches.fetched == 0 {
+    let why = if branches.fetched.is_empty() {
         "it has no branch of a remote"
     } else if !branches.all_are_fetched {
         "it fetches some branches of its remote, and not all"
     } else if shallow {
         "its history is cut off, as that of clones of one branch is"
+    } else if branches.fetched_at.is_none() {
+        "git does not say when all of them were fetched"
     } else {
         return Ok(branches);
     };

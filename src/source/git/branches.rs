@@ -1,6 +1,8 @@
 //! The branches that a clone knows of, here and on its remotes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -19,11 +21,12 @@ use super::look::Tools;
 pub struct Branches {
     /// Those of the clone itself, and those that were fetched of any remote, by their names there.
     pub names: BTreeSet<RefName>,
-    /// How many of them were fetched.
-    pub fetched: usize,
-    /// A remote is set up so that all of its branches are fetched.
+    /// Those of them that were fetched.
+    pub fetched: BTreeSet<RefName>,
+    /// Each remote that anything is fetched of is set up so that all of its branches are.
     pub all_are_fetched: bool,
-    /// When something was fetched last, unix seconds; `None` where git left no trace of it.
+    /// When all that were fetched were so last, unix seconds; `None` where git left no trace of it. A fetch of single
+    /// branches tells nothing of the others.
     pub fetched_at: Option<i64>,
 }
 
@@ -44,13 +47,15 @@ fn with_libgit2(root: &Path) -> Result<Branches, Failure> {
     for reference in repository.references()? {
         branches.add(reference?.name_bytes(), &remotes);
     }
+    let mut specs = Vec::new();
     for remote in &remotes {
         let Ok(name) = std::str::from_utf8(remote) else { continue };
-        for spec in repository.find_remote(name)?.refspecs() {
-            branches.all_are_fetched |= spec.src_bytes() == b"refs/heads/*";
-        }
+        let found = repository.find_remote(name)?;
+        let fetched = found.fetch_refspecs()?;
+        specs.extend(fetched.iter_bytes().map(|spec| (remote.clone(), spec.to_vec())));
     }
-    branches.fetched_at = fetched_at(repository.commondir());
+    branches.all_are_fetched = all_are_fetched(specs);
+    branches.fetched_at = fetched_at(repository.commondir(), &branches.fetched);
     Ok(branches)
 }
 
@@ -66,17 +71,31 @@ fn with_command(root: &Path, reader: Reader, tools: Tools<'_>) -> Result<Branche
     }
     // Fails where there is none.
     let specs = git.run(["config", "-z", "--get-regexp", r"^remote\..*\.fetch$"])?.stdout;
-    branches.all_are_fetched = specs.split(|byte| *byte == 0).any(|entry| {
-        let value = entry.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default();
-        value.strip_prefix(b"+").unwrap_or(value).starts_with(ALL)
+    let specs = specs.split(|byte| *byte == 0).filter_map(|entry| {
+        let mut parts = entry.splitn(2, |byte| *byte == b'\n');
+        Some((parts.next()?.to_vec(), parts.next()?.to_vec()))
     });
+    branches.all_are_fetched = all_are_fetched(specs);
     let folder = git.ask(["rev-parse", "--git-common-dir"])?;
-    branches.fetched_at = fetched_at(&git.path(folder));
+    branches.fetched_at = fetched_at(&git.path(folder), &branches.fetched);
     Ok(branches)
 }
 
 /// What a refspec begins with that fetches every branch.
 const ALL: &[u8] = b"refs/heads/*:";
+/// The most that is read of FETCH_HEAD, in bytes: a hundred thousand branches. What is cut off counts as not fetched.
+const MAX_FETCHED: u64 = 16 << 20;
+
+/// Whether all branches are fetched, by remotes and the refspecs of each. One that begins with `^` leaves some out.
+fn all_are_fetched(specs: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> bool {
+    let mut remotes: BTreeMap<Vec<u8>, (bool, bool)> = BTreeMap::new();
+    for (remote, spec) in specs {
+        let (all, less) = remotes.entry(remote).or_default();
+        *all |= spec.strip_prefix(b"+").unwrap_or(&spec).starts_with(ALL);
+        *less |= spec.starts_with(b"^");
+    }
+    !remotes.is_empty() && remotes.values().all(|(all, less)| *all && !less)
+}
 
 impl Branches {
     /// Adds the branch that the full name of a reference is of.
@@ -90,14 +109,50 @@ impl Branches {
         let name = remotes.iter().filter_map(behind).min_by_key(|name| name.len());
         if let Some(name) = name.filter(|name| *name != b"HEAD") {
             self.names.insert(RefName::from_bytes(name));
-            self.fetched = self.fetched.saturating_add(1);
+            self.fetched.insert(RefName::from_bytes(name));
         }
     }
 }
 
-/// When git fetched last into this git folder. A clone leaves no FETCH_HEAD, and never writes `description` again.
-fn fetched_at(folder: &Path) -> Option<i64> {
+/// When git fetched all of `fetched` last into this git folder. A clone leaves no FETCH_HEAD, and never writes `description`
+/// again.
+fn fetched_at(folder: &Path, fetched: &BTreeSet<RefName>) -> Option<i64> {
     let time = |name: &str| folder.join(name).metadata().and_then(|about| about.modified()).ok();
-    let at = time("FETCH_HEAD").or_else(|| time("description"))?;
+    let is_whole = last_fetched(folder).is_some_and(|last| last.is_superset(fetched));
+    let at = time("FETCH_HEAD").filter(|_| is_whole).or_else(|| time("description"))?;
     i64::try_from(at.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// The branches that the last fetch saw, as it noted them.
+fn last_fetched(folder: &Path) -> Option<BTreeSet<RefName>> {
+    let mut text = Vec::new();
+    File::open(folder.join("FETCH_HEAD")).ok()?.take(MAX_FETCHED).read_to_end(&mut text).ok()?;
+    let name = |line: &[u8]| {
+        let rest = line.splitn(3, |byte| *byte == b'\t').nth(2)?.strip_prefix(b"branch '")?;
+        // No name of a branch has a space.
+        let end = rest.iter().position(|byte| *byte == b' ')?;
+        Some(RefName::from_bytes(rest.get(..end)?.strip_suffix(b"'")?))
+    };
+    Some(text.split(|byte| *byte == b'\n').filter_map(name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_fetched_where_no_remote_leaves_any_out() {
+        let all = ("a", "+refs/heads/*:refs/remotes/a/*");
+        for (specs, expected) in [
+            (&[][..], false),
+            (&[all], true),
+            (&[all, ("a", "+refs/heads/x:refs/remotes/a/x")], true),
+            (&[all, ("b", "+refs/heads/x:refs/remotes/b/x")], false),
+            (&[all, ("a", "^refs/heads/x")], false),
+        ] {
+            let specs =
+                specs.iter().map(|(remote, spec)| (remote.as_bytes().to_vec(), spec.as_bytes().to_vec()));
+            assert_eq!(all_are_fetched(specs.clone()), expected, "{:?}", specs.collect::<Vec<_>>());
+        }
+    }
 }
