@@ -258,11 +258,18 @@ pub enum Event {
         /// The deployment.
         name: String,
         /// What: `lock`, `pull`, `create`, `rename`, `restart-policy`, `connect`, `disconnect`, `start`, `stop`, `remove`,
-        /// `ready`, `watch`, `serves`, `keep`.
+        /// `ready`, `watch`, `serves`, `keep`; of a service `create`, `update`, `rollback`, `remove`; of its tasks what became of one:
+        /// `task-preparing`, `task-starting`, `task-running`, `task-failed`, `task-rejected`, `task-complete`, `task-shutdown`.
         step: String,
         /// To which container; none where it is to none. An id, cut as the engine prints it.
         #[serde(skip_serializing_if = "Option::is_none")]
         container: Option<String>,
+        /// Of which task: the service's name and the number of the replica, `web.1`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        task: Option<String>,
+        /// On which node of the swarm.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
         /// Whether it is on the way back, or brings order into what an earlier run left.
         back: bool,
     },
@@ -276,8 +283,9 @@ pub enum Event {
         digest: String,
         /// The digest of what ran before, where something did.
         before: Option<String>,
-        /// For how many milliseconds nothing served, at most.
-        gap_ms: u64,
+        /// For how many milliseconds nothing served, at most; none of a service, whose tasks nobody asks.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gap_ms: Option<u64>,
     },
     /// A first signal arrived: the run stops and cleans up.
     Cancelling {

@@ -323,6 +323,20 @@ pub(super) fn container(name: &str) -> Verdict {
     })
 }
 
+/// The name of a service of a swarm, which names of hosts are made of.
+pub(super) fn swarm_service(name: &str) -> Verdict {
+    let valid = (1..=63).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    ensure(valid, || {
+        format!(
+            "{} is no name of a service: letters and digits, and between them `_` and `-`, at most 63 in all",
+            quoted(name)
+        )
+    })
+}
+
 /// Options of a temporary file system.
 pub(super) fn mount_options(text: &str) -> Verdict {
     ensure(!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()), || {

@@ -46,8 +46,8 @@ pub use settings::{
     Accept, Baseline, BeforeCommand, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest,
     ContextFrom, DeploySettings, EffectivePolicy, EnvFrom, EvidenceSettings, Fetched, Handed, HandedBy,
     HostMount, InvalidWord, JoinedNetwork, KeySource, Mtime, Profile, PromoteSettings, PublishedPort, Push,
-    PushLimits, Registries, Restart, Retention, Role, RoleSettings, Settings, SourceDate, WaiverCaps,
-    WaiverSpec, rule_fits,
+    PushLimits, Registries, Restart, Retention, Role, RoleSettings, ServiceSettings, Settings, SourceDate,
+    TmpfsOptions, WaiverCaps, WaiverSpec, rule_fits,
 };
 pub use show::{to_json, to_toml};
 pub use variables::{VARIABLES, Variable, unknown_variables};

@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 pub use age::{Age, InvalidAge};
 pub use checks::{Checks, Date, FailOn, LabelType, Level, Waiver};
-pub use deploy::{Accept, Before, Deploy, EnvSource, EnvValue, HostMount, Joined, JoinedAs};
+pub use deploy::{Accept, Before, Deploy, EnvSource, EnvValue, HostMount, Joined, JoinedAs, Order, Publish};
 pub use evidence::{Evidence, EvidenceKind};
 pub use image::{Build, Entitlement, Fetched, Image, Kind, Probes};
 pub use matcher::{Bare, Entry, Like, Literal, Part, Wanted};

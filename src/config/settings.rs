@@ -24,6 +24,7 @@ pub use builder::{
 pub use checks::{Baseline, Checks, EffectivePolicy, WaiverCaps, WaiverSpec, fits as rule_fits};
 pub use deploy::{
     Accept, BeforeCommand, DeploySettings, EnvFrom, HostMount, JoinedNetwork, PublishedPort, Restart,
+    ServiceSettings, TmpfsOptions,
 };
 pub use evidence::{EvidenceSettings, KeySource};
 pub use retention::Retention;

@@ -1,8 +1,10 @@
-//! One container on a host, and how a new image takes the place of the one that runs, or gives it back.
+//! One container on a host, or a service of a swarm, and how a new image takes the place of the one that runs, or gives it back.
 //!
 //! `spec` says what is wanted, `state` what is found on the host, `decide` (pure) which steps lead from one to the other, from
 //! whatever instant an earlier run was killed at; `swap` does them, and goes back where one fails. Nothing is remembered
 //! anywhere else than in labels on the containers (`record`), so that any machine can go on.
+//!
+//! Of a service, `service_spec` says what is wanted, `rollout` asks the swarm for it, and `rolling` (pure) says how it stands.
 
 mod admit;
 mod before;
@@ -12,6 +14,9 @@ mod keep;
 mod lock;
 mod name;
 mod record;
+mod rolling;
+mod rollout;
+mod service_spec;
 mod spec;
 mod state;
 mod swap;
@@ -26,6 +31,7 @@ pub use keep::{Fallen, Kept, fallen, keep, kept, kept_tag};
 pub use lock::{Holder, Lock};
 pub use name::{Name, Names};
 pub use record::{Attached, Past, Record, Replaced, SpecRecord};
+pub use rollout::{Rollout, may_replace};
 pub use spec::{Values, Wanted, values};
 pub use state::{CutOff, Deployed, Found, Seen, cut_off, deployments, find};
 pub use swap::{Busy, Swap, Swapped};

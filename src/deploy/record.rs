@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Restart;
+use crate::image::Reference;
 use crate::image::label::deploy as label;
 
 /// The longest label that is read, in bytes.
@@ -88,6 +89,18 @@ pub struct Past {
     /// When, in unix seconds.
     #[serde(default)]
     pub at: i64,
+}
+
+impl Past {
+    /// Whether `wanted` names it: its reference, its tag, or the beginning of its digest.
+    pub fn is_called(&self, wanted: &str) -> bool {
+        let tag = self.reference.parse::<Reference>().ok().and_then(|reference| reference.tag().cloned());
+        let bare = self.digest.strip_prefix("sha256:").unwrap_or(&self.digest);
+        let digest = wanted.strip_prefix("sha256:").unwrap_or(wanted);
+        self.reference == wanted
+            || tag.is_some_and(|tag| tag.as_str() == wanted)
+            || (digest.len() >= 12 && bare.starts_with(digest))
+    }
 }
 
 impl Record {
@@ -190,6 +203,20 @@ mod tests {
         // Set even where there is nothing to say: a container inherits what it does not set.
         assert_eq!(first.labels().len(), labels.len());
         assert_eq!(Record::from_labels(&first.labels()), Some(first));
+    }
+
+    #[test]
+    fn what_ran_is_found_by_tag_and_by_digest() {
+        let digest = crate::image::Digest::of(b"x").to_string();
+        let (reference, run) = ("r.example:5000/web:1.2".to_owned(), String::new());
+        let one = Past { reference, digest: digest.clone(), run, at: 0 };
+        let bare = digest.strip_prefix("sha256:").unwrap();
+        for wanted in ["1.2", "r.example:5000/web:1.2", &digest, bare, &bare[..12]] {
+            assert!(one.is_called(wanted), "{wanted}");
+        }
+        for wanted in ["1", "1.2.3", &bare[..11], "web", ""] {
+            assert!(!one.is_called(wanted), "{wanted}");
+        }
     }
 
     #[test]

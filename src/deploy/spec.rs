@@ -25,6 +25,13 @@ const NAMELESS: [&str; 3] = ["bridge", "host", "none"];
 #[derive(Clone, Default)]
 pub struct Values(BTreeMap<String, String>);
 
+impl Values {
+    /// All of them, by their names.
+    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
 impl fmt::Debug for Values {
     /// Names only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,7 +254,7 @@ fn writes(deploy: &DeploySettings) -> Option<&str> {
     })
 }
 
-fn host_port(port: &PublishedPort) -> HostPort {
+pub(super) fn host_port(port: &PublishedPort) -> HostPort {
     HostPort { address: port.address.clone(), host: port.host, container: port.container, udp: port.udp }
 }
 

@@ -65,6 +65,8 @@ impl Swap<'_> {
             name: self.wanted.deploy.name.clone(),
             step: step.to_owned(),
             container: id.map(|id| id.get(..12).unwrap_or(id).to_owned()),
+            task: None,
+            node: None,
             back,
         });
     }
@@ -378,7 +380,7 @@ fn not_back(what: String, why: &Error, name: &str) -> Error {
 }
 
 /// What ran before `current`, each image once, the last first.
-fn remembered<'a>(current: &str, all: impl Iterator<Item = &'a Past>) -> Vec<Past> {
+pub(super) fn remembered<'a>(current: &str, all: impl Iterator<Item = &'a Past>) -> Vec<Past> {
     let mut history: Vec<Past> = Vec::new();
     for past in all.filter(|past| past.digest != current) {
         if history.len() < REMEMBERED && !history.iter().any(|known| known.digest == past.digest) {

@@ -9,12 +9,12 @@ use super::gather;
 use super::registries::{self, Registries};
 use super::session::Session;
 use super::supervise::{Ended, supervise_then};
-use super::{facts, hosts, verify};
+use super::{deploy_service, facts, hosts, verify};
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::deploy::{
-    self, Admitted, Busy, Kept, Lock, Names, Record, Swap, Values, Wanted, cut_off, deployments, run_before,
+    self, Admitted, Busy, Kept, Lock, Names, Record, Rollout, Swap, Values, Wanted, cut_off, deployments, run_before,
 };
-use crate::engine::{Engine, Keeper, Owner};
+use crate::engine::{AuthEntry, Engine, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage, millis};
 use crate::image::{Digest, Reference, Tag};
@@ -59,6 +59,8 @@ struct OnHost {
     digest: String,
     /// By which the engine finds it.
     name: String,
+    /// The login that it came with.
+    login: Option<AuthEntry>,
 }
 
 /// What a run that is cut off has to bring back.
@@ -68,6 +70,8 @@ struct Open {
     lock: RefCell<Option<(Engine, Lock)>>,
     /// The swap.
     begun: OnceCell<Begun>,
+    /// In place of one, that of a service.
+    rollout: OnceCell<Rollout>,
     /// Whether a change is under way.
     busy: Busy,
 }
@@ -112,12 +116,13 @@ async fn run(
 
 /// The end of every deployment: one that was cut off in the middle is taken back, and the lock is let go of.
 async fn settle(session: &Session, open: &Open, keeper: &Keeper, result: Result<()>) -> Result<()> {
-    let result = match (result, open.begun.get()) {
-        (Err(error), Some(begun)) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => {
+    let result = match (result, open.begun.get(), open.rollout.get()) {
+        (Err(error), _, Some(rollout)) if is_cut_off(&error) => Err(rollout.failed(error).await),
+        (Err(error), Some(begun), None) if is_cut_off(&error) && begun.deploy.service.is_none() => {
             let swap = begun.swap(session, keeper, &open.busy);
             Err(swap.failed(error).await)
         }
-        (result, _) => result,
+        (result, ..) => result,
     };
     let Some((engine, lock)) = open.lock.take() else { return result };
     let released = lock.release(&engine).await;
@@ -129,6 +134,10 @@ async fn settle(session: &Session, open: &Open, keeper: &Keeper, result: Result<
         }
         (result, Ok(())) => result,
     }
+}
+
+fn is_cut_off(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Interrupted | Kind::Terminated)
 }
 
 impl Begun {
@@ -159,9 +168,14 @@ async fn stages(
     }
     facts::policy(report, &settings);
     let deploy = chosen(&settings, &options.name)?;
-    let values = deploy::values(&deploy, &session.environment, &settings.config_dir, |secret| {
-        session.masker.add(secret);
-    })?;
+    // What a swarm remembers of a service has its values.
+    let remembered = deploy.service.is_some() && matches!(choice, Choice::Kept(None));
+    let values = match remembered {
+        true => Values::default(),
+        false => deploy::values(&deploy, &session.environment, &settings.config_dir, |secret| {
+            session.masker.add(secret);
+        })?,
+    };
     let engine = hosts::connect(session, options.host.as_deref()).await?;
     report.engine = Some(facts::engine(engine.info()));
     let owner = Owner::current(&session.run, lifetime(&deploy))?;
@@ -175,12 +189,34 @@ async fn stages(
     let lock = taking.await?;
     *open.lock.borrow_mut() = Some((engine.clone(), lock));
 
+    let seen = match deploy.service {
+        None => None,
+        Some(_) => {
+            engine.require_manager().await?;
+            let seen = engine.find_service(&deploy.container).await?;
+            deploy::may_replace(&deploy, seen.as_ref(), options.adopt, options.break_lock)?;
+            seen
+        }
+    };
+    let rollout = |deploy: &DeploySettings, auth: Option<AuthEntry>| {
+        deploy_service::rollout(session, &engine, deploy, auth, open.busy.clone())
+    };
+    if remembered && let Some(rollout) = rollout(&deploy, None) {
+        let rollout = open.rollout.get_or_init(|| rollout);
+        return deploy_service::previous(session, rollout, seen.as_ref(), &by).await;
+    }
+
     let (mut published, ran_before) = (None, matches!(choice, Choice::Kept(_)));
     let mut undoes = false;
     let found = match choice {
         Choice::Asked(reference) => {
             let reference = asked(&deploy, reference.as_deref())?;
             published = Some(reference.repository().clone());
+            tell(session, &deploy.name, "pull");
+            pull(session, &settings, &engine, &reference).await?
+        }
+        Choice::Kept(Some(wanted)) if deploy.service.is_some() => {
+            let reference = deploy_service::named(&deploy, seen.as_ref(), &wanted)?;
             tell(session, &deploy.name, "pull");
             pull(session, &settings, &engine, &reference).await?
         }
@@ -194,17 +230,18 @@ async fn stages(
                 // What ran before is what the swap that was cut off would have replaced.
                 (Some(cut), before) if cut.moved || before.is_err() => {
                     undoes = true;
-                    OnHost { reference: cut.past.reference, digest: cut.past.digest, name: cut.image_id }
+                    OnHost { reference: cut.past.reference, digest: cut.past.digest, name: cut.image_id, login: None }
                 }
                 (_, before) => {
                     let Kept { name, past, .. } = before?;
                     session.events.note(format!("{} ran before, and the host has kept it", past.reference));
-                    OnHost { reference: past.reference, digest: past.digest, name }
+                    OnHost { reference: past.reference, digest: past.digest, name, login: None }
                 }
             }
         }
     };
-    let image = engine.require_image(&found.name).await?;
+    let (name, login) = (found.name, found.login);
+    let image = engine.require_image(&name).await?;
     tell(session, &deploy.name, "check");
     // What the host has kept was judged when it came, and no registry may be there to be asked.
     let evidence = async |digest: &str| match (&published, digest.parse::<Digest>()) {
@@ -228,7 +265,14 @@ async fn stages(
         replaces: None,
         history: Vec::new(),
     };
+    let rollout = rollout(&deploy, login);
     let begun = open.begun.get_or_init(|| Begun { deploy, admitted, values, record });
+    if let Some(rollout) = rollout {
+        let rollout = open.rollout.get_or_init(|| rollout);
+        let swap = begun.swap(session, keeper, &open.busy);
+        return deploy_service::deploy(session, rollout, seen.as_ref(), &swap, (&name, &settings.config_dir))
+            .await;
+    }
     let swap = begun.swap(session, keeper, &open.busy);
     if undoes {
         let gap = swap.bring_back().await?;
@@ -258,7 +302,7 @@ fn deployed(session: &Session, record: Record, before: Option<String>, gap: Dura
         reference: record.reference,
         digest: record.digest,
         before,
-        gap_ms: millis(gap),
+        gap_ms: Some(millis(gap)),
     });
 }
 
@@ -267,6 +311,8 @@ fn tell(session: &Session, name: &str, step: &str) {
         name: name.to_owned(),
         step: step.to_owned(),
         container: None,
+        task: None,
+        node: None,
         back: false,
     });
 }
@@ -342,6 +388,7 @@ async fn pull(
         reference: reference.to_string(),
         digest: digest.to_string(),
         name: format!("{}@{digest}", place.familiar()),
+        login,
     })
 }
 
@@ -350,14 +397,7 @@ async fn kept(engine: &Engine, deploy: &DeploySettings, wanted: Option<&str>) ->
     let (current, all) = on_host(engine, &deploy.name, &deploy.container).await?;
     let found = all.into_iter().find(|kept| match wanted {
         None => kept.past.digest != current,
-        Some(wanted) => {
-            let tag = kept.past.reference.parse::<Reference>().ok().and_then(|r| r.tag().cloned());
-            let bare = kept.past.digest.strip_prefix("sha256:").unwrap_or(&kept.past.digest);
-            let digest = wanted.strip_prefix("sha256:").unwrap_or(wanted);
-            kept.past.reference == wanted
-                || tag.is_some_and(|tag| tag.as_str() == wanted)
-                || (digest.len() >= 12 && bare.starts_with(digest))
-        }
+        Some(wanted) => kept.past.is_called(wanted),
     });
     found.ok_or_else(|| {
         let what =
@@ -387,9 +427,10 @@ pub(super) async fn on_host(engine: &Engine, name: &str, container: &str) -> Res
 
 /// How long the run may take.
 fn lifetime(deploy: &DeploySettings) -> Duration {
+    let tasks = deploy.service.map_or(1, |like| like.replicas.div_ceil(like.parallelism));
     let http: Duration = deploy.http.iter().map(|http| http.within).sum();
-    let gates = deploy.ready.within.saturating_add(http).saturating_mul(5);
+    let gates = deploy.ready.within.saturating_add(http).saturating_mul(tasks.saturating_mul(5));
     let before: Duration = deploy.before.iter().map(|command| command.within).sum();
-    let stops = deploy.grace.saturating_mul(3).saturating_add(deploy.watch);
+    let stops = deploy.grace.saturating_mul(3).saturating_add(deploy.watch).saturating_mul(tasks);
     gates.saturating_add(before).saturating_add(stops).saturating_add(MOST)
 }

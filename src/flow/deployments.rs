@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::deploy::{chosen, on_host};
 use super::session::Session;
-use super::{gather, hosts};
+use super::{deploy_service, gather, hosts};
 use crate::config::Flags;
 use crate::deploy::{self, Deployed};
 use crate::error::Result;
@@ -23,8 +23,9 @@ pub struct Deployments {
 pub async fn deployments(session: &Session, host: Option<&str>) -> Result<Deployments> {
     let engine = hosts::connect(session, host).await?;
     let all = deploy::deployments(&engine).await?;
+    let services = deploy_service::list(&engine).await?;
     let mut text = String::new();
-    for Deployed { container, status, record } in &all {
+    for Deployed { container, status, record } in all.iter().chain(&services) {
         let _ = writeln!(
             text,
             "{}  {container}  {status}  {} ({})  {} by {}",
@@ -35,17 +36,18 @@ pub async fn deployments(session: &Session, host: Option<&str>) -> Result<Deploy
             record.by
         );
     }
-    if all.is_empty() {
+    if all.is_empty() && services.is_empty() {
         text.push_str("nothing is deployed here\n");
     }
-    let json = |one: &Deployed| {
+    let json = |one: &Deployed, service: bool| {
         serde_json::json!({
-            "name": one.record.name, "container": one.container, "status": one.status,
+            "name": one.record.name, "service": service, "container": one.container, "status": one.status,
             "reference": one.record.reference, "digest": one.record.digest, "run": one.record.run,
             "by": one.record.by, "at": one.record.at, "ports": one.record.spec.ports, "history": one.record.history,
         })
     };
-    let list: Vec<_> = all.iter().map(json).collect();
+    let list = all.iter().map(|one| json(one, false)).chain(services.iter().map(|one| json(one, true)));
+    let list: Vec<_> = list.collect();
     Ok(Deployments { text, json: serde_json::json!({ "schema": 1, "deployments": list }) })
 }
 
@@ -59,6 +61,9 @@ pub async fn rollback_list(
     let (settings, _) = gather::settings_for_registries(session, flags, false).await?;
     let deploy = chosen(&settings, name)?;
     let engine = hosts::connect(session, host).await?;
+    if deploy.service.is_some() {
+        return deploy_service::history(&engine, &deploy).await;
+    }
     let (current, kept) = on_host(&engine, &deploy.name, &deploy.container).await?;
     let mut text = String::new();
     for kept in &kept {
@@ -81,11 +86,11 @@ pub async fn rollback_list(
     Ok(Deployments { text, json: serde_json::json!({ "schema": 1, "name": name, "kept": list }) })
 }
 
-fn short(digest: &str) -> String {
+pub(super) fn short(digest: &str) -> String {
     digest.parse::<Digest>().map_or_else(|_| digest.to_owned(), |digest| digest.short().to_owned())
 }
 
-fn time(at: i64) -> String {
+pub(super) fn time(at: i64) -> String {
     if at == 0 {
         return "at an unknown time".to_owned();
     }

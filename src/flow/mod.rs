@@ -19,6 +19,7 @@ mod context_facts;
 mod copy;
 mod courses;
 mod deploy;
+mod deploy_service;
 mod deployments;
 mod detect;
 mod doctor;

@@ -233,19 +233,25 @@ impl<W: Write> Reporter for Plain<W> {
                 let reference = self.text(reference);
                 self.say(at_ms, &format!("publish: {reference} is removed"))
             }
-            Event::DeployStep { name, step, container, back } => {
-                let on = container.as_ref().map(|id| format!(" {}", self.short(id))).unwrap_or_default();
+            Event::DeployStep { name, step, container, task, node, back } => {
+                let mut on = task
+                    .as_ref()
+                    .or(container.as_ref())
+                    .map(|id| format!(" {}", self.short(id)))
+                    .unwrap_or_default();
+                on.extend(node.as_ref().map(|node| format!(" on {}", self.short(node))));
                 let back = if *back { "back: " } else { "" };
                 let (name, step) = (self.short(name), self.short(step));
                 self.say(at_ms, &format!("deploy: {name}: {back}{step}{on}"))
             }
             Event::Deployed { name, reference, digest, gap_ms, .. } => {
                 let gap = match gap_ms {
-                    0 => "no gap".to_owned(),
-                    ms => format!("nothing served for {} at most", words::duration(*ms)),
+                    None => String::new(),
+                    Some(0) => ", no gap".to_owned(),
+                    Some(ms) => format!(", nothing served for {} at most", words::duration(*ms)),
                 };
                 let (name, reference) = (self.short(name), self.text(reference));
-                self.say(at_ms, &format!("deploy: {name}: runs {reference}, {}, {gap}", self.short(digest)))
+                self.say(at_ms, &format!("deploy: {name}: runs {reference}, {}{gap}", self.short(digest)))
             }
             Event::Cancelling { signal } => {
                 let signal = self.short(signal);

@@ -261,8 +261,9 @@ pub struct DeployFacts {
     pub digest: String,
     /// The digest of what ran before, where something did.
     pub before: Option<String>,
-    /// For how many milliseconds nothing served, at most.
-    pub gap_ms: u64,
+    /// For how many milliseconds nothing served, at most; none of a service, whose tasks nobody asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_ms: Option<u64>,
 }
 
 /// How far a tag came; a later one implies the earlier ones.

@@ -60,10 +60,11 @@ impl Page {
         }
         if let Some(deploy) = &report.deploy {
             let gap = match deploy.gap_ms {
-                0 => "no gap".to_owned(),
-                ms => format!("nothing served for {} at most", words::duration(ms)),
+                None => String::new(),
+                Some(0) => ", no gap".to_owned(),
+                Some(ms) => format!(", nothing served for {} at most", words::duration(ms)),
             };
-            self.row("runs", &format!("{} as {}, {gap}", deploy.reference, deploy.name));
+            self.row("runs", &format!("{} as {}{gap}", deploy.reference, deploy.name));
         }
         let repository = report.image.as_ref().and_then(|image| image.repository.as_deref());
         match (&report.not_pushed_because, repository) {

@@ -118,9 +118,10 @@ impl View {
             Event::TagRemoved { reference, .. } => {
                 return look.message(&format!("  {} ", look.good()), &format!("{reference} is removed"), 4);
             }
-            Event::DeployStep { name, step, back, .. } => {
+            Event::DeployStep { name, step, task, back, .. } => {
                 let back = if *back { "back: " } else { "" };
-                self.deploying = look.escape(&format!("{name}: {back}{step}"), look.width);
+                let task = task.as_ref().map(|task| format!(" {task}")).unwrap_or_default();
+                self.deploying = look.escape(&format!("{name}: {back}{step}{task}"), look.width);
             }
             Event::Deployed { name, reference, .. } => {
                 return look.message(

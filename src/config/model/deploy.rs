@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::shape::{self, Either};
 use super::{CommandLine, Http, Number, Period, Ready, Size};
 
-/// `[deploy.NAME]`: one container on a host, and how a new image takes the place of the one that runs. On a pull request this
-/// table is the base branch's.
+/// `[deploy.NAME]`: one container on a host, or a service of a Docker Swarm, and how a new image takes the place of the one
+/// that runs. On a pull request this table is the base branch's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deploy {
@@ -20,8 +20,22 @@ pub struct Deploy {
     /// line is one of this repository. Required.
     #[schemars(required)]
     pub image: Option<String>,
-    /// The container's name: `"web"`. Default: the name of this table.
+    /// The container's name, or the service's: `"web"`. Default: the name of this table.
     pub container: Option<String>,
+    /// Deploy a service of the Docker Swarm whose manager the engine is, in place of a container: `true`. Its tasks are
+    /// judged by the image's HEALTHCHECK; `http`, `preflight` and `keep` are for containers. Default: `false`.
+    pub service: Option<bool>,
+    /// Of a service: how many tasks run: `3`. Default: `1`.
+    pub replicas: Option<u32>,
+    /// Of a service: how many tasks are replaced at a time: `2`. Default: `1`.
+    pub parallelism: Option<u32>,
+    /// Of a service: `"start-first"` starts a new task beside the old one and stops that once the new one is healthy,
+    /// `"stop-first"` stops the old one before. Default: `"start-first"` where the two share no port of a node and no mount that they
+    /// can write to, else `"stop-first"`.
+    pub order: Option<Order>,
+    /// Of a service: how its `ports` are published. `"ingress"` takes them on every node and spreads what comes over all
+    /// tasks, `"host"` on the nodes on which a task runs alone, of which each has one at most. Default: `"ingress"`.
+    pub publish: Option<Publish>,
     /// Replaces the image's CMD: `["serve", "--port", "8080"]`. Default: the image's own.
     pub cmd: Option<CommandLine>,
     /// Ports of the host and the container's that each leads to: `["80:8080", "127.0.0.1:9000:9000", "53:53/udp"]`. With a
@@ -75,6 +89,26 @@ pub struct Deploy {
     /// Which images may run here: `"release"` are those that imgbuild built in a CI from a clean commit, `"any"` takes
     /// whatever is named. Default: `"release"`.
     pub accept: Option<Accept>,
+}
+
+/// Which of two tasks of a service goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// The new one starts.
+    StartFirst,
+    /// The old one stops.
+    StopFirst,
+}
+
+/// Where ports of a service are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Publish {
+    /// On every node.
+    Ingress,
+    /// On nodes with a task.
+    Host,
 }
 
 /// Which images may be deployed.

@@ -9,7 +9,7 @@ use crate::config::model::{self, CommandLine, Deploy, EnvValue, Number, Size};
 use crate::config::origin::Origin;
 use crate::config::quote;
 use crate::config::settings::{
-    Accept, BeforeCommand, DeploySettings, EnvFrom, HostMount, JoinedNetwork, Restart,
+    Accept, BeforeCommand, DeploySettings, EnvFrom, HostMount, JoinedNetwork, Restart, ServiceSettings,
 };
 
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,14 +34,16 @@ pub(super) fn deploys(asked: &mut Asked<'_>) -> BTreeMap<String, DeploySettings>
 }
 
 fn deploy(name: &str, written: &Deploy, origin: Origin) -> Option<DeploySettings> {
+    let mounts: Vec<HostMount> = written.mounts.iter().flatten().filter_map(mount).collect();
     Some(DeploySettings {
+        service: written.service.unwrap_or(false).then(|| service(written, &mounts)),
         name: name.to_owned(),
         image: written.image.as_ref()?.parse().ok()?,
         container: written.container.clone().unwrap_or_else(|| name.to_owned()),
         cmd: written.cmd.as_ref().map(CommandLine::argv),
         ports: written.ports.iter().flatten().filter_map(|text| text.parse().ok()).collect(),
         env: written.env.iter().flatten().map(|(name, value)| (name.clone(), env(value))).collect(),
-        mounts: written.mounts.iter().flatten().filter_map(mount).collect(),
+        mounts,
         networks: written.networks.iter().flatten().filter_map(network).collect(),
         restart: written.restart.as_ref().and_then(|text| text.parse().ok()).unwrap_or(RESTART),
         memory: written.memory.map(Size::bytes),
@@ -64,6 +66,24 @@ fn deploy(name: &str, written: &Deploy, origin: Origin) -> Option<DeploySettings
         origin,
         written: written.clone(),
     })
+}
+
+fn service(written: &Deploy, mounts: &[HostMount]) -> ServiceSettings {
+    let host_ports = written.publish == Some(model::Publish::Host);
+    let has_ports = written.ports.iter().flatten().next().is_some();
+    let names = written.networks.iter().flatten().filter_map(|joined| joined.parts().0);
+    let shares = (host_ports && has_ports)
+        || mounts.iter().any(HostMount::is_shared_writable)
+        || names.into_iter().any(|name| name == "host");
+    ServiceSettings {
+        replicas: written.replicas.unwrap_or(1),
+        parallelism: written.parallelism.unwrap_or(1),
+        start_first: match written.order {
+            None => !shares,
+            Some(order) => order == model::Order::StartFirst,
+        },
+        host_ports,
+    }
 }
 
 fn env(value: &EnvValue) -> EnvFrom {

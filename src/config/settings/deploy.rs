@@ -11,15 +11,17 @@ use crate::config::origin::Origin;
 use crate::expect::{HttpCheck, ReadySpec};
 use crate::image::Reference;
 
-/// One container on a host.
+/// One container on a host, or one service of a swarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeploySettings {
     /// The deployment's name, by which commands and labels know it.
     pub name: String,
     /// What runs where the command names nothing else.
     pub image: Reference,
-    /// The container's name.
+    /// The container's name, or the service's.
     pub container: String,
+    /// What is deployed is a service of a swarm, like this; `None` is a container.
+    pub service: Option<ServiceSettings>,
     /// Replaces CMD.
     pub cmd: Option<Vec<String>>,
     /// Ports of the host.
@@ -64,6 +66,28 @@ pub struct DeploySettings {
     pub origin: Origin,
     /// As it is written, with no default filled in.
     pub written: model::Deploy,
+}
+
+/// What a service has beyond a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceSettings {
+    /// Tasks; at least 1.
+    pub replicas: u32,
+    /// Tasks that are replaced at a time; at least 1.
+    pub parallelism: u32,
+    /// A new task starts before the old one stops.
+    pub start_first: bool,
+    /// Ports are those of the nodes on which a task runs, and not the swarm's.
+    pub host_ports: bool,
+}
+
+/// Options of a temporary file system, as far as a swarm knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TmpfsOptions {
+    /// In bytes.
+    pub size: Option<u64>,
+    /// The mode of its root.
+    pub mode: Option<u32>,
 }
 
 /// Which images may run.
@@ -199,6 +223,42 @@ impl FromStr for PublishedPort {
     }
 }
 
+impl FromStr for TmpfsOptions {
+    type Err = String;
+
+    /// `size=16m,mode=1777`, each of them or none.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut options = TmpfsOptions::default();
+        for option in text.split(',').filter(|option| !option.is_empty()) {
+            let known = match option.split_once('=') {
+                Some(("size", size)) => bytes(size).map(|size| options.size = Some(size)),
+                Some(("mode", mode)) => {
+                    let mode = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
+                    mode.map(|mode| options.mode = Some(mode))
+                }
+                _ => None,
+            };
+            known.ok_or_else(|| {
+                let shown: String = option.chars().take(60).collect();
+                format!("{shown:?} is no option that a swarm knows: it knows size=16m and mode=1777")
+            })?;
+        }
+        Ok(options)
+    }
+}
+
+/// Bytes as mount takes them: with `k`, `m`, `g` or nothing behind.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.to_ascii_lowercase();
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'k' => (text.strip_suffix('k')?, 10),
+        b'm' => (text.strip_suffix('m')?, 20),
+        b'g' => (text.strip_suffix('g')?, 30),
+        _ => (text.as_str(), 0),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
 impl FromStr for Restart {
     type Err = String;
 
@@ -249,6 +309,19 @@ mod tests {
             ["", "80", "0:80", "80:0", "80:http", "host:80:80", "80:80/sctp", "70000:80", "+80:80", "80:-1"]
         {
             assert!(bad.parse::<PublishedPort>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn options_of_a_tmpfs_in_a_swarm() {
+        let of = |text: &str| text.parse::<TmpfsOptions>();
+        assert_eq!(of("size=16m,mode=1777"), Ok(TmpfsOptions { size: Some(16 << 20), mode: Some(0o1777) }));
+        assert_eq!(of(""), Ok(TmpfsOptions::default()));
+        assert_eq!(of("size=100").unwrap().size, Some(100));
+        for bad in
+            ["noexec", "size=", "size=1t", "mode=999", "mode=17777", "size=99999999999999999999g", "size"]
+        {
+            assert!(of(bad).is_err(), "{bad}");
         }
     }
 

@@ -7,8 +7,10 @@ use super::image_tests::reference;
 use crate::config::grammar;
 use crate::config::model::{Deploy, EnvValue, HostMount};
 use crate::config::quote;
-use crate::config::settings::{PublishedPort, Restart};
+use crate::config::settings::{PublishedPort, Restart, TmpfsOptions};
 
+/// The most tasks of a service.
+const MOST_TASKS: u32 = 10_000;
 /// The most images that stay on a host.
 const MOST_KEPT: u32 = 100;
 
@@ -72,6 +74,73 @@ impl Checker<'_> {
             }
         }
         self.keys(&format!("{at}.labels"), deploy.labels.as_ref(), grammar::wanted_label);
+        self.kind(&at, name, deploy);
+    }
+
+    /// What is for services alone, and what is for containers alone. Each says why: a key that did nothing would be trusted.
+    fn kind(&mut self, at: &str, name: &str, deploy: &Deploy) {
+        for (key, number) in [("replicas", deploy.replicas), ("parallelism", deploy.parallelism)] {
+            if number.is_some_and(|number| !(1..=MOST_TASKS).contains(&number)) {
+                self.wrong(&format!("{at}.{key}"), format!("{key}: must be from 1 to {MOST_TASKS}"));
+            }
+        }
+        if deploy.service != Some(true) {
+            let given = [
+                ("replicas", deploy.replicas.is_some()),
+                ("parallelism", deploy.parallelism.is_some()),
+                ("order", deploy.order.is_some()),
+                ("publish", deploy.publish.is_some()),
+            ];
+            for (key, _) in given.into_iter().filter(|(_, given)| *given) {
+                self.wrong(&format!("{at}.{key}"), format!("{key}: is for a service: say `service = true`"));
+            }
+            return;
+        }
+        self.verdict(at, grammar::swarm_service(deploy.container.as_deref().unwrap_or(name)));
+        let ready = deploy.ready.as_ref();
+        let asked = "a swarm judges tasks by the image's HEALTHCHECK alone: put the request there";
+        let given = [
+            ("http", deploy.http.is_some(), asked),
+            ("ready.http", ready.is_some_and(|ready| ready.http.is_some()), asked),
+            ("ready.port", ready.is_some_and(|ready| ready.port.is_some()), asked),
+            ("ready.log", ready.is_some_and(|ready| ready.log.is_some()), asked),
+            (
+                "ready.settle",
+                ready.is_some_and(|ready| ready.settle.is_some()),
+                "a swarm watches tasks for `watch`",
+            ),
+            (
+                "ready.healthcheck",
+                ready.is_some_and(|ready| ready.healthcheck == Some(false)),
+                "a swarm heeds the HEALTHCHECK of an image that has one",
+            ),
+            (
+                "preflight",
+                deploy.preflight.is_some(),
+                "a swarm starts a new task beside the old one where `order = \"start-first\"`",
+            ),
+            ("keep", deploy.keep.is_some(), "nodes get what they run from the registry: keep it there"),
+        ];
+        for (key, _, why) in given.into_iter().filter(|(_, given, _)| *given) {
+            self.wrong(&format!("{at}.{key}"), format!("{key}: is not for a service: {why}"));
+        }
+        for (nth, text) in deploy.ports.iter().flatten().enumerate() {
+            if text.parse::<PublishedPort>().is_ok_and(|port| port.address.is_some()) {
+                let why = "a service takes a port on every address of a node";
+                self.wrong(&format!("{at}.ports[{nth}]"), format!("ports: {why}: leave the address out"));
+            }
+        }
+        for (nth, mount) in deploy.mounts.iter().flatten().enumerate() {
+            if let Some(Err(why)) = mount.options.as_ref().map(|text| text.parse::<TmpfsOptions>()) {
+                self.wrong(&format!("{at}.mounts[{nth}].options"), format!("options: {why}"));
+            }
+        }
+        for (nth, joined) in deploy.networks.iter().flatten().enumerate() {
+            if joined.parts().0.is_some_and(|name| ["bridge", "none"].contains(&name.as_str())) {
+                let why = "a service is in networks of the swarm, made with `docker network create --driver overlay`";
+                self.wrong(&format!("{at}.networks[{nth}]"), format!("networks: {why}"));
+            }
+        }
     }
 
     fn networks(&mut self, at: &str, deploy: &Deploy) {
