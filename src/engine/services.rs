@@ -37,8 +37,6 @@ pub struct Service {
     pub state: String,
     /// The swarm's words on that.
     pub message: String,
-    /// Tasks that run; only of a list.
-    pub running: u64,
     /// Tasks that it is to have.
     pub replicas: u64,
 }
@@ -71,14 +69,12 @@ answer! { struct Row {
     spec: Value = "Spec",
     previous: Option<Value> = "PreviousSpec",
     update: UpdateRow = "UpdateStatus",
-    status: StatusRow = "ServiceStatus",
 } }
 answer! { struct VersionRow { index: u64 = "Index", } }
 answer! { struct UpdateRow {
     state: String = "State",
     message: String = "Message",
 } }
-answer! { struct StatusRow { running: u64 = "RunningTasks", } }
 answer! { struct TaskRow {
     id: String = "ID",
     service: String = "ServiceID",
@@ -123,7 +119,6 @@ impl From<Row> for Service {
             previous: row.previous,
             state: row.update.state,
             message: row.update.message,
-            running: row.status.running,
         }
     }
 }
@@ -189,7 +184,7 @@ impl Engine {
     /// Every service with `label`, by its name.
     pub async fn list_services(&self, label: &str) -> Result<Vec<Service>> {
         let filters = serde_json::json!({ "label": [label] }).to_string();
-        let query = [("filters", filters), ("status", "1".to_owned())];
+        let query = [("filters", filters)];
         let rows: Vec<Row> = self
             .wire
             .get("/services", &query, CALL)
@@ -332,7 +327,7 @@ mod tests {
 
     const SERVICE: &str = r#"{"ID":"s1","Version":{"Index":7},"Spec":{"Name":"web","Labels":{"a":"b"},
         "Mode":{"Replicated":{"Replicas":3}},"Other":{"kept":1}},"PreviousSpec":{"Name":"web"},
-        "UpdateStatus":{"State":"updating","Message":"m"},"ServiceStatus":{"RunningTasks":2,"DesiredTasks":3}}"#;
+        "UpdateStatus":{"State":"updating","Message":"m"}}"#;
 
     #[tokio::test]
     async fn a_service_is_read_and_goes_back_as_it_came() {
@@ -363,7 +358,7 @@ mod tests {
         Fake::engine(script)
             .serves(async |engine| {
                 let found = engine.find_service("web").await.unwrap().unwrap();
-                assert_eq!((found.version, found.replicas, found.running), (7, 3, 2));
+                assert_eq!((found.version, found.replicas), (7, 3));
                 assert_eq!((found.state.as_str(), found.labels["a"].as_str()), ("updating", "b"));
                 assert_eq!(found.spec["Other"]["kept"], 1);
                 assert_eq!(engine.find_service("s").await.unwrap(), None, "the beginning of an id");

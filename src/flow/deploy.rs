@@ -216,9 +216,10 @@ async fn stages(
             pull(session, &settings, &engine, &reference).await?
         }
         Choice::Kept(Some(wanted)) if deploy.service.is_some() => {
-            let reference = deploy_service::named(&deploy, seen.as_ref(), &wanted)?;
+            let (reference, asked_for) = deploy_service::named(&deploy, seen.as_ref(), &wanted)?;
             tell(session, &deploy.name, "pull");
-            pull(session, &settings, &engine, &reference).await?
+            let pulled = pull(session, &settings, &engine, &reference).await?;
+            OnHost { reference: asked_for, ..pulled }
         }
         Choice::Kept(wanted) => {
             let before = kept(&engine, &deploy, wanted.as_deref()).await;

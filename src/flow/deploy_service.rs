@@ -92,8 +92,12 @@ fn none(deploy: &DeploySettings) -> Error {
     .hint("`imgbuild deployments` lists those that it has")
 }
 
-/// What ran before, or runs, and is called `wanted`: a reference with its digest.
-pub(super) fn named(deploy: &DeploySettings, seen: Option<&Service>, wanted: &str) -> Result<Reference> {
+/// What ran before, or runs, and is called `wanted`: by its digest, and as it was asked for then.
+pub(super) fn named(
+    deploy: &DeploySettings,
+    seen: Option<&Service>,
+    wanted: &str,
+) -> Result<(Reference, String)> {
     let all = ran(deploy, seen)?;
     let found = all.iter().find(|past| past.is_called(wanted)).ok_or_else(|| {
         Error::new(Kind::Refused, format!("no {wanted} ran as {}", deploy.name)).hint(format!(
@@ -105,7 +109,7 @@ pub(super) fn named(deploy: &DeploySettings, seen: Option<&Service>, wanted: &st
         || Error::new(Kind::Refused, format!("{} ran without a digest of a registry", found.reference));
     let reference: Reference = found.reference.parse().map_err(|cause| wrong().because(cause))?;
     let digest: Digest = found.digest.parse().map_err(|cause| wrong().because(cause))?;
-    Ok(reference.repository().at(&digest))
+    Ok((reference.repository().at(&digest), found.reference.clone()))
 }
 
 /// What runs, and what ran before, the last first.
@@ -121,16 +125,21 @@ pub(super) async fn list(engine: &Engine) -> Result<Vec<Deployed>> {
     if !engine.is_manager().await? {
         return Ok(Vec::new());
     }
-    let services = engine.list_services(label::NAME).await?;
-    let told = services.into_iter().filter_map(|service| {
+    let mut told = Vec::new();
+    for service in engine.list_services(label::NAME).await? {
+        let Some(record) = Record::from_labels(&service.labels) else { continue };
         let state = match service.state.as_str() {
             "" | "completed" => String::new(),
             state => format!(", {}", state.replace('_', " ")),
         };
-        let status = format!("service, {} of {} running{state}", service.running, service.replicas);
-        Some(Deployed { record: Record::from_labels(&service.labels)?, container: service.name, status })
-    });
-    Ok(told.collect())
+        // Those that are about to end still run.
+        let tasks = engine.tasks(&service.id).await?;
+        let running =
+            tasks.iter().filter(|task| task.state == "running" && task.desired == "running").count();
+        let status = format!("service, {running} of {} running{state}", service.replicas);
+        told.push(Deployed { record, container: service.name, status });
+    }
+    Ok(told)
 }
 
 /// What a service can go back to.

@@ -6,6 +6,8 @@
 mod support;
 
 mod kills;
+mod services;
 mod site;
 mod swaps;
+mod swarm;
 mod ways;

@@ -47,6 +47,12 @@ impl PrivateEngine {
         PrivateEngine { name, options, url }
     }
 
+    /// Joins the namespace `net`, of which an engine is, to that of the tests, and leads it to the registry at `registry`.
+    /// Gives its address.
+    pub(crate) fn link(net: &str, registry: &str) -> String {
+        script(&["link", "--net", net, "--registry", registry]).trim().to_owned()
+    }
+
     /// SIGKILL to the daemon, as a crash.
     pub(crate) fn kill(&self) {
         script(&["kill", "--name", &self.name]);

@@ -508,6 +508,36 @@ fn a_place_has_a_column() {
 }
 
 #[test]
+fn what_a_service_cannot_have_is_refused_with_the_reason() {
+    let table = "[deploy.web]\nimage = 'r.example/web:1'\n";
+    let service = format!("{table}service = true\n");
+    for (head, text, part) in [
+        (table, "replicas = 2", "replicas: is for a service"),
+        (table, "order = 'start-first'", "order: is for a service"),
+        (table, "service = false\npublish = 'host'", "publish: is for a service"),
+        (service.as_str(), "replicas = 0", "replicas: must be from 1"),
+        (service.as_str(), "parallelism = 0", "parallelism: must be from 1"),
+        (service.as_str(), "http = [{ port = 80 }]", "http: is not for a service"),
+        (service.as_str(), "ready = { port = 80 }", "ready.port: is not for a service"),
+        (service.as_str(), "ready = { log = 'x' }", "ready.log: is not for a service"),
+        (service.as_str(), "ready = { healthcheck = false }", "heeds the HEALTHCHECK"),
+        (service.as_str(), "preflight = true", "preflight: is not for a service"),
+        (service.as_str(), "keep = 3", "keep: is not for a service"),
+        (service.as_str(), "ports = ['127.0.0.1:80:80']", "leave the address out"),
+        (service.as_str(), "mounts = [{ tmpfs = '/t', options = 'noexec' }]", "no option that a swarm knows"),
+        (service.as_str(), "networks = ['bridge']", "networks of the swarm"),
+        (service.as_str(), "container = 'a.b'", "no name of a service"),
+    ] {
+        let told = problems(&format!("{head}{text}\n")).join("\n");
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let whole = "replicas = 3\nparallelism = 2\norder = 'stop-first'\npublish = 'host'\nports = ['80:80']\n\
+                 ready = { healthcheck = true, within = '5s' }\nmounts = [{ tmpfs = '/t', options = 'size=1m' }]\n\
+                 networks = ['front']\nbefore = [{ cmd = 'true' }]\n";
+    assert!(parse("imgbuild.toml", format!("{service}{whole}").as_bytes()).is_ok());
+}
+
+#[test]
 fn deployments_that_cannot_be() {
     let text = r#"
 [deploy."a/b"]
