@@ -12,7 +12,8 @@ use super::supervise::{Ended, supervise_then};
 use super::{deploy_service, facts, hosts, verify};
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::deploy::{
-    self, Admitted, Busy, Kept, Lock, Names, Record, Rollout, Swap, Values, Wanted, cut_off, deployments, run_before,
+    self, Admitted, Busy, Kept, Lock, Names, Record, Rollout, Swap, Values, Wanted, cut_off, deployments,
+    run_before,
 };
 use crate::engine::{AuthEntry, Engine, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
@@ -231,7 +232,12 @@ async fn stages(
                 // What ran before is what the swap that was cut off would have replaced.
                 (Some(cut), before) if cut.moved || before.is_err() => {
                     undoes = true;
-                    OnHost { reference: cut.past.reference, digest: cut.past.digest, name: cut.image_id, login: None }
+                    OnHost {
+                        reference: cut.past.reference,
+                        digest: cut.past.digest,
+                        name: cut.image_id,
+                        login: None,
+                    }
                 }
                 (_, before) => {
                     let Kept { name, past, .. } = before?;
