@@ -205,7 +205,7 @@ async fn a_failure_does_not_keep_the_rest_from_going() {
         shelf.image("b", "gone", Some(&unique("gone", 2))),
     );
     let refused = a.digest.to_string();
-    let (_fake, registry) = served(&shelf, move |request, _| {
+    let (fake, registry) = served(&shelf, move |request, _| {
         (request.method == "DELETE" && request.target.ends_with(&refused)).then(|| error(403, "DENIED"))
     })
     .await;
@@ -213,6 +213,28 @@ async fn a_failure_does_not_keep_the_rest_from_going() {
     assert_eq!(digests(&outcome.deleted), [b.digest.clone()].into(), "{outcome:#?}");
     assert_eq!(outcome.failed.len(), 1);
     assert!(outcome.failed[0].0.digest == a.digest && outcome.failed[0].1.contains("denied"), "{outcome:#?}");
+    // Nor does it lose its tag.
+    assert_eq!(fake.requests().iter().filter(|request| request.method == "DELETE").count(), 2);
+}
+
+#[tokio::test]
+async fn a_registry_that_deletes_nothing_with_a_tag_is_asked_for_the_tag_first() {
+    let shelf = Shelf::new();
+    let image = shelf.image("a", "gone", Some(&unique("gone", 1)));
+    let digest = image.digest.to_string();
+    let asked = Mutex::new(0);
+    let (fake, registry) = served(&shelf, move |request, _| {
+        let is_it = request.method == "DELETE" && request.target.ends_with(&digest);
+        let mut asked = asked.lock().expect("lock");
+        *asked += u32::from(is_it);
+        (is_it && *asked == 1).then(|| error(400, "GOOGLE_MANIFEST_DANGLING_TAG"))
+    })
+    .await;
+    let (_, outcome) = clean(&registry).await;
+    assert_eq!(digests(&outcome.deleted), [image.digest.clone()].into(), "{outcome:#?}");
+    let deleted: Vec<_> = fake.requests().into_iter().filter(|request| request.method == "DELETE").collect();
+    assert_eq!(deleted.len(), 3, "{deleted:#?}");
+    assert!(!deleted[1].target.contains("sha256:") && !shelf.has(&image));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub async fn remove_tag(
         Deleted::Gone if registry.head(path, tag).await?.as_ref() != Some(digest) => {
             return Ok(Removed::Gone);
         }
-        Deleted::Gone | Deleted::Unsupported => {}
+        Deleted::Gone | Deleted::Unsupported | Deleted::HasTags => {}
     }
     let others: Vec<String> = registry
         .tags(path)
@@ -54,5 +54,6 @@ pub async fn remove_tag(
     Ok(match registry.delete(path, digest.as_str()).await? {
         Deleted::Gone => Removed::Gone,
         Deleted::Unsupported => Removed::Stays("the registry lets nothing be deleted".to_owned()),
+        Deleted::HasTags => Removed::Stays("the registry deletes nothing that has a tag".to_owned()),
     })
 }

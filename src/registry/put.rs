@@ -30,6 +30,8 @@ pub enum Deleted {
     Gone,
     /// The registry deletes nothing, or nothing that is named like this: some delete by digest only.
     Unsupported,
+    /// It deletes no manifest that has a tag: its tags have to go first.
+    HasTags,
 }
 
 /// What a reference may hold where a manifest is put again after a failure.
@@ -148,6 +150,8 @@ pub(super) async fn delete(session: &Session, path: &str, reference: &str) -> Re
         405 | 501 => Ok(Deleted::Unsupported),
         // Distribution 2.8 takes the tag for a digest that is malformed.
         400 if says(&answer, &["UNSUPPORTED", "DIGEST_INVALID"]) => Ok(Deleted::Unsupported),
+        409 => Ok(Deleted::HasTags),
+        400 if says(&answer, &["GOOGLE_MANIFEST_DANGLING_TAG"]) => Ok(Deleted::HasTags),
         _ => Err(session.refused(&ask, &answer)),
     }
 }

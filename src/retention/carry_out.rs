@@ -132,17 +132,13 @@ impl Repository<'_> {
     /// Deletes one manifest with its tags. `false` where the registry deletes nothing.
     async fn delete(&self, one: &Judged) -> Result<bool> {
         let digest = one.digest.as_str();
-        match self.registry.delete(self.path, digest).await {
-            Ok(Deleted::Gone) => {}
-            Ok(Deleted::Unsupported) => return Ok(false),
-            Err(error) => {
-                // Some delete nothing that has a tag.
-                let mut without = false;
+        match self.registry.delete(self.path, digest).await? {
+            Deleted::Gone => {}
+            Deleted::Unsupported => return Ok(false),
+            // Only on this answer: after a fault that passes the manifest would stay without them.
+            Deleted::HasTags => {
                 for tag in &one.tags {
-                    without |= self.registry.delete(self.path, tag).await? == Deleted::Gone;
-                }
-                if !without {
-                    return Err(error);
+                    self.registry.delete(self.path, tag).await?;
                 }
                 self.registry.delete(self.path, digest).await?;
             }
