@@ -388,7 +388,7 @@ async fn pull(
             })?
         }
     };
-    let login = registry.login().await?.as_ref().map(auth_entry);
+    let login = registry.login().await.map_err(failed)?.as_ref().map(auth_entry);
     let pulled = engine.pull_digest(place, &digest, login.as_ref(), IDLE, &session.events);
     pulled.await.map_err(failed)?;
     Ok(OnHost {
