@@ -281,7 +281,7 @@ pub struct VerifyImageArgs {
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
 
-    /// A configuration file whose [evidence] says what has to hold, in place of the repository's.
+    /// A configuration file whose `[evidence]` says what has to hold, in place of the repository's.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 

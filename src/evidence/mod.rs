@@ -2,7 +2,7 @@
 //!
 //! A [`Statement`] (in-toto) says something of a digest: how it came about ([`Provenance`]), which tests it passed
 //! ([`TestSummary`]), what is in it (an SBOM). [`Draft`] attaches statements as OCI referrers, signed where there is a
-//! [`SigningKey`]; [`collect`] reads whatever anybody attached, and [`check`] tells what of it holds.
+//! [`SigningKey`]; [`collect`](fn@collect) reads whatever anybody attached, and [`check`](fn@check) tells what of it holds.
 
 mod attach;
 mod bundle;

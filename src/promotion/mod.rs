@@ -1,6 +1,6 @@
 //! Promotion: whether an image may go to the release registry, and which tags it gets there. Decided from values alone.
 //!
-//! [`decide`] tells every reason against it at once; what it lets through is a [`Promotion`], which nothing else makes and
+//! [`decide`](fn@decide) tells every reason against it at once; what it lets through is a [`Promotion`], which nothing else makes and
 //! without which no tag is set there.
 
 mod branches;

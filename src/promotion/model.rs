@@ -9,7 +9,7 @@ use crate::plan::{KeptTag, PlannedTag};
 /// Version of the JSON form.
 pub const SCHEMA: u32 = 1;
 
-/// A promotion that nothing speaks against. [`decide`](super::decide) alone makes one, so that nothing that was not
+/// A promotion that nothing speaks against. [`decide`](fn@super::decide) alone makes one, so that nothing that was not
 /// judged gets a tag of a release:
 ///
 /// ```compile_fail,E0451

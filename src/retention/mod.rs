@@ -1,7 +1,7 @@
 //! What may go, and what holds the rest: of the images of an engine, and of a repository in a registry.
 //!
-//! [`of_repository`] and [`of_engine`] are pure: everything is decided before anything is removed. [`read`] makes the graph of
-//! a repository that the first one judges, [`carry_out`] deletes what it found, and looks again right before each deletion.
+//! [`of_repository`] and [`of_engine`] are pure: everything is decided before anything is removed. [`read`](fn@read) makes the graph of
+//! a repository that the first one judges, [`carry_out`](fn@carry_out) deletes what it found, and looks again right before each deletion.
 
 mod carry_out;
 mod engine;
