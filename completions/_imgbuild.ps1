@@ -346,7 +346,7 @@ Register-ArgumentCompleter -Native -CommandName 'imgbuild' -ScriptBlock {
         }
         'imgbuild;verify' {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'A public key, as PEM, whose signatures are believed; may be given more than once. Default: those of evidence.verify-keys')
-            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'A configuration file whose [evidence] says what has to hold, in place of the repository''s')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'A configuration file whose `[evidence]` says what has to hold, in place of the repository''s')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Run as if started in this folder')
             [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Run as if started in this folder')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file, in place of the imgbuild.toml that is found')

@@ -429,7 +429,7 @@ complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -l all -d 'Look 
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l key -d 'A public key, as PEM, whose signatures are believed; may be given more than once. Default: those of evidence.verify-keys' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l policy -d 'A configuration file whose [evidence] says what has to hold, in place of the repository\'s' -r -F
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l policy -d 'A configuration file whose `[evidence]` says what has to hold, in place of the repository\'s' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -s C -l directory -d 'Run as if started in this folder' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l config -d 'The configuration file, in place of the imgbuild.toml that is found' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand verify" -l format -d 'What is printed to stdout: text, one JSON document, or one JSON event per line' -r -f -a "human\t'Text'

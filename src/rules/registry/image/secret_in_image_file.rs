@@ -47,13 +47,15 @@ fn check(image: &LayerFacts, found: &mut Found<'_>) {
         image.files.secrets.iter().filter_map(|file| Some((level(file)?, file))).collect();
     files.sort_by_key(|(level, file)| (std::cmp::Reverse(*level), &file.path, file.layer));
     for (level, file) in files.iter().take(MOST) {
-        let deleted = if file.hidden { ", deleted by a later layer and still in the one that brought it" } else { "" };
+        let deleted =
+            if file.hidden { ", deleted by a later layer and still in the one that brought it" } else { "" };
         let message = format!("{} {}{deleted}", file.path, holds(file));
         let place = Place::field(&image.reference, &file.path);
         found.add(place, message).level(*level).evidence(image.layer(file.layer));
     }
     if let Some(((worst, first), rest)) = files.get(MOST..).and_then(<[_]>::split_first) {
-        let paths = named(std::iter::once(*first).chain(rest.iter().map(|(_, file)| *file)).map(|f| f.path.as_str()));
+        let paths =
+            named(std::iter::once(*first).chain(rest.iter().map(|(_, file)| *file)).map(|f| f.path.as_str()));
         let message = format!("{} more files hold a key or a login: {paths}", rest.len() + 1);
         found.add(Place::field(&image.reference, &first.path), message).level(*worst);
     }
@@ -77,7 +79,9 @@ fn holds(file: &SecretFile) -> String {
     match file.signs.first() {
         Some(Sign::PrivateKey { encrypted: true }) => "holds a private key behind a passphrase".to_owned(),
         Some(Sign::PrivateKey { encrypted: false }) => "holds a private key".to_owned(),
-        Some(Sign::CloudCredentials(whose) | Sign::RegistryToken(whose)) => format!("holds a login of {whose}"),
+        Some(Sign::CloudCredentials(whose) | Sign::RegistryToken(whose)) => {
+            format!("holds a login of {whose}")
+        }
         Some(Sign::GitCredentials) => "holds a login for git".to_owned(),
         None => "holds a secret".to_owned(),
     }

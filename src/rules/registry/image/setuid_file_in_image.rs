@@ -73,8 +73,8 @@ const USUAL: [&str; 26] = [
 const FOLDERS: [&str; 4] = ["/bin/", "/sbin/", "/usr/", "/lib/"];
 /// What runs whatever it is told to.
 const OMNIPOTENT: [&str; 20] = [
-    "ash", "awk", "bash", "busybox", "cp", "dash", "dd", "env", "find", "gdb", "ksh", "lua", "nano", "node", "perl", "python",
-    "ruby", "sh", "vim", "zsh",
+    "ash", "awk", "bash", "busybox", "cp", "dash", "dd", "env", "find", "gdb", "ksh", "lua", "nano", "node",
+    "perl", "python", "ruby", "sh", "vim", "zsh",
 ];
 
 fn check(image: &LayerFacts, found: &mut Found<'_>) {
@@ -94,7 +94,8 @@ fn check(image: &LayerFacts, found: &mut Found<'_>) {
     }
     if !usual.is_empty() {
         let paths = named(usual.iter().map(|file| file.path.as_str()));
-        let message = format!("{} of the distribution run with the rights of others: {paths}", counted(usual.len()));
+        let message =
+            format!("{} of the distribution run with the rights of others: {paths}", counted(usual.len()));
         found.add(Place::field(&image.reference, "setuid"), message).level(Level::Info);
     }
 }
