@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::build_request::AuthEntry;
 use super::client::{CALL, Engine};
+use super::containers::label_filter;
 use super::endpoint::Endpoint;
 use super::fault::{Fault, cap};
 use super::inspect::answer;
@@ -104,6 +105,14 @@ answer! { struct SwarmRow {
 answer! { struct ManagerRow { address: String = "Addr", } }
 answer! { struct Created { id: String = "ID", } }
 
+impl Service {
+    /// The images of its tasks, as nodes get them: of what it is, then of what it was before its last update.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let specs = std::iter::once(&self.spec).chain(&self.previous);
+        specs.filter_map(|spec| spec.pointer("/TaskTemplate/ContainerSpec/Image")?.as_str())
+    }
+}
+
 impl From<Row> for Service {
     fn from(row: Row) -> Service {
         let labels = row.spec.get("Labels").and_then(Value::as_object).into_iter().flatten();
@@ -181,10 +190,9 @@ impl Engine {
         }
     }
 
-    /// Every service with `label`, by its name.
-    pub async fn list_services(&self, label: &str) -> Result<Vec<Service>> {
-        let filters = serde_json::json!({ "label": [label] }).to_string();
-        let query = [("filters", filters)];
+    /// Every service that carries `labels`, by its name.
+    pub async fn list_services(&self, labels: &[String]) -> Result<Vec<Service>> {
+        let query = [("filters", label_filter(labels))];
         let rows: Vec<Row> = self
             .wire
             .get("/services", &query, CALL)
@@ -363,7 +371,10 @@ mod tests {
                 assert_eq!(found.spec["Other"]["kept"], 1);
                 assert_eq!(engine.find_service("s").await.unwrap(), None, "the beginning of an id");
                 assert_eq!(engine.find_service("none").await.unwrap(), None);
-                assert_eq!(engine.list_services("x").await.unwrap(), std::slice::from_ref(&found));
+                assert_eq!(
+                    engine.list_services(&["x".to_owned()]).await.unwrap(),
+                    std::slice::from_ref(&found)
+                );
                 engine.update_service(&found, Update::To(&found.spec), None).await.unwrap();
                 let stale = engine.update_service(&found, Update::Previous, None).await.unwrap_err();
                 assert!(stale.kind() == Kind::Refused && stale.to_string().contains("meanwhile"), "{stale}");

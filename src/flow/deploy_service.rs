@@ -126,7 +126,7 @@ pub(super) async fn list(engine: &Engine) -> Result<Vec<Deployed>> {
         return Ok(Vec::new());
     }
     let mut told = Vec::new();
-    for service in engine.list_services(label::NAME).await? {
+    for service in engine.list_services(&[label::NAME.to_owned()]).await? {
         let Some(record) = Record::from_labels(&service.labels) else { continue };
         let state = match service.state.as_str() {
             "" | "completed" => String::new(),

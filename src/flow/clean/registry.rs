@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::report::Cleaned;
 use crate::config::{self, Flags, Role, Settings};
 use crate::deploy::{deployments, kept_tag};
-use crate::engine::{Engine, ImageSummary};
+use crate::engine::{Engine, ImageSummary, Service};
 use crate::error::{Error, Kind, Result};
 use crate::flow::gather::{self, connect};
 use crate::flow::registries::{self, Registries};
@@ -211,7 +211,22 @@ async fn in_use(engine: &Engine, repository: &Repository) -> Result<BTreeMap<Dig
         let all = image.into_iter().flat_map(digests).chain(deployed);
         used.extend(all.map(|digest| (digest, why.clone())));
     }
+    if engine.is_manager().await? {
+        used.extend(of_services(&engine.list_services(&[]).await?, repository));
+    }
     Ok(used)
+}
+
+/// What services of a swarm are of, and what each was before its last update: nodes get it from the registry whenever a task
+/// moves, whether or not this engine has it.
+fn of_services(services: &[Service], repository: &Repository) -> BTreeMap<Digest, String> {
+    let all = services.iter().flat_map(|service| service.images().map(move |image| (service, image)));
+    let ours = all.filter_map(|(service, image)| {
+        let reference = image.parse::<Reference>().ok().filter(|named| named.repository() == repository)?;
+        let why = format!("the service {} of the swarm is of it, or was before", service.name);
+        Some((reference.digest()?.parse().ok()?, why))
+    });
+    ours.collect()
 }
 
 fn failure(repository: &Repository, outcome: &Outcome) -> Option<Error> {
@@ -267,4 +282,30 @@ fn json(repository: &Repository, yes: bool, kept: &[Judged], outcome: &Outcome) 
         "deleted": outcome.deleted.iter().map(one).collect::<Vec<_>>(),
         "failed": outcome.failed.iter().map(failed).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_is_and_was_stays_whoever_made_it() {
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let spec =
+            |image: String| serde_json::json!({ "TaskTemplate": { "ContainerSpec": { "Image": image } } });
+        let service =
+            |spec, previous| Service { name: "web".to_owned(), spec, previous, ..Service::default() };
+        let services = [
+            service(
+                spec(format!("r.example/web@{}", digest("now"))),
+                Some(spec(format!("r.example/web:1@{}", digest("before")))),
+            ),
+            service(spec(format!("r.example/other@{}", digest("other"))), None),
+            // A tag names nothing that could be held, and what is no service of containers has no image.
+            service(spec("r.example/web:1".to_owned()), Some(serde_json::Value::Null)),
+        ];
+        let held = of_services(&services, &"r.example/web".parse().unwrap());
+        assert_eq!(held.keys().collect::<BTreeSet<_>>(), BTreeSet::from([&digest("now"), &digest("before")]));
+        assert!(held.values().all(|why| why.contains("service web")), "{held:?}");
+    }
 }
