@@ -5,50 +5,44 @@
 mod support;
 
 use std::fs;
+use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imgbuild::environment::Environment;
 use imgbuild::evidence::{
-    self, Demand, Draft, Envelope, Predicate, PublicKey, SigningKey, Statement, TestSummary, TestVerdict,
+    self, Demand, Envelope, Predicate, PublicKey, SigningKey, Statement, TestSummary, TestVerdict,
 };
 use imgbuild::image::Digest;
-use imgbuild::registry::{BlobSource, CredentialStore, Descriptor, Manifest, Registry, RegistryOptions};
+use imgbuild::registry::Manifest;
 use serde_json::{Value, json};
 use support::fault_proxy::{Fault, FaultProxy, Often, On};
 use support::lab::{Lab, Ran, Repo};
 use support::private_registry::PrivateRegistry;
+use support::shelf::{self, IMAGE, INDEX, now};
 
 /// Keys that were made for tests alone.
 const KEY: &str = include_str!("../src/evidence/key/sec1.pem");
 const PUBLIC: &str = include_str!("../src/evidence/key/public.pem");
 const OTHER_PUBLIC: &str = include_str!("../src/evidence/key/other-public.pem");
 
-const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 const KINDS: [Predicate; 4] =
     [Predicate::Signature, Predicate::Provenance, Predicate::Tests, Predicate::Spdx];
 
-/// Runs a future to its end.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    use tokio::runtime::{Builder, Runtime};
-    // One for each test's thread: a client's connections live as long as the runtime that made them.
-    thread_local! {
-        static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("runtime");
-    }
-    RUNTIME.with(|runtime| runtime.block_on(future))
-}
-
 /// A repository in the test's registry, and what is put there by hand.
 struct Shelf<'a> {
     lab: &'a Lab,
-    registry: Registry,
-    path: String,
+    shelf: shelf::Shelf,
+}
+
+impl Deref for Shelf<'_> {
+    type Target = shelf::Shelf;
+
+    fn deref(&self) -> &shelf::Shelf {
+        &self.shelf
+    }
 }
 
 impl Shelf<'_> {
@@ -59,47 +53,16 @@ impl Shelf<'_> {
 
     /// The same in the registry `host`.
     fn at<'a>(lab: &'a Lab, host: &str, name: &str) -> Shelf<'a> {
-        let environment = Environment::from_pairs(lab.environment());
-        let store = CredentialStore::load(&environment).expect("logins");
-        let login = now(store.for_registry(host)).expect("login");
-        let options = RegistryOptions::from_environment(&environment);
-        let registry = Registry::new(host, login, options).expect("client");
-        Shelf { lab, registry, path: format!("t/{}{name}", lab.name()) }
+        Shelf { lab, shelf: shelf::Shelf::new(lab, host, &format!("t/{}{name}", lab.name())) }
     }
 
     fn name(&self) -> String {
         format!("{}/{}", self.registry.host(), self.path)
     }
 
-    fn blob(&self, media_type: &str, bytes: Vec<u8>) -> Value {
-        let descriptor = Descriptor::new(media_type, Digest::of(&bytes), bytes.len() as u64);
-        let source = BlobSource::Bytes(bytes.into());
-        now(self.registry.push_blob(&self.path, &descriptor, source)).expect("blob");
-        descriptor.to_json()
-    }
-
-    fn manifest(&self, tag: Option<&str>, document: &Value) -> Manifest {
-        let media_type = document["mediaType"].as_str().expect("media type");
-        let manifest = Manifest::new(document.to_string().into_bytes(), media_type).expect("a manifest");
-        let digest = manifest.digest.to_string();
-        now(self.registry.put_manifest(&self.path, tag.unwrap_or(&digest), &manifest)).expect("put");
-        manifest
-    }
-
     /// An image of one platform.
     fn image(&self, tag: Option<&str>, content: &str, labels: Value) -> Manifest {
-        let layer = self.blob(LAYER, content.as_bytes().to_vec());
-        let config = json!({"architecture": "amd64", "os": "linux", "config": {"Labels": labels},
-            "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]}});
-        let config = self.blob(CONFIG, config.to_string().into_bytes());
-        let image = json!({"schemaVersion": 2, "mediaType": IMAGE, "config": config, "layers": [layer]});
-        self.manifest(tag, &image)
-    }
-
-    fn attach(&self, subject: &Manifest, statement: Statement, key: Option<&SigningKey>) {
-        let subject = subject.descriptor().expect("descriptor");
-        let draft = Draft { statement, created: "2024-01-02T03:04:05Z".to_owned() };
-        now(evidence::attach(&self.registry, &self.path, &subject, &draft, key)).expect("attached");
+        self.image_of(tag, "amd64", content.as_bytes().to_vec(), &labels)
     }
 
     /// Statements of every kind that hold.

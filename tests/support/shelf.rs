@@ -71,7 +71,13 @@ impl Shelf {
 
     /// An image for one platform with these labels.
     pub(crate) fn image(&self, tag: Option<&str>, arch: &str, labels: &BTreeMap<String, String>) -> Manifest {
-        let layer = self.blob(LAYER, format!("the layer of {arch} of {}", self.path).into_bytes());
+        let layer = format!("the layer of {arch} of {}", self.path);
+        self.image_of(tag, arch, layer.into_bytes(), &json!(labels))
+    }
+
+    /// The same of this layer.
+    pub(crate) fn image_of(&self, tag: Option<&str>, arch: &str, layer: Vec<u8>, labels: &Value) -> Manifest {
+        let layer = self.blob(LAYER, layer);
         let config = json!({"architecture": arch, "os": "linux", "config": {"Labels": labels},
             "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]}});
         let config = self.blob(CONFIG, config.to_string().into_bytes());
