@@ -29,6 +29,9 @@ mod settings;
 mod show;
 mod variables;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use document::Document;
 pub use flags::Flags;
 pub use load::{FILE_NAME, load, parse_policy, read_commit, read_policy, read_revision};

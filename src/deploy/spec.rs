@@ -292,25 +292,12 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{self, Flags, Layers, Push};
+    use crate::config::{self, Flags};
 
     /// The deployment `web` of a file that says `text` of it.
     pub(in crate::deploy) fn deploy(text: &str) -> DeploySettings {
         let text = format!("[deploy.web]\nimage = 'r.example/web:1'\n{text}\n");
-        let document =
-            config::parse("imgbuild.toml", text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-        let settings = config::resolve(&Layers {
-            flags: &Flags::default(),
-            environment: &Environment::default(),
-            document: Some(&document),
-            is_ci: true,
-            push: Push::Auto,
-            working_folder: Path::new("/repo"),
-            root: Path::new("/repo"),
-            now: 0,
-            rule_names: |id| vec![id.to_owned()],
-        })
-        .unwrap_or_else(|error| panic!("{error}"));
+        let settings = config::testing::settings(&text, &Flags::default());
         settings.deploys["web"].clone()
     }
 

@@ -434,7 +434,7 @@ pub(super) fn agents(session: &Session, handed: &[Sourced<Handed>]) -> Result<BT
 mod tests {
     use super::*;
     use crate::config::Flags;
-    use crate::flow::testing;
+    use crate::config::testing;
 
     fn settings(build: &str, argument: &str) -> Settings {
         let text = format!("[image.build]\n{build}\nargs = {{ SOURCE_DATE_EPOCH = '{argument}' }}\n");

@@ -57,9 +57,6 @@ mod undo;
 mod verification;
 mod verify;
 
-#[cfg(test)]
-mod testing;
-
 pub use check::{CheckOptions, Checked, check, check_reported};
 pub use ci::{build, ci};
 pub use ci_info::{CiInfo, ci_info};

@@ -166,7 +166,7 @@ pub(super) fn tell(
 mod tests {
     use super::*;
     use crate::config::Flags;
-    use crate::flow::testing;
+    use crate::config::testing;
     use crate::source::ChangeKind;
 
     const CONFIG: &str = "[image]\nstructure-tests = ['tests/structure.yaml']\ngoss = ['goss.yaml']\n\

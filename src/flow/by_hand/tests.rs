@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Flags;
-use crate::flow::testing::settings;
+use crate::config::testing::settings;
 
 const ID: &str = "4f1c2b7e9a0d3c5b6e8f7a1b2c3d4e5f60718293";
 

@@ -1,15 +1,15 @@
-//! Settings for tests, as `imgbuild.toml` in `/repo` gives them.
+//! Settings for tests of other rooms, as `imgbuild.toml` in `/repo` gives them.
 
 use std::path::Path;
 
-use crate::config::{self, Flags, Layers, Push, Settings};
+use super::{Flags, Layers, Push, Settings, parse, resolve};
 use crate::environment::Environment;
 
 /// The settings of a file with this text, and of `flags`.
-pub(super) fn settings(text: &str, flags: &Flags) -> Settings {
-    let document = config::parse("imgbuild.toml", text.as_bytes()).unwrap();
+pub(crate) fn settings(text: &str, flags: &Flags) -> Settings {
+    let document = parse("imgbuild.toml", text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     let root = Path::new("/repo");
-    config::resolve(&Layers {
+    resolve(&Layers {
         flags,
         environment: &Environment::default(),
         document: Some(&document),
@@ -20,5 +20,5 @@ pub(super) fn settings(text: &str, flags: &Flags) -> Settings {
         now: 0,
         rule_names: |id| vec![id.to_owned()],
     })
-    .unwrap()
+    .unwrap_or_else(|error| panic!("{error}"))
 }
