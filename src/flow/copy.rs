@@ -1,10 +1,10 @@
 //! `imgbuild copy SRC DST`: an image or index with its referrers, byte for byte, to another repository or registry.
 
-use super::gather;
 use super::registries::{self, Registries};
 use super::roles::role;
 use super::session::Session;
 use super::supervise::{Ended, supervise};
+use super::{gather, reference};
 use crate::config::{Flags, Role};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
@@ -29,8 +29,8 @@ async fn stages(
     destination: &str,
     report: &mut RunReport,
 ) -> Result<()> {
-    let from = parse(source)?.or_latest();
-    let (to, tag) = target(&from, parse(destination)?)?;
+    let from = reference::parse(source)?.or_latest();
+    let (to, tag) = target(&from, reference::parse(destination)?)?;
     let (settings, ci) = gather::settings_for_registries(session, flags, true).await?;
     let role = role(&settings, &to);
     refuse_role(role, &ci, &to)?;
@@ -111,14 +111,6 @@ pub(super) async fn transfer(
     let copied = registry::copy_manifest(source, manifest, target, &note).await?;
     tell(session, &copied);
     Ok(copied)
-}
-
-fn parse(text: &str) -> Result<Reference> {
-    text.parse().map_err(|cause| {
-        Error::new(Kind::Usage, format!("{text:?} is no reference of an image"))
-            .because(cause)
-            .hint("write it as registry/name:tag or registry/name@sha256:…")
-    })
 }
 
 /// The repository and tag that are copied to. A digest alone, or none, takes the tag of the source.

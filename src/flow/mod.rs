@@ -43,6 +43,7 @@ mod pre_push;
 mod prepare;
 mod promote;
 mod published;
+mod reference;
 mod registries;
 mod roles;
 mod services;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
+use super::reference;
 use super::registries::{self, Registries};
 use super::session::Session;
 use crate::config::Settings;
@@ -55,11 +56,7 @@ impl Platform {
 
 /// A reference as the command line has it; without tag and digest it is `latest`.
 pub(super) fn parse(text: &str) -> Result<Reference> {
-    let reference: Reference = text.parse().map_err(|cause| {
-        Error::new(Kind::Usage, format!("{text:?} is no reference of an image"))
-            .because(cause)
-            .hint("write it as registry/name:tag or registry/name@sha256:…")
-    })?;
+    let reference = reference::parse(text)?;
     if reference.digest().is_some_and(|digest| digest.parse::<Digest>().is_err()) {
         return Err(Error::new(Kind::Usage, format!("{text:?}: only sha256 digests can be checked here"))
             .hint("name it by its tag, or by its sha256 digest"));

@@ -3,18 +3,13 @@
 use super::PromoteOptions;
 use crate::config::{Role, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::flow::roles;
+use crate::flow::{reference, roles};
 use crate::image::{Digest, Reference, Repository};
 
 /// The reference to promote. It has to name one image: what `latest` is by now is no answer to what was tested.
 pub(super) fn source(options: &PromoteOptions) -> Result<Reference> {
-    let text = &options.reference;
     let wrong = |why: String| Error::new(Kind::Usage, why);
-    let reference: Reference = text.parse().map_err(|cause| {
-        wrong(format!("{text:?} is no reference of an image"))
-            .because(cause)
-            .hint("write it as registry/name:tag or registry/name@sha256:…")
-    })?;
+    let reference = reference::parse(&options.reference)?;
     match (reference.digest(), reference.tag()) {
         (Some(digest), _) if digest.parse::<Digest>().is_err() => {
             Err(wrong(format!("cannot promote {reference}: only sha256 digests can be checked here"))
