@@ -9,9 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::inventory;
 use super::prepare::Prepared;
 use super::session::Session;
+use super::{clock, inventory};
 use crate::config::Builder;
 use crate::engine::Keeper;
 use crate::error::{Error, Kind, Result};
@@ -104,7 +104,7 @@ pub(super) async fn attach(
         statements.push(statement(Predicate::Signature, json!({})));
     }
     for statement in statements {
-        let draft = Draft { statement, created: now() };
+        let draft = Draft { statement, created: clock::rfc3339(clock::now()) };
         let attached = evidence::attach(registry, path, &subject, &draft, key).await;
         let attached = attached.map_err(|error| {
             error.hint("no version and no moving tag was set: those are for images whose evidence is there")
@@ -222,7 +222,7 @@ fn provenance(
             metadata: Metadata {
                 invocation_id: Some(ci.build_url.clone().unwrap_or_else(|| session.run.clone())),
                 started_on: Timestamp::from_second(session.now).ok().map(|time| time.to_string()),
-                finished_on: Some(now()),
+                finished_on: Some(clock::rfc3339(clock::now())),
             },
         },
     }
@@ -269,8 +269,4 @@ fn tests(prepared: &Prepared, verified: &VerifiedImage, report: &RunReport) -> T
         warned_tests: Vec::new(),
         failed_tests: failed,
     }
-}
-
-fn now() -> String {
-    Timestamp::from_second(Timestamp::now().as_second()).map(|time| time.to_string()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::deploy::{chosen, on_host};
 use super::session::Session;
-use super::{deploy_service, gather, hosts};
+use super::{clock, deploy_service, gather, hosts};
 use crate::config::Flags;
 use crate::deploy::{self, Deployed};
 use crate::error::Result;
@@ -94,5 +94,5 @@ pub(super) fn time(at: i64) -> String {
     if at == 0 {
         return "at an unknown time".to_owned();
     }
-    jiff::Timestamp::from_second(at).map(|at| at.to_string()).unwrap_or_default()
+    clock::rfc3339(at)
 }

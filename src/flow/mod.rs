@@ -13,6 +13,7 @@ mod check;
 mod ci;
 mod ci_info;
 mod clean;
+mod clock;
 mod contents;
 mod context;
 mod context_facts;

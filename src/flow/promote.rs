@@ -8,6 +8,7 @@ mod place;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::clock;
 use super::copy::transfer;
 use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};
@@ -146,7 +147,7 @@ fn by(session: &Session, looked: &Looked) -> By {
         ci: ci.provider_name().map(str::to_owned),
         url: ci.build_url.clone(),
         run: session.run.clone(),
-        at: jiff::Timestamp::from_second(session.now).map(|time| time.to_string()).unwrap_or_default(),
+        at: clock::rfc3339(session.now),
     }
 }
 

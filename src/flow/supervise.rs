@@ -2,8 +2,7 @@
 
 use std::cell::OnceCell;
 
-use jiff::Timestamp;
-
+use super::clock;
 use super::session::Session;
 use super::signals::Signals;
 use crate::engine::Keeper;
@@ -40,7 +39,7 @@ pub(super) async fn supervise_then(
     stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
     then: impl AsyncFnOnce(&Keeper, Result<()>) -> Result<()>,
 ) -> Ended {
-    let mut report = RunReport::new(command, &session.run, time(session.now));
+    let mut report = RunReport::new(command, &session.run, clock::rfc3339(session.now));
     session.events.emit(Event::RunStarted { command: command.to_owned(), run: session.run.clone() });
     let slot = OnceCell::new();
     let mut signals = match Signals::listen() {
@@ -78,21 +77,13 @@ async fn clean_up(keeper: Keeper, cancelled: bool) -> Result<()> {
 
 fn conclude(session: &Session, mut report: RunReport, result: Result<()>) -> Ended {
     let error = result.err();
-    report.conclude(time(clock()), error.as_ref());
+    report.conclude(clock::rfc3339(clock::now()), error.as_ref());
     session.events.emit(Event::RunFinished {
         exit_code: error.as_ref().map_or(0, |error| error.kind().exit_code()),
         error: error.as_ref().map(Error::to_string),
         hints: error.as_ref().map(|error| error.hints().to_vec()).unwrap_or_default(),
     });
     Ended { report, error }
-}
-
-fn clock() -> i64 {
-    Timestamp::now().as_second()
-}
-
-fn time(seconds: i64) -> String {
-    Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// The error of a stage that was given nothing to do it on; reaching it is a bug.
