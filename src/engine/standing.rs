@@ -42,9 +42,19 @@ impl Standing {
 }
 
 impl Engine {
-    /// What stands now; journals lie below `journal_dir`, and that of this very run at `own` counts for nothing.
-    pub async fn standing(&self, journal_dir: &Path, own: Option<&Path>) -> Result<Standing> {
+    /// What stands now; journals lie below `journal_dir`.
+    pub async fn standing(&self, journal_dir: &Path) -> Result<Standing> {
         let images = self.list_images(&[], true).await?;
+        self.standing_of(images, journal_dir, None).await
+    }
+
+    /// The same, of `images` that were listed just before; the journal at `own`, this very run's, counts for nothing.
+    async fn standing_of(
+        &self,
+        images: Vec<ImageSummary>,
+        journal_dir: &Path,
+        own: Option<&Path>,
+    ) -> Result<Standing> {
         let containers = self.list_containers(&[]).await?;
         // Read last: what a run named before the list was made is in its journal by now.
         let ledger = Ledger::read(journal_dir, &self.info().id)?;
@@ -74,7 +84,8 @@ impl Engine {
 }
 
 impl Keeper {
-    /// Notes for later runs what this one's build made, where it came to the image `result`, and which names it gave.
+    /// Notes for later runs what this one's build made, where it came to the image `result`, and which names it gave. Gives
+    /// what stands then.
     pub async fn remember(
         &self,
         journal_dir: &Path,
@@ -82,7 +93,7 @@ impl Keeper {
         names: &[String],
         pushed: bool,
         variant: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<Standing> {
         let images = self.engine().list_images(&[], true).await?;
         let tree = Tree::new(&images);
         let mut made = BTreeSet::new();
@@ -116,7 +127,7 @@ impl Keeper {
             ledger.names.extend(names.iter().map(|name| (name.clone(), given.clone())));
             ledger.forget(exists, is_named);
         })?;
-        Ok(())
+        self.engine().standing_of(images, journal_dir, Some(self.journal().path())).await
     }
 
     /// Images that a name of this run's was taken from.

@@ -48,7 +48,7 @@ pub async fn clean(session: &Session, flags: &Flags, options: &CleanOptions) -> 
         }
     };
     let sweep = engine.find_leftovers(&session.journal_dir(), session.now).await?;
-    let standing = engine.standing(&session.journal_dir(), None).await?;
+    let standing = engine.standing(&session.journal_dir()).await?;
     let leftovers: BTreeSet<String> = sweep.leftovers.iter().map(|leftover| leftover.id.clone()).collect();
     let found = Found { standing: &standing, usage: usage.as_ref(), leftovers };
     let mut items = of_engine(&found, &rules);

@@ -30,8 +30,7 @@ async fn tidy(session: &Session, prepared: &Prepared, keeper: &Keeper, image: &V
         plan.tags.iter().map(|tag| plan.reference(tag).familiar()).collect()
     };
     let variant = prepared.settings.variant.as_ref().map(|variant| variant.value.as_str());
-    keeper.remember(&journals, image.id().as_str(), &names, plan.pushes(), variant).await?;
-    let standing = keeper.engine().standing(&journals, Some(keeper.journal().path())).await?;
+    let standing = keeper.remember(&journals, image.id().as_str(), &names, plan.pushes(), variant).await?;
     let rules = EngineRules {
         repositories: [plan.repository.familiar()].into(),
         keep_dev: prepared.settings.keep_dev.value,
