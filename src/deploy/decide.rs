@@ -351,6 +351,7 @@ fn stranger(seen: &Seen, name: Name) -> Conflict {
     ))
 }
 
-fn short(id: &str) -> &str {
+/// The digits of a container's id that people are shown.
+pub(super) fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::RwLock;
 
-use super::decide::{Conflict, Settling, Step, Way, forward, settle, way_back};
+use super::decide::{Conflict, Settling, Step, Way, forward, settle, short, way_back};
 use super::keep::keep;
 use super::name::{Name, Names};
 use super::record::{Attached, Past, Record};
@@ -64,7 +64,7 @@ impl Swap<'_> {
         self.events.emit(Event::DeployStep {
             name: self.wanted.deploy.name.clone(),
             step: step.to_owned(),
-            container: id.map(|id| id.get(..12).unwrap_or(id).to_owned()),
+            container: id.map(|id| short(id).to_owned()),
             task: None,
             node: None,
             back,
