@@ -1,7 +1,7 @@
 //! Goes through folders by their names, one at a time and never through a link, so that neither long paths nor
 //! somebody who swaps a folder for a link leads anywhere else.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::identity::Identity;
 use crate::error::Result;
+use crate::source::FileState;
 
 use super::trouble::{changed, unreadable};
 
@@ -44,7 +45,7 @@ impl<'a> Dirs<'a> {
     /// Goes into a folder of this folder.
     pub(super) fn enter(&mut self, name: &[u8]) -> io::Result<Identity> {
         let folder = File::from(openat(self.here(), name, FOLDER, Mode::empty())?);
-        let identity = Identity::of(&folder.metadata()?);
+        let identity = Identity::of(&FileState::of(&folder)?);
         if let Some(level) = self.levels.len().checked_sub(OPEN_AT_ONCE).and_then(|n| self.levels.get_mut(n))
         {
             level.folder = None;
@@ -62,7 +63,7 @@ impl<'a> Dirs<'a> {
         {
             let folder =
                 File::from(openat(&left, "..", FOLDER, Mode::empty()).map_err(|e| unreadable(path, e))?);
-            let identity = Identity::of(&folder.metadata().map_err(|e| unreadable(path, e))?);
+            let identity = Identity::of(&FileState::of(&folder).map_err(|e| unreadable(path, e))?);
             // `..` of a folder that was moved leads to another place.
             if !identity.is_same_inode(&level.identity) {
                 return Err(changed(path, "a folder in it was moved"));
@@ -73,18 +74,17 @@ impl<'a> Dirs<'a> {
     }
 
     /// Opens a regular file of this folder for reading. Anything else is an error, if possible before it is opened.
-    pub(super) fn open(&self, name: &[u8]) -> io::Result<(File, Metadata)> {
+    pub(super) fn open(&self, name: &[u8]) -> io::Result<(File, FileState)> {
         // Not blocking, should a FIFO have come in place of the file.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = File::from(openat(self.here(), name, flags, Mode::empty())?);
-        let metadata = file.metadata()?;
-        if metadata.is_file() { Ok((file, metadata)) } else { Err(Errno::NXIO.into()) }
+        let state = FileState::of(&file)?;
+        if state.is_file() { Ok((file, state)) } else { Err(Errno::NXIO.into()) }
     }
 
     /// What a name of this folder stands for, without opening it.
-    pub(super) fn look(&self, name: &[u8]) -> io::Result<Metadata> {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        File::from(openat(self.here(), name, flags, Mode::empty())?).metadata()
+    pub(super) fn look(&self, name: &[u8]) -> io::Result<FileState> {
+        FileState::at(self.here(), name)
     }
 
     /// Where a link of this folder points to, byte for byte.

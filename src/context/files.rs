@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use sha1::Digest as _;
@@ -16,6 +15,7 @@ use super::list::KnownBlob;
 use super::read::{blob_hash, buffer, read_unchanged};
 use super::trouble::{changed, unreadable};
 use crate::error::Result;
+use crate::source::FileState;
 use crate::stop::Stop;
 
 /// Reads files, or takes git's word, or that of an earlier run, for what is in them.
@@ -39,6 +39,17 @@ pub(super) struct Taken {
     pub(super) inode: Option<Inode>,
 }
 
+impl Taken {
+    fn new(state: &FileState, content: Content, linked: bool) -> Taken {
+        Taken { identity: Identity::of(state), content, inode: inode(state).filter(|_| linked) }
+    }
+}
+
+/// By what further names of a file are known; `None` where it has one.
+fn inode(state: &FileState) -> Option<Inode> {
+    state.is_linked.then_some((state.device, state.inode))
+}
+
 impl<'a> Files<'a> {
     pub(super) fn new(
         known_blob: Option<&'a KnownBlob<'a>>,
@@ -51,18 +62,28 @@ impl<'a> Files<'a> {
     /// Takes the regular file that has this name in the folder that `dirs` is in. With `linked` it may turn out to be a
     /// further name of one that was taken before, which is not read again.
     pub(super) fn take(&mut self, dirs: &Dirs<'_>, path: &[u8], name: &[u8], linked: bool) -> Result<Taken> {
-        let (mut file, metadata) = dirs.open(name).map_err(|e| unreadable(path, e))?;
-        let identity = Identity::of(&metadata);
-        let inode = (linked && metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()));
-        if let Some(&first) = inode.and_then(|inode| self.links.get(&inode)) {
-            return Ok(Taken { identity, content: Content::Hardlink(first), inode: None });
+        let mut looked = None;
+        if let Some(ask) = self.known_blob {
+            // Git's word, and so all of a tree that is clean, needs no file to be opened.
+            let state = dirs.look(name).map_err(|e| unreadable(path, e))?;
+            if let Some(taken) = self.linked(&state, linked) {
+                return Ok(taken);
+            }
+            if let Some(blob) = ask(Path::new(OsStr::from_bytes(path)), &state).filter(|_| state.is_file()) {
+                return Ok(Taken::new(&state, Content::File(blob), linked));
+            }
+            looked = Some(Identity::of(&state));
         }
-        let known = self.known_blob.and_then(|ask| ask(Path::new(OsStr::from_bytes(path)), &metadata));
-        if let Some(blob) = known {
-            return Ok(Taken { identity, content: Content::File(blob), inode });
+        let (mut file, state) = dirs.open(name).map_err(|e| unreadable(path, e))?;
+        let identity = Identity::of(&state);
+        if let Some(looked) = looked.filter(|looked| *looked != identity) {
+            return Err(changed(path, looked.difference(&identity)));
         }
-        let ticket = match self.cache.map(|cache| cache.look(&file, &metadata)) {
-            Some(Ok(blob)) => return Ok(Taken { identity, content: Content::File(blob), inode }),
+        if let Some(taken) = self.linked(&state, linked) {
+            return Ok(taken);
+        }
+        let ticket = match self.cache.map(|cache| cache.look(&file, &state)) {
+            Some(Ok(blob)) => return Ok(Taken::new(&state, Content::File(blob), linked)),
             Some(Err(ticket)) => ticket,
             None => None,
         };
@@ -75,7 +96,13 @@ impl<'a> Files<'a> {
         if let (Some(cache), Some(ticket)) = (self.cache, ticket) {
             cache.remember(ticket, blob);
         }
-        Ok(Taken { identity, content: Content::File(blob), inode })
+        Ok(Taken::new(&state, Content::File(blob), linked))
+    }
+
+    /// A further name of a file that was taken before.
+    fn linked(&self, state: &FileState, linked: bool) -> Option<Taken> {
+        let first = self.links.get(&inode(state).filter(|_| linked)?)?;
+        Some(Taken { identity: Identity::of(state), content: Content::Hardlink(*first), inode: None })
     }
 
     /// Notes which entry was the first name of a file with several.
@@ -93,6 +120,6 @@ pub(super) fn read_link(dirs: &Dirs<'_>, path: &[u8], name: &[u8]) -> Result<(Id
         }
         _ => unreadable(path, e),
     })?;
-    let metadata = dirs.look(name).map_err(|e| unreadable(path, e))?;
-    Ok((Identity::of(&metadata), target))
+    let state = dirs.look(name).map_err(|e| unreadable(path, e))?;
+    Ok((Identity::of(&state), target))
 }

@@ -1,7 +1,6 @@
 //! By what a file is known to be the one that was read before.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use crate::source::FileState;
 
 /// What changes when somebody touches a file: size, times to the nanosecond, inode, mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +14,15 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(metadata: &Metadata) -> Identity {
+    pub(super) fn of(state: &FileState) -> Identity {
         // Years beyond 2262 wrap around, which comparing does not mind.
-        let nanos = |s: i64, ns: i64| s.wrapping_mul(1_000_000_000).wrapping_add(ns);
+        let nanos = |(s, ns): (i64, i64)| s.wrapping_mul(1_000_000_000).wrapping_add(ns);
         Identity {
-            size: metadata.size(),
-            modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
-            changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
-            inode: metadata.ino() ^ metadata.dev().rotate_left(40),
-            mode: metadata.mode(),
+            size: state.size,
+            modified: nanos(state.modified),
+            changed: nanos(state.changed),
+            inode: state.inode ^ state.device.rotate_left(40),
+            mode: state.mode,
         }
     }
 

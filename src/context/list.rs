@@ -1,6 +1,5 @@
 //! The first pass as a whole.
 
-use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -17,11 +16,12 @@ use super::place::Place;
 use super::trouble::{changed, shown};
 use super::walk::{Rules, walk};
 use crate::error::{Error, Kind, Result};
+use crate::source::FileState;
 use crate::stop::Stop;
 
 /// Knows a file's git blob id without reading it: called with the file's path in the context and its `lstat`, it gives an
 /// id only where git's index and this very state of the file provably agree.
-pub type KnownBlob<'a> = dyn Fn(&Path, &Metadata) -> Option<[u8; 20]> + 'a;
+pub type KnownBlob<'a> = dyn Fn(&Path, &FileState) -> Option<[u8; 20]> + 'a;
 
 /// What to list.
 pub struct ListOptions<'a> {

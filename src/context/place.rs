@@ -123,8 +123,8 @@ impl Way<'_> {
     pub(super) fn open(&self, number: u32, entry: &Entry, path: &[u8], name: &[u8]) -> Result<Opened> {
         match self {
             Way::Folder(dirs) => {
-                let (file, metadata) = dirs.open(name).map_err(|e| unreadable(path, e))?;
-                unchanged(path, &entry.identity, &Identity::of(&metadata))?;
+                let (file, state) = dirs.open(name).map_err(|e| unreadable(path, e))?;
+                unchanged(path, &entry.identity, &Identity::of(&state))?;
                 Ok(Opened::File(file))
             }
             Way::Commit(committed) => committed.open(number, entry, path).map(Opened::Blob),

@@ -8,7 +8,7 @@ use sha1::{Digest as _, Sha1};
 use super::identity::Identity;
 use super::trouble::{changed, damaged, unreadable};
 use crate::error::Result;
-use crate::source::BlobReader;
+use crate::source::{BlobReader, FileState};
 use crate::stop::Stop;
 
 /// Bytes read at once: large enough for the disk, small enough for the cache.
@@ -59,7 +59,7 @@ pub(super) fn read_unchanged(
     if read_to_end(file.by_ref().take(identity.size), path, buffer, stop, consume)? < identity.size {
         return Err(changed(path, "its size is another"));
     }
-    let after = Identity::of(&file.metadata().map_err(|e| unreadable(path, e))?);
+    let after = Identity::of(&FileState::of(&*file).map_err(|e| unreadable(path, e))?);
     if after == *identity { Ok(()) } else { Err(changed(path, identity.difference(&after))) }
 }
 

@@ -1,7 +1,6 @@
 //! The first pass: finds the entries, and reads the files whose content git does not vouch for.
 
 use std::mem::MaybeUninit;
-use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{FileType, RawDir};
 use rustix::io::Errno;
@@ -142,8 +141,7 @@ impl Walk<'_> {
 
     fn look(&self, name_at: usize) -> Result<FileType> {
         let name = self.path.get(name_at..).unwrap_or_default();
-        let metadata = self.dirs.look(name).map_err(|e| unreadable(&self.path, e))?;
-        Ok(FileType::from_raw_mode(metadata.mode()))
+        Ok(self.dirs.look(name).map_err(|e| unreadable(&self.path, e))?.kind())
     }
 
     fn folder(&mut self, text: Text, name_at: usize, leads_to_forced: bool) -> Result<()> {

@@ -17,7 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::image::Digest;
 use crate::rules;
-use crate::source::{self, BlobIds, CiContext, GitOptions, SourceState};
+use crate::source::{self, BlobIds, CiContext, FileState, GitOptions, SourceState};
 
 /// The largest Dockerfile that is read, in bytes.
 const MAX_DOCKERFILE: u64 = 10 << 20;
@@ -294,8 +294,8 @@ pub(super) async fn list(
         let own: Vec<PathBuf> = own.iter().filter_map(|path| inside(path, &located.context)).collect();
         let ids = source.as_deref().and_then(BlobIds::open);
         let inside = source.as_deref().and_then(|s| inside(&located.context, &s.root)).unwrap_or_default();
-        let known = |path: &Path, metadata: &fs::Metadata| {
-            ids.as_ref().and_then(|ids| ids.get(&inside.join(path), metadata)).map(|id| id.0)
+        let known = |path: &Path, state: &FileState| {
+            ids.as_ref().and_then(|ids| ids.get(&inside.join(path), state)).map(|id| id.0)
         };
         let listing = context::list_work_tree(&ListOptions {
             root: &located.context,

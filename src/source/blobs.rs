@@ -3,13 +3,11 @@
 mod attributes;
 mod rules;
 use std::cmp::Ordering;
-use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::source::SourceState;
 use crate::source::index::{self, Entry, Stamp};
+use crate::source::{FileState, SourceState};
 
 use attributes::Attributes;
 
@@ -92,24 +90,24 @@ impl BlobIds {
         ordered.then_some(BlobIds { paths, records, stamp, attributes })
     }
 
-    /// The id of the file at `path`, relative to the root of the repository, whose `lstat` is `meta`.
+    /// The id of the file at `path`, relative to the root of the repository, whose `lstat` is `state`.
     ///
     /// Some only if index and file provably agree, by type, size, times and inode, the file is older than the index,
     /// and nothing converts it on its way into the index: then these are the bytes that a read would find.
-    pub fn get(&self, path: &Path, meta: &Metadata) -> Option<BlobId> {
+    pub fn get(&self, path: &Path, state: &FileState) -> Option<BlobId> {
         let path = path.as_os_str().as_bytes();
         let record = self.find(path)?;
-        let kind = if record.symlink { meta.is_symlink() } else { meta.is_file() };
-        let size = u64::from(record.size) == meta.len();
+        let kind = if record.symlink { state.kind().is_symlink() } else { state.is_file() };
+        let size = u64::from(record.size) == state.size;
         // Git zeroes the size of an entry that it could not tell from a later edit.
         let smudged = record.size == 0 && record.id != EMPTY;
         let same = kind
             && size
             && !smudged
-            && moment(meta.mtime(), meta.mtime_nsec()) == Some(record.modified)
-            && moment(meta.ctime(), meta.ctime_nsec()) == Some(record.changed)
-            && truncated(meta.ino()) == record.inode
-            && (meta.mtime(), meta.mtime_nsec()) < self.stamp.modified;
+            && moment(state.modified) == Some(record.modified)
+            && moment(state.changed) == Some(record.changed)
+            && truncated(state.inode) == record.inode
+            && state.modified < self.stamp.modified;
         (same && (record.symlink || self.attributes.leave_alone(path))).then_some(BlobId(record.id))
     }
 
@@ -136,7 +134,7 @@ impl BlobIds {
 /// The blob without content.
 const EMPTY: [u8; 20] = *b"\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
 
-fn moment(seconds: i64, nanoseconds: i64) -> Option<(u32, u32)> {
+fn moment((seconds, nanoseconds): (i64, i64)) -> Option<(u32, u32)> {
     Some((u32::try_from(seconds).ok()?, u32::try_from(nanoseconds).ok()?))
 }
 

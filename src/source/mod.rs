@@ -6,6 +6,7 @@
 
 mod blobs;
 mod ci;
+mod file_state;
 mod git;
 mod index;
 mod pushed;
@@ -16,6 +17,7 @@ mod url;
 
 pub use blobs::{BlobId, BlobIds, BlobSource};
 pub use ci::{CiContext, OVERRIDES, Override, Provider, detect, read_event};
+pub use file_state::FileState;
 #[cfg(test)]
 pub(crate) use git::tests::Fixture;
 pub use git::{

@@ -1,12 +1,13 @@
 //! What is known in one run.
 
 use std::cell::{Cell, RefCell};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::file;
 use super::record::Record;
+use crate::source::FileState;
 
 /// Runs for which a record that nobody needs is kept.
 const OLDEST: u32 = 30;
@@ -57,14 +58,14 @@ impl HashCache {
         }
     }
 
-    /// The hash of an open file whose state is `metadata`, or what to [`remember`](HashCache::remember) it under when it was
+    /// The hash of an open file whose state is `state`, or what to [`remember`](HashCache::remember) it under when it was
     /// read.
     pub(in crate::context) fn look(
         &self,
         file: &File,
-        metadata: &Metadata,
+        state: &FileState,
     ) -> Result<[u8; 20], Option<Ticket>> {
-        let state = Record::of(metadata).filter(|state| self.is_local(file, state.device)).ok_or(None)?;
+        let state = Record::of(state).filter(|state| self.is_local(file, state.device)).ok_or(None)?;
         if let Ok(at) = self.known.binary_search_by_key(&state.key(), Record::key)
             && let Some(known) = self.known.get(at).filter(|known| known.is_state(&state))
         {

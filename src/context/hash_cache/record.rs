@@ -1,7 +1,6 @@
 //! What is known of a file.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use crate::source::FileState;
 
 /// Bytes of a record on the disk.
 pub(super) const SIZE: usize = 64;
@@ -26,14 +25,14 @@ pub(super) struct Record {
 
 impl Record {
     /// A file's state, without a hash; `None` where its times are beyond the years 1677 to 2262.
-    pub(super) fn of(metadata: &Metadata) -> Option<Record> {
-        let nanos = |s: i64, ns: i64| s.checked_mul(1_000_000_000)?.checked_add(ns);
+    pub(super) fn of(state: &FileState) -> Option<Record> {
+        let nanos = |(s, ns): (i64, i64)| s.checked_mul(1_000_000_000)?.checked_add(ns);
         Some(Record {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: nanos(metadata.mtime(), metadata.mtime_nsec())?,
-            changed: nanos(metadata.ctime(), metadata.ctime_nsec())?,
+            device: state.device,
+            inode: state.inode,
+            size: state.size,
+            modified: nanos(state.modified)?,
+            changed: nanos(state.changed)?,
             blob: [0; 20],
             run: 0,
         })

@@ -16,7 +16,7 @@ use crate::context::place::Place;
 use crate::context::read::blob_hash;
 use crate::context::trouble::{changed, damaged, shown, unreadable};
 use crate::error::{Error, Kind, Result};
-use crate::source::BlobReader;
+use crate::source::{BlobReader, FileState};
 
 /// An open file of a selection, read from its start to its end.
 #[derive(Debug)]
@@ -70,8 +70,8 @@ impl Selected {
                     Some(folder) => Dirs::new(folder.as_fd()).open(name),
                     None => Dirs::new(root.as_fd()).open(name),
                 };
-                let (file, metadata) = opened.map_err(|e| unreadable(&entry.path, e))?;
-                let now = Identity::of(&metadata);
+                let (file, state) = opened.map_err(|e| unreadable(&entry.path, e))?;
+                let now = Identity::of(&state);
                 if identity != now {
                     return Err(changed(&entry.path, identity.difference(&now)));
                 }
@@ -159,8 +159,8 @@ impl Contents {
 
     fn finish(&mut self) -> Result<()> {
         if let Source::File(file) = &self.source {
-            let metadata = file.metadata().map_err(|e| unreadable(&self.path, e))?;
-            let after = Identity::of(&metadata);
+            let state = FileState::of(file).map_err(|e| unreadable(&self.path, e))?;
+            let after = Identity::of(&state);
             if after != self.identity {
                 return Err(changed(&self.path, self.identity.difference(&after)));
             }

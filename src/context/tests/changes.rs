@@ -12,6 +12,7 @@ use crate::context::identity::Identity;
 use crate::context::read::{buffer, read_unchanged};
 use crate::context::write_tar;
 use crate::error::Error;
+use crate::source::FileState;
 use crate::stop::Stop;
 
 /// What somebody does to a context.
@@ -144,7 +145,7 @@ fn during_a_read() {
     let tree = Tree::new();
     tree.file("log", vec![b'l'; 1_000_000]);
     let mut file = File::open(tree.path("log")).unwrap();
-    let identity = Identity::of(&file.metadata().unwrap());
+    let identity = Identity::of(&FileState::of(&file).unwrap());
     let mut read = |act: &mut dyn FnMut()| {
         io::Seek::rewind(&mut file).unwrap();
         let mut seen = 0;
@@ -176,7 +177,7 @@ fn during_the_walk() {
     for (path, act) in acts {
         let tree = Tree::with(&[("sub/a", "a"), ("sub/b", "b"), ("sub2/passwd", "c")]);
         let done = Cell::new(false);
-        let hook = |asked: &Path, _: &fs::Metadata| {
+        let hook = |asked: &Path, _: &FileState| {
             if asked == Path::new("sub/a") && !done.replace(true) {
                 act(&tree);
             }
@@ -191,7 +192,7 @@ fn a_folder_that_is_moved_while_we_are_deep_in_it() {
     let deep = (0..60).map(|n| format!("d{n}")).collect::<Vec<_>>().join("/");
     let tree = Tree::with(&[("d0/zz", ""), ("elsewhere/x", "")]);
     tree.file(format!("{deep}/file"), "");
-    let hook = |asked: &Path, _: &fs::Metadata| {
+    let hook = |asked: &Path, _: &FileState| {
         if asked.ends_with("file") {
             // The way back from here leads out of `d0`.
             fs::rename(tree.path("d0/d1"), tree.path("elsewhere/d1")).unwrap();

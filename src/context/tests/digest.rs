@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::tree::Tree;
 use crate::context::EntryKind;
+use crate::source::FileState;
 
 fn digest(tree: &Tree) -> String {
     tree.list().unwrap().digest().to_string()
@@ -41,8 +42,8 @@ fn what_git_knows_is_not_read() {
     let by_reading = tree.list().unwrap();
     let known: Vec<_> = by_reading.entries().filter_map(|e| Some((e.path, e.blob?))).collect();
     let asked = std::cell::RefCell::new(Vec::new());
-    let from_git = |path: &std::path::Path, metadata: &fs::Metadata| {
-        assert!(metadata.is_file());
+    let from_git = |path: &std::path::Path, state: &FileState| {
+        assert!(state.is_file());
         let path = path.to_str().unwrap();
         asked.borrow_mut().push(path.to_owned());
         let (_, blob) = known.iter().find(|(known, _)| known == path.as_bytes()).unwrap();

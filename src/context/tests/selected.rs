@@ -8,6 +8,7 @@ use super::select::{follow, listing, shown};
 use super::tree::{Tree, assert_changed};
 use crate::context::{EntryKind, FIXED_TIME, Selected, Selection, content_time};
 use crate::error::{Kind, Result};
+use crate::source::FileState;
 
 #[test]
 fn a_file_with_several_names() {
@@ -158,7 +159,7 @@ fn what_changes_while_it_is_read_is_not_handed_out_whole() {
 #[test]
 fn a_hash_that_is_not_that_of_the_bytes_is_noticed() {
     let tree = Tree::with(&[("a", "abcd"), ("empty", "")]);
-    let wrong = |path: &Path, _: &fs::Metadata| (path != Path::new("Dockerfile")).then_some([7; 20]);
+    let wrong = |path: &Path, _: &FileState| (path != Path::new("Dockerfile")).then_some([7; 20]);
     let listing = Arc::new(tree.list_for("Dockerfile", Some(&wrong)).unwrap());
     let selected = listing.select(&follow(&["a", "empty", "Dockerfile"])).unwrap();
     assert_eq!(shown(&selected), ["Dockerfile", "a", "empty"]);

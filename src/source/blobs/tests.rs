@@ -7,13 +7,14 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::image::hex;
+use crate::source::FileState;
 use crate::source::git::tests::{Fixture, isolated_tests};
 
 /// The id that is handed out for a file, in hex.
 fn id(fixture: &Fixture, path: &str) -> Option<String> {
     let ids = BlobIds::open(&fixture.state())?;
-    let meta = fixture.root().join(path).symlink_metadata().unwrap();
-    ids.get(Path::new(path), &meta).map(|BlobId(id)| hex(&id))
+    let state = FileState::at(rustix::fs::CWD, fixture.root().join(path).as_os_str().as_bytes()).unwrap();
+    ids.get(Path::new(path), &state).map(|BlobId(id)| hex(&id))
 }
 
 /// The paths that git would convert, by its own account.
@@ -164,8 +165,8 @@ isolated_tests! {
         fixture.write(".git/info/exclude", ".gitattributes\n");
         let ids = BlobIds::open(&fixture.state()).unwrap();
         let handed_out = |path: &str| {
-            let meta = fixture.root().join(path).symlink_metadata().unwrap();
-            ids.get(Path::new(path), &meta).is_some()
+            let state = FileState::at(rustix::fs::CWD, fixture.root().join(path).as_os_str().as_bytes()).unwrap();
+            ids.get(Path::new(path), &state).is_some()
         };
         // In an order that makes the answers of before wrong for those after.
         for (path, expected) in [
