@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bollard::query_parameters::TagImageOptions;
 use http::Method;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind, Result};
 
@@ -13,7 +14,7 @@ use super::containers::{label_filter, short};
 use super::fault::Fault;
 use super::inspect::answer;
 use super::time::unix_seconds;
-use super::wire::{Plain, escape, within};
+use super::wire::{Plain, Wire, escape, within};
 
 /// An image as the engine describes it.
 #[derive(Debug, Clone, Default)]
@@ -231,33 +232,48 @@ impl Engine {
     pub async fn inspect_image(&self, name: &str) -> Result<Option<Image>> {
         let path = format!("{}/json", image_path(name));
         let told = |fault| self.told(fault, format!("inspect image {}", short(name)));
-        let mut left = if self.info().podman { LOOKS } else { 1 };
-        let mut image = loop {
-            left -= 1;
-            match self.wire.get::<Inspected>(&path, &[], CALL).await {
-                Ok(answer) => break Image::from(answer),
-                Err(fault) if fault.status() == Some(404) => return Ok(None),
-                // Podman looks at all images for that, and stumbles over one that somebody removes meanwhile.
-                Err(fault) if left > 0 && fault.status() == Some(500) => {
-                    tokio::time::sleep(LOOK_PAUSE).await;
-                }
-                Err(fault) => return Err(told(fault)),
-            }
+        let answer = match self.ask_of_images::<Inspected>(&self.wire, &path, &[]).await {
+            Ok(answer) => answer,
+            Err(fault) if fault.status() == Some(404) => return Ok(None),
+            Err(fault) => return Err(told(fault)),
         };
+        let mut image = Image::from(answer);
         if self.info().podman && image.healthcheck.is_none() {
             let wire = self.wire.with_version("4.0.0");
-            let libpod: Libpod = wire.get(&format!("/libpod{path}"), &[], CALL).await.map_err(told)?;
+            let libpod = self.ask_of_images(&wire, &format!("/libpod{path}"), &[]).await;
+            let libpod: Libpod = libpod.map_err(told)?;
             image.healthcheck = libpod.healthcheck.and_then(Healthcheck::on);
         }
         Ok(Some(image))
+    }
+
+    /// What the engine says of images; podman is asked again where it stumbles.
+    ///
+    /// It goes through all images whichever is asked about, and over one that somebody removes meanwhile: the answer is an
+    /// error of storage, or of a nil pointer.
+    async fn ask_of_images<T: DeserializeOwned>(
+        &self,
+        wire: &Wire,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, Fault> {
+        let mut left = if self.info().podman { LOOKS } else { 1 };
+        loop {
+            left -= 1;
+            match wire.get(path, query, CALL).await {
+                Err(fault) if left > 0 && fault.status() == Some(500) => {
+                    tokio::time::sleep(LOOK_PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Every image that carries `labels`; with `all` also the builder's intermediate ones.
     pub async fn list_images(&self, labels: &[String], all: bool) -> Result<Vec<ImageSummary>> {
         let query = [("all", u8::from(all).to_string()), ("filters", label_filter(labels))];
         let rows: Vec<Row> = self
-            .wire
-            .get("/images/json", &query, CALL)
+            .ask_of_images(&self.wire, "/images/json", &query)
             .await
             .map_err(|fault| self.told(fault, "list images"))?;
         let summary = |row: Row| ImageSummary {
