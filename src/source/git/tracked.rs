@@ -9,6 +9,7 @@ use git2::Repository;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::source::Reader;
+use crate::source::index::{self, Entry};
 use crate::stop::Stop;
 
 use super::failure::Failure;
@@ -50,7 +51,7 @@ fn collect(root: &Path, reader: Reader, tools: Tools<'_>) -> Result<Tracked, Fai
             return Err(Failure::unreadable("submodules are nested without an end"));
         }
         let at = root.join(&folder);
-        for (mode, path) in index(&at, reader, tools)? {
+        for (mode, path) in entries(&at, reader, tools)? {
             let path = folder.join(path);
             if mode == SUBMODULE {
                 if matches!(Folder::of(&root.join(&path)), Folder::CheckedOut) {
@@ -69,12 +70,17 @@ fn collect(root: &Path, reader: Reader, tools: Tools<'_>) -> Result<Tracked, Fai
 }
 
 /// Mode and path of each entry of an index.
-fn index(folder: &Path, reader: Reader, tools: Tools<'_>) -> Result<Vec<(u32, PathBuf)>, Failure> {
+fn entries(folder: &Path, reader: Reader, tools: Tools<'_>) -> Result<Vec<(u32, PathBuf)>, Failure> {
     let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsStr::from_bytes(bytes));
     if reader == Reader::Libgit2
-        && let Ok(index) = Repository::open(folder).and_then(|repository| repository.index())
+        && let Ok(repository) = Repository::open(folder)
     {
-        return Ok(index.iter().map(|entry| (entry.mode, path(&entry.path))).collect());
+        let mut entries = Vec::new();
+        let visit = |entry: Entry<'_>| entries.push((entry.mode, path(entry.path)));
+        // As it is read from front to back: libgit2 would make tables of it that nobody asks for.
+        if index::scan(&repository.path().join("index"), visit).is_ok() {
+            return Ok(entries);
+        }
     }
     let listing = tools.git(folder, reader)?.ask(["ls-files", "--stage", "-z"])?;
     let records = listing.split(|&byte| byte == 0).filter(|record| !record.is_empty());
