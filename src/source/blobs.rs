@@ -2,7 +2,6 @@
 
 mod attributes;
 mod rules;
-use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +34,21 @@ pub struct BlobIds {
     records: Vec<Record>,
     stamp: Stamp,
     attributes: Attributes,
+    /// Whether the records are all that the index has.
+    whole: bool,
+}
+
+/// How a file stands to the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The index has no such file.
+    Untracked,
+    /// It is provably what the index has, mode included.
+    Same,
+    /// It may be: its content, or a link's target, has to be read. This is the blob's id.
+    Unsure(BlobId),
+    /// It is another, or nobody can tell from the bytes.
+    Differs,
 }
 
 struct Record {
@@ -46,12 +60,17 @@ struct Record {
     inode: u32,
     size: u32,
     symlink: bool,
+    executable: bool,
 }
 
 impl BlobIds {
     /// Reads the index; `None` where it cannot be trusted as a whole.
     pub fn open(state: &SourceState) -> Option<BlobIds> {
-        let source = &state.blobs;
+        BlobIds::read(&state.root, &state.blobs)
+    }
+
+    pub(super) fn read(root: &Path, source: &BlobSource) -> Option<BlobIds> {
+        let mut whole = true;
         let (mut paths, mut records) = (Vec::new(), Vec::new());
         let (mut ordered, mut tracked) = (true, Vec::new());
         let mut last = 0;
@@ -64,6 +83,7 @@ impl BlobIds {
             let plain =
                 entry.stage == 0 && !entry.assume_unchanged && !entry.skip_worktree && !entry.intent_to_add;
             if !plain || (kind != index::REGULAR && kind != index::SYMLINK) {
+                whole = false;
                 return;
             }
             ordered &= records.is_empty() || paths.get(last..).is_some_and(|before| before < entry.path);
@@ -81,13 +101,14 @@ impl BlobIds {
                 inode: entry.inode,
                 size: entry.size,
                 symlink: kind == index::SYMLINK,
+                executable: entry.mode & 0o100 != 0,
             });
         };
         let stamp = index::scan(source.index.as_ref()?, visit).ok()?;
-        let attributes = Attributes::new(&state.root, source, tracked)?;
+        let attributes = Attributes::new(root, source, tracked)?;
         paths.shrink_to_fit();
         records.shrink_to_fit();
-        ordered.then_some(BlobIds { paths, records, stamp, attributes })
+        ordered.then_some(BlobIds { paths, records, stamp, attributes, whole })
     }
 
     /// The id of the file at `path`, relative to the root of the repository, whose `lstat` is `state`.
@@ -98,36 +119,76 @@ impl BlobIds {
         let path = path.as_os_str().as_bytes();
         let record = self.find(path)?;
         let kind = if record.symlink { state.kind().is_symlink() } else { state.is_file() };
-        let size = u64::from(record.size) == state.size;
+        let same = kind && self.is_same(record, state);
+        (same && (record.symlink || self.attributes.leave_alone(path))).then_some(BlobId(record.id))
+    }
+
+    /// Whether a file of the same kind is in the state that git noted, and cannot have changed unseen.
+    fn is_same(&self, record: &Record, state: &FileState) -> bool {
         // Git zeroes the size of an entry that it could not tell from a later edit.
         let smudged = record.size == 0 && record.id != EMPTY;
-        let same = kind
-            && size
+        u64::from(record.size) == state.size
             && !smudged
             && moment(state.modified) == Some(record.modified)
             && moment(state.changed) == Some(record.changed)
             && truncated(state.inode) == record.inode
-            && state.modified < self.stamp.modified;
-        (same && (record.symlink || self.attributes.leave_alone(path))).then_some(BlobId(record.id))
+            && state.modified < self.stamp.modified
+    }
+
+    /// Whether the index has nothing but what is known here, and is the tree with this id.
+    pub(super) fn is_tree(&self, id: &[u8]) -> bool {
+        self.whole && self.stamp.tree.is_some_and(|tree| tree == id)
+    }
+
+    /// How many files there are.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether the index has files in the folder `path`, which ends in a slash.
+    pub(super) fn has_below(&self, path: &[u8]) -> bool {
+        self.path(self.position(path)).is_some_and(|found| found.starts_with(path))
+    }
+
+    /// How the file at `path` stands to the index; with `modes` it has to be executable just where the index says so.
+    pub(super) fn standing(&self, path: &[u8], state: &FileState, modes: bool) -> Standing {
+        let Some(record) = self.find(path) else { return Standing::Untracked };
+        let kind = if record.symlink { state.kind().is_symlink() } else { state.is_file() };
+        let mode = !modes || record.symlink || record.executable == (state.mode & 0o100 != 0);
+        if !kind || !mode {
+            Standing::Differs
+        } else if self.is_same(record, state) {
+            Standing::Same
+        } else if record.symlink || self.attributes.leave_alone(path) {
+            Standing::Unsure(BlobId(record.id))
+        } else {
+            Standing::Differs
+        }
     }
 
     fn find(&self, path: &[u8]) -> Option<&Record> {
-        let found = |at: usize| -> Option<Ordering> {
-            let start =
-                at.checked_sub(1).and_then(|before| self.records.get(before)).map_or(0, |before| before.end);
-            let end = self.records.get(at)?.end;
-            Some(self.paths.get(start as usize..end as usize)?.cmp(path))
-        };
+        let at = self.position(path);
+        self.records.get(at).filter(|_| self.path(at) == Some(path))
+    }
+
+    /// Where the first path stands that is not before `path`.
+    fn position(&self, path: &[u8]) -> usize {
         let (mut low, mut high) = (0, self.records.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            match found(middle)? {
-                Ordering::Equal => return self.records.get(middle),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+            match self.path(middle) {
+                Some(found) if found < path => low = middle + 1,
+                _ => high = middle,
             }
         }
-        None
+        low
+    }
+
+    fn path(&self, at: usize) -> Option<&[u8]> {
+        let start =
+            at.checked_sub(1).and_then(|before| self.records.get(before)).map_or(0, |before| before.end);
+        let end = self.records.get(at)?.end;
+        self.paths.get(start as usize..end as usize)
     }
 }
 

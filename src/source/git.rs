@@ -27,6 +27,7 @@ mod refusal;
 mod snapshot;
 mod tag;
 mod tracked;
+mod untouched;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ use git2::Repository;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::event::Events;
-use crate::source::{Change, GitOptions, Reader, SourceState};
+use crate::source::{BlobSource, Change, GitOptions, Reader, SourceState};
 use crate::stop::Stop;
 
 pub use ancestry::{Ancestry, ancestry};
@@ -100,9 +101,10 @@ pub fn status(
 ) -> Result<(Vec<Change>, Vec<PathBuf>)> {
     let tools = Tools { environment, stop };
     let look = match reader {
-        Reader::Libgit2 => Repository::open(root)
-            .map_err(Failure::from)
-            .and_then(|repository| judged(&repository, root, tools, events)),
+        Reader::Libgit2 => Repository::open(root).map_err(Failure::from).and_then(|repository| {
+            let blobs = blob_source::of_libgit2(&repository, root, tools);
+            judged(&repository, root, &blobs, tools, events)
+        }),
         Reader::GitCommand { .. } => {
             tools.git(root, reader).and_then(|git| command_reader::look(&git, root, reader, tools))
         }
@@ -133,9 +135,9 @@ fn last_word(root: &Path, failure: Failure) -> crate::error::Error {
 
 fn with_libgit2(repository: &Repository, tools: Tools<'_>, events: &Events) -> Result<SourceState, Failure> {
     let mut state = libgit2::facts(repository)?;
-    let look = judged(repository, &state.root, tools, events)?;
-    (state.changes, state.untracked) = (look.changes, look.untracked);
     state.blobs = blob_source::of_libgit2(repository, &state.root, tools);
+    let look = judged(repository, &state.root, &state.blobs, tools, events)?;
+    (state.changes, state.untracked) = (look.changes, look.untracked);
     Ok(state)
 }
 
@@ -151,8 +153,18 @@ fn with_command(start: &Path, reader: Reader, tools: Tools<'_>) -> Result<Source
     Ok(state)
 }
 
-/// What libgit2 sees; where it says dirty and may be wrong, or cannot see everything, `git status` decides.
-fn judged(repository: &Repository, root: &Path, tools: Tools<'_>, events: &Events) -> Result<Look, Failure> {
+/// What libgit2 sees, unless nothing was touched; where it says dirty and may be wrong, or cannot see everything,
+/// `git status` decides.
+fn judged(
+    repository: &Repository,
+    root: &Path,
+    blobs: &BlobSource,
+    tools: Tools<'_>,
+    events: &Events,
+) -> Result<Look, Failure> {
+    if untouched::is_untouched(repository, root, blobs, tools)? {
+        return Ok(Look::default());
+    }
     let look = libgit2_status::look(repository, root, tools)?;
     let doubt = look.doubt.clone().or_else(|| locate::injected_config(tools.environment));
     let why = match (&look.blind, doubt) {

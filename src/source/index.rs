@@ -45,6 +45,8 @@ impl Entry<'_> {
 pub(super) struct Stamp {
     /// When it was written, in seconds and nanoseconds: a file that changed no earlier may have changed unseen.
     pub(super) modified: (i64, i64),
+    /// The tree that all entries together come to, as far as git noted it and it still holds.
+    pub(super) tree: Option<[u8; HASH]>,
 }
 
 /// Shows every entry to `visit`, in the order of the file: sorted by path, then stage.
@@ -67,8 +69,8 @@ pub(super) fn scan(path: &Path, mut visit: impl FnMut(Entry<'_>)) -> Result<Stam
     for _ in 0..entries {
         entry(&mut source, version, &mut path, &mut visit)?;
     }
-    extensions(&mut source)?;
-    Ok(Stamp { modified: (meta.mtime(), meta.mtime_nsec()) })
+    let tree = extensions(&mut source, entries)?;
+    Ok(Stamp { modified: (meta.mtime(), meta.mtime_nsec()), tree })
 }
 
 fn entry(
@@ -115,17 +117,40 @@ fn entry(
     Ok(())
 }
 
-/// Extensions whose name starts in lower case change what the entries mean.
-fn extensions(source: &mut Source) -> Result<(), String> {
+/// Extensions whose name starts in lower case change what the entries mean. Of the others the tree is read that the
+/// `entries` come to.
+fn extensions(source: &mut Source, entries: u32) -> Result<Option<[u8; HASH]>, String> {
+    let mut tree = None;
     while source.left > HASH as u64 {
         let name = source.take::<4>()?;
         if !name.first().is_some_and(u8::is_ascii_uppercase) {
             return Err(format!("the index uses the extension {}", String::from_utf8_lossy(&name)));
         }
-        let size = source.number()?;
-        source.skip(u64::from(size))?;
+        let size = u64::from(source.number()?);
+        let end = source.left.checked_sub(size).ok_or("the index is cut off")?;
+        if name == *b"TREE" {
+            tree = whole_tree(source, end, entries)?;
+        }
+        source
+            .skip(source.left.checked_sub(end).ok_or("an extension of the index is longer than it says")?)?;
     }
-    if source.left == HASH as u64 { Ok(()) } else { Err("the index is cut off".to_owned()) }
+    if source.left == HASH as u64 { Ok(tree) } else { Err("the index is cut off".to_owned()) }
+}
+
+/// The first record of the extension, which is that of the root: an empty path, a NUL, how many entries are below it (-1
+/// where some changed since), a space, how many folders follow, a newline, and the tree.
+fn whole_tree(source: &mut Source, end: u64, entries: u32) -> Result<Option<[u8; HASH]>, String> {
+    // Two numbers of ten digits, a sign, and what stands between.
+    const LONGEST: usize = 32;
+    let mut line = Vec::new();
+    while source.left > end && line.len() < LONGEST && line.last() != Some(&b'\n') {
+        line.extend(source.take::<1>()?);
+    }
+    let holds = line.strip_prefix(b"\0").and_then(|line| line.split(|&byte| byte == b' ').next());
+    if source.left < end + HASH as u64 || holds != Some(entries.to_string().as_bytes()) {
+        return Ok(None);
+    }
+    source.take().map(Some)
 }
 
 struct Source {

@@ -11,5 +11,6 @@ mod hostile;
 mod odd;
 mod refs;
 mod tracked;
+mod untouched;
 
 pub(crate) use fixture::{Fixture, isolated_tests};
