@@ -144,15 +144,14 @@ impl Contents {
             Contents::Commit(commit) => return commit.entries.clone(),
         };
         let files = listing.entries().filter(|entry| entry.kind != EntryKind::Dir);
-        let mut entries: Vec<ContextEntry> = files
-            .map(|entry| ContextEntry {
-                path: String::from_utf8_lossy(&entry.path).into_owned(),
-                size: entry.size,
-                is_link: entry.kind == EntryKind::Symlink,
-                forced: entry.forced,
-            })
-            .collect();
-        entries.sort_by(|one, other| one.path.cmp(&other.path));
+        let mut entries = Vec::with_capacity(listing.len());
+        entries.extend(files.map(|entry| ContextEntry {
+            path: String::from_utf8_lossy(&entry.path).into_owned(),
+            size: entry.size,
+            is_link: entry.kind == EntryKind::Symlink,
+            forced: entry.forced,
+        }));
+        entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
         entries
     }
 

@@ -1,7 +1,7 @@
 //! Which files of a work tree git's index has.
 
-use std::collections::HashSet;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -25,7 +25,10 @@ const SUBMODULE: u32 = 0o160_000;
 /// root of the repository.
 #[derive(Debug, Default)]
 pub struct Tracked {
-    files: HashSet<Vec<u8>>,
+    /// The paths, one behind the other: a set of a hundred thousand strings is six times as large.
+    text: Vec<u8>,
+    /// Where each begins and ends in `text`, sorted by path.
+    places: Vec<(usize, usize)>,
     /// Files in submodules that are neither tracked nor ignored there.
     pub untracked_in_submodules: Vec<PathBuf>,
 }
@@ -33,8 +36,28 @@ pub struct Tracked {
 impl Tracked {
     /// Whether the index has the file.
     pub fn contains(&self, path: &Path) -> bool {
-        self.files.contains(path.as_os_str().as_bytes())
+        let path = path.as_os_str().as_bytes();
+        self.places.binary_search_by(|place| part(&self.text, *place).cmp(path)).is_ok()
     }
+
+    fn keep(&mut self, folder: &Path, path: &[u8]) {
+        let start = self.text.len();
+        self.text.extend_from_slice(folder.as_os_str().as_bytes());
+        if self.text.len() > start {
+            self.text.push(b'/');
+        }
+        self.text.extend_from_slice(path);
+        self.places.push((start, self.text.len()));
+    }
+
+    fn sort(&mut self) {
+        let text = &self.text;
+        self.places.sort_unstable_by(|a, b| part(text, *a).cmp(part(text, *b)));
+    }
+}
+
+fn part(text: &[u8], (start, end): (usize, usize)) -> &[u8] {
+    text.get(start..end).unwrap_or_default()
 }
 
 /// What is tracked in the repository at `root`. Blocking.
@@ -51,46 +74,51 @@ fn collect(root: &Path, reader: Reader, tools: Tools<'_>) -> Result<Tracked, Fai
             return Err(Failure::unreadable("submodules are nested without an end"));
         }
         let at = root.join(&folder);
-        for (mode, path) in entries(&at, reader, tools)? {
-            let path = folder.join(path);
-            if mode == SUBMODULE {
-                if matches!(Folder::of(&root.join(&path)), Folder::CheckedOut) {
-                    open.push((path, depth + 1));
-                }
-            } else {
-                tracked.files.insert(path.into_os_string().into_vec());
+        let mut visit = |mode: u32, path: &[u8]| {
+            if mode != SUBMODULE {
+                return tracked.keep(&folder, path);
             }
-        }
+            let path = folder.join(OsStr::from_bytes(path));
+            if matches!(Folder::of(&root.join(&path)), Folder::CheckedOut) {
+                open.push((path, depth + 1));
+            }
+        };
+        entries(&at, reader, tools, &mut visit)?;
         if depth > 0 {
             let untracked = untracked(&at, reader, tools)?;
             tracked.untracked_in_submodules.extend(untracked.into_iter().map(|path| folder.join(path)));
         }
     }
+    tracked.sort();
     Ok(tracked)
 }
 
-/// Mode and path of each entry of an index.
-fn entries(folder: &Path, reader: Reader, tools: Tools<'_>) -> Result<Vec<(u32, PathBuf)>, Failure> {
-    let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsStr::from_bytes(bytes));
+/// Shows mode and path of each entry of an index.
+fn entries(
+    folder: &Path,
+    reader: Reader,
+    tools: Tools<'_>,
+    visit: &mut dyn FnMut(u32, &[u8]),
+) -> Result<(), Failure> {
     if reader == Reader::Libgit2
         && let Ok(repository) = Repository::open(folder)
     {
-        let mut entries = Vec::new();
-        let visit = |entry: Entry<'_>| entries.push((entry.mode, path(entry.path)));
-        // As it is read from front to back: libgit2 would make tables of it that nobody asks for.
-        if index::scan(&repository.path().join("index"), visit).is_ok() {
-            return Ok(entries);
+        let index = repository.path().join("index");
+        // Read twice rather than kept: what is shown of one that cannot be read whole is worth nothing.
+        if index::scan(&index, |_| {}).is_ok() {
+            let shown = index::scan(&index, |entry: Entry<'_>| visit(entry.mode, entry.path));
+            return shown.map(drop).map_err(Failure::Unreadable);
         }
     }
     let listing = tools.git(folder, reader)?.ask(["ls-files", "--stage", "-z"])?;
-    let records = listing.split(|&byte| byte == 0).filter(|record| !record.is_empty());
-    let entry = |record: &[u8]| {
-        let tab = record.iter().position(|&byte| byte == b'\t')?;
-        let mode = std::str::from_utf8(record.get(..6)?).ok()?;
-        Some((u32::from_str_radix(mode, 8).ok()?, path(record.get(tab + 1..)?)))
-    };
     let odd = || Failure::unreadable("git lists an entry that makes no sense");
-    records.map(|record| entry(record).ok_or_else(odd)).collect()
+    for record in listing.split(|&byte| byte == 0).filter(|record| !record.is_empty()) {
+        let tab = record.iter().position(|&byte| byte == b'\t').ok_or_else(odd)?;
+        let mode = record.get(..6).and_then(|mode| std::str::from_utf8(mode).ok()).ok_or_else(odd)?;
+        let mode = u32::from_str_radix(mode, 8).map_err(|_| odd())?;
+        visit(mode, record.get(tab + 1..).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// Files of a submodule that are neither tracked nor ignored.
