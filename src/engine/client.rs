@@ -23,8 +23,9 @@ use super::wire::{Plain, Wire, within};
 
 /// The newest API version whose answers this crate was written against (Engine 28.5).
 const NEWEST: (u32, u32) = (1, 51);
-/// An engine that is alive answers in a millisecond; one under heavy load in less than this.
-const PING: Duration = Duration::from_secs(5);
+/// An engine that is alive answers in a millisecond; podman on a machine that has much else to do was seen to take over
+/// five seconds.
+const PING: Duration = Duration::from_secs(15);
 /// The same where each connection is a login on another machine: ssh connects within 30 s, or says why not.
 const LOGIN: Duration = Duration::from_secs(40);
 /// For calls that do not wait for anything inside a container. Disks of CI machines stall for tens of seconds.
@@ -193,7 +194,7 @@ impl Engine {
         let version: VersionAnswer = bare.get("/version", &[], ping).await.map_err(told)?;
         let api = negotiate(endpoint, &version)?;
         let wire = bare.with_version(&api);
-        let info: InfoAnswer = wire.get("/info", &[], ping.max(4 * PING)).await.map_err(told)?;
+        let info: InfoAnswer = wire.get("/info", &[], ping.max(2 * PING)).await.map_err(told)?;
         let docker = bollard_over(wire.dialer(), &api).map_err(|error| told(error.into()))?;
         let info = EngineInfo { buildkit, ..describe(endpoint, version, info, api) };
         Ok(Engine { docker, wire, endpoint: endpoint.clone(), info })

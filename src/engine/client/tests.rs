@@ -43,8 +43,8 @@ async fn an_engine_newer_than_us_gets_our_version_and_one_too_new_is_refused() {
 async fn an_engine_that_hangs_is_named_within_seconds() {
     let started = std::time::Instant::now();
     let error = refused(vec![("GET /_ping", Act::Silent(Vec::new()))]).await;
-    assert!(error.kind() == Kind::Engine && error.message().contains("no answer for 5 s"), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(30));
+    assert!(error.kind() == Kind::Engine && error.message().contains("no answer for 15 s"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(40));
 }
 
 #[tokio::test]
