@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 
 /// Bytes per piece; with [`PIECES`] the most that waits for the engine.
 const PIECE: usize = 256 << 10;
-const PIECES: usize = 8;
+const PIECES: usize = 4;
 
 /// A writer for a blocking thread and the body that the engine reads; they share the progress.
 fn channel() -> (Writer, Upload, Progress) {

@@ -11,7 +11,7 @@ use crate::config::Located;
 use crate::context::{self, Chosen, EntryKind, Ignore, Listing};
 use crate::error::Result;
 use crate::rules::Fact;
-use crate::rules::facts::ContextEntry;
+use crate::rules::facts::{ContextEntry, ContextFiles};
 use crate::source::{SourceState, TreeKind};
 use crate::stop::Stop;
 
@@ -39,7 +39,7 @@ pub(super) struct CommitContents {
     /// The Dockerfile without links, from the context's folder.
     dockerfile: PathBuf,
     chosen: Chosen,
-    entries: Vec<ContextEntry>,
+    entries: ContextFiles,
     warnings: Vec<String>,
     /// Files whose content the clone does not have, submodules, and the first of each.
     absent: (usize, Option<String>),
@@ -84,7 +84,7 @@ impl CommitContents {
             .entries()
             .filter_map(|(path, entry)| Some((path.strip_prefix(&*prefix)?, entry)))
             .collect();
-        let (mut entries, mut absent, mut submodules) = (Vec::new(), (0, None), (0, None));
+        let (mut entries, mut absent, mut submodules) = (ContextFiles::default(), (0, None), (0, None));
         let mut take = |number: usize, forced| {
             let Some((path, entry)) = below.get(number) else { return };
             let path = String::from_utf8_lossy(path).into_owned();
@@ -104,11 +104,11 @@ impl CommitContents {
             }
             // A link has no content that is sent.
             let size = entry.size.filter(|_| !is_link).unwrap_or(0);
-            entries.push(ContextEntry { path, size, is_link, forced });
+            entries.push(ContextEntry { path: &path, size, is_link, forced });
         };
         let names = below.iter().map(|(path, entry)| (*path, entry.kind == TreeKind::Folder));
         let warnings = context::choose(&chosen, names, &mut take)?;
-        entries.sort_by(|one, other| one.path.cmp(&other.path));
+        let entries = entries.sorted();
         Ok(CommitContents {
             dockerfile: dockerfile.unwrap_or(written),
             site,
@@ -138,21 +138,21 @@ impl CommitContents {
 
 impl Contents {
     /// Files and links, sorted by path.
-    pub(super) fn entries(&self) -> Vec<ContextEntry> {
+    pub(super) fn entries(&self) -> ContextFiles {
         let listing = match self {
             Contents::Listed { listing, .. } => listing,
             Contents::Commit(commit) => return commit.entries.clone(),
         };
-        let files = listing.entries().filter(|entry| entry.kind != EntryKind::Dir);
-        let mut entries = Vec::with_capacity(listing.len());
-        entries.extend(files.map(|entry| ContextEntry {
-            path: String::from_utf8_lossy(&entry.path).into_owned(),
-            size: entry.size,
-            is_link: entry.kind == EntryKind::Symlink,
-            forced: entry.forced,
-        }));
-        entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        entries
+        let mut files = ContextFiles::default();
+        for entry in listing.entries().filter(|entry| entry.kind != EntryKind::Dir) {
+            files.push(ContextEntry {
+                path: &String::from_utf8_lossy(&entry.path),
+                size: entry.size,
+                is_link: entry.kind == EntryKind::Symlink,
+                forced: entry.forced,
+            });
+        }
+        files.sorted()
     }
 
     /// The Dockerfile as a build would read it; `shown` is what messages call it.

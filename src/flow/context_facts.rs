@@ -13,7 +13,7 @@ use crate::context::Ignore;
 use crate::dockerfile;
 use crate::error::{Error, Kind, Result};
 use crate::rules::facts::{
-    ContextEntry, ContextFacts, GitFacts, copies, may_hold_secret, signs, started_scripts,
+    ContextFacts, ContextFiles, GitFacts, copies, may_hold_secret, signs, started_scripts,
 };
 use crate::rules::{Analysis, Expectations, Fact};
 use crate::stop::Stop;
@@ -97,12 +97,12 @@ fn lossy(path: &Path) -> String {
 /// What the files hold whose names say that it is worth a look. A file that cannot be read any more holds nothing.
 fn all_signs(
     contents: &Contents,
-    entries: &[ContextEntry],
+    entries: &ContextFiles,
     stop: &Stop,
 ) -> Result<BTreeMap<String, Vec<crate::rules::facts::Sign>>> {
     let readable = entries.iter().filter(|entry| !entry.is_link && !entry.forced);
     let mut wanted: Vec<(u8, &str)> =
-        readable.filter_map(|entry| Some((may_hold_secret(&entry.path)?, entry.path.as_str()))).collect();
+        readable.filter_map(|entry| Some((may_hold_secret(entry.path)?, entry.path))).collect();
     wanted.sort_unstable();
     let wanted: Vec<&str> = wanted.into_iter().take(MOST_LOOKS).map(|(_, path)| path).collect();
     let mut found: BTreeMap<_, _> = BTreeMap::new();
@@ -123,7 +123,7 @@ fn all_signs(
 fn scripts(
     analysis: &Analysis<'_>,
     contents: &Contents,
-    entries: &[ContextEntry],
+    entries: &ContextFiles,
     stop: &Stop,
 ) -> Result<BTreeMap<String, String>> {
     let started = started_scripts(analysis, entries);

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use imgbuild::context::Ignore;
 use imgbuild::dockerfile::parse;
 use imgbuild::rules::facts::{
-    ContextEntry, ContextFacts, GitFacts, copies, may_hold_secret, signs, started_scripts,
+    ContextEntry, ContextFacts, ContextFiles, GitFacts, copies, may_hold_secret, signs, started_scripts,
 };
 use imgbuild::rules::{Analysis, Expectations, Fact, Rule, Verdicts};
 
@@ -94,7 +94,7 @@ fn read(rule: &Rule, text: &str) -> Result<Told, String> {
 fn facts(told: &Told) -> ContextFacts {
     let ignore_text = told.texts.get(".dockerignore");
     let ignore = Ignore::parse(ignore_text.map_or("", String::as_str).as_bytes()).expect("patterns");
-    let mut entries = Vec::new();
+    let mut entries = ContextFiles::default();
     let mut git = GitFacts {
         dockerfile_committed: !told.dockerfile_changed,
         config_committed: told.config,
@@ -117,13 +117,14 @@ fn facts(told: &Told) -> ContextFacts {
             }
         }
         let size = told.texts.get(path).map_or(1, |text| text.len() as u64);
-        entries.push(ContextEntry { path: path.clone(), size, is_link: is("link"), forced: left_out });
+        entries.push(ContextEntry { path: &path, size, is_link: is("link"), forced: left_out });
     }
     let text = &told.texts[DOCKERFILE];
     let file = parse(text.as_bytes());
     let expectations = Expectations::default();
     let analysis = Analysis::new(DOCKERFILE, text.as_bytes(), &file, &expectations);
-    let sent = |path: &String| entries.iter().any(|entry| entry.path == *path);
+    let entries = entries.sorted();
+    let sent = |path: &String| entries.find(path).is_some();
     let worth = told.texts.iter().filter(|(path, _)| sent(path) && may_hold_secret(path).is_some());
     let signs = worth.map(|(path, text)| (path.clone(), signs(path, text.as_bytes())));
     let scripts = started_scripts(&analysis, &entries).into_iter();

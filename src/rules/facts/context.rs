@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CopiedSource, Sign};
+use super::{ContextEntry, ContextFiles, CopiedSource, Sign};
 use crate::rules::{Fact, Place};
 
 /// How many paths a message names.
@@ -14,7 +14,7 @@ pub struct ContextFacts {
     /// The context's folder as findings name it, `.` for where the command runs.
     pub root: String,
     /// Every file that will be sent, sorted by path; folders are not among them.
-    pub entries: Vec<ContextEntry>,
+    pub entries: ContextFiles,
     /// What files hold that nobody else should have, by path; see [`signs`](super::signs).
     pub signs: BTreeMap<String, Vec<Sign>>,
     /// The Dockerfile's path.
@@ -33,19 +33,6 @@ pub struct ContextFacts {
     pub scripts: BTreeMap<String, String>,
     /// What git says.
     pub git: Fact<GitFacts>,
-}
-
-/// A file of the context.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContextEntry {
-    /// From the context's root.
-    pub path: String,
-    /// In bytes.
-    pub size: u64,
-    /// Whether it is a symbolic link.
-    pub is_link: bool,
-    /// Whether the ignore file leaves it out and it is sent for the engine alone: no `COPY` sees it.
-    pub forced: bool,
 }
 
 /// What git says of a context's files. Paths are relative to the context's root.
@@ -67,8 +54,8 @@ pub struct GitFacts {
 
 impl ContextFacts {
     /// The files whose paths `wanted` takes, in their order; none that is sent for the engine alone.
-    pub fn files(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &ContextEntry> {
-        self.entries.iter().filter(move |entry| !entry.forced && wanted(&entry.path))
+    pub fn files(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = ContextEntry<'_>> {
+        self.entries.iter().filter(move |entry| !entry.forced && wanted(entry.path))
     }
 
     /// The place of a file of the context.

@@ -1,6 +1,6 @@
 //! What a Dockerfile copies out of its context.
 
-use super::ContextEntry;
+use super::ContextFiles;
 use crate::context::Ignore;
 use crate::dockerfile::{Form, Keyword};
 use crate::rules::Place;
@@ -24,7 +24,7 @@ pub struct CopiedSource {
 
 /// What `COPY` and `ADD` take from a context with these `entries`, which are sorted by path, and these patterns. What
 /// variables keep open is left out, and so is what `ONBUILD` copies from another build's context.
-pub fn copies(analysis: &Analysis<'_>, ignore: &Ignore, entries: &[ContextEntry]) -> Vec<CopiedSource> {
+pub fn copies(analysis: &Analysis<'_>, ignore: &Ignore, entries: &ContextFiles) -> Vec<CopiedSource> {
     let mut found = Vec::new();
     let mut wild = 0;
     for step in analysis.steps.iter().filter(|step| !step.onbuild) {
@@ -89,18 +89,16 @@ fn cleaned(source: &str) -> String {
 }
 
 /// Whether the file, or something in the folder, is seen by `COPY`.
-fn is_sent(source: &str, entries: &[ContextEntry]) -> bool {
+fn is_sent(source: &str, entries: &ContextFiles) -> bool {
     let folder = format!("{source}/");
-    let from = |path: &str| entries.partition_point(|entry| entry.path.as_str() < path);
-    let seen = |start: usize, fits: &dyn Fn(&str) -> bool| {
-        let rest = entries.get(start..).unwrap_or_default();
-        rest.iter().take_while(|entry| fits(&entry.path)).any(|entry| !entry.forced)
+    let seen = |from: &str, fits: &dyn Fn(&str) -> bool| {
+        entries.from(from).take_while(|entry| fits(entry.path)).any(|entry| !entry.forced)
     };
-    seen(from(source), &|path| path == source) || seen(from(&folder), &|path| path.starts_with(&folder))
+    seen(source, &|path| path == source) || seen(&folder, &|path| path.starts_with(&folder))
 }
 
 /// Whether `COPY` sees something that fits, or that lies in a folder that does.
-fn any_fits(source: &str, entries: &[ContextEntry]) -> bool {
+fn any_fits(source: &str, entries: &ContextFiles) -> bool {
     // A pattern of an ignore file matches what a pattern of COPY does.
     let Ok(pattern) = Ignore::parse(source.as_bytes()) else { return true };
     entries.iter().any(|entry| !entry.forced && pattern.matches(entry.path.as_bytes()).unwrap_or(true))
@@ -111,18 +109,19 @@ mod tests {
     use super::*;
     use crate::dockerfile::parse;
     use crate::rules::Expectations;
+    use crate::rules::facts::ContextEntry;
 
-    fn ignored(text: &str, ignore: &str, sent: &[&str]) -> Vec<String> {
+    fn ignored(text: &str, ignore: &str, sent: &[&'static str]) -> Vec<String> {
         let file = parse(text.as_bytes());
         let expectations = Expectations::default();
         let analysis = Analysis::new("Dockerfile", text.as_bytes(), &file, &expectations);
-        let entry = |path: &&str| ContextEntry {
-            path: (*path).to_owned(),
+        let entry = |path: &&'static str| ContextEntry {
+            path,
             size: 1,
             is_link: false,
             forced: *path == "Dockerfile",
         };
-        let entries: Vec<_> = sent.iter().map(entry).collect();
+        let entries: ContextFiles = sent.iter().map(entry).collect();
         let ignore = Ignore::parse(ignore.as_bytes()).unwrap();
         let found = copies(&analysis, &ignore, &entries).into_iter().filter(|copy| copy.ignored);
         found.map(|copy| copy.source).collect()

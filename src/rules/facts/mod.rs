@@ -2,6 +2,7 @@
 
 mod base;
 mod context;
+mod context_files;
 mod copies;
 mod files;
 mod image;
@@ -10,7 +11,8 @@ mod scripts;
 mod secrets;
 
 pub use base::{BaseFact, BaseFacts, BaseState};
-pub use context::{ContextEntry, ContextFacts, GitFacts, named};
+pub use context::{ContextFacts, GitFacts, named};
+pub use context_files::{ContextEntry, ContextFiles};
 pub use copies::{CopiedSource, copies};
 pub use files::{FileFacts, LayerFacts, Leftover, OpenAccount, SecretFile, SetuidFile};
 pub use image::{HistoryEntry, ImageFacts};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ContextEntry;
+use super::ContextFiles;
 use super::copies::{expanded, operands};
 use crate::dockerfile::Keyword;
 use crate::rules::analysis::{Analysis, Step};
@@ -14,9 +14,8 @@ const MOST_PROGRAMS: usize = 50;
 /// Programs that run the script that they are given.
 const SHELLS: [&str; 7] = ["sh", "bash", "ash", "dash", "ksh", "zsh", "busybox"];
 
-/// The files of the context that `ENTRYPOINT` and `CMD` of the target run, by what `COPY` and `ADD` put there. `entries` are
-/// sorted by path.
-pub fn started_scripts(analysis: &Analysis<'_>, entries: &[ContextEntry]) -> BTreeSet<String> {
+/// The files of the context that `ENTRYPOINT` and `CMD` of the target run, by what `COPY` and `ADD` put there.
+pub fn started_scripts(analysis: &Analysis<'_>, entries: &ContextFiles) -> BTreeSet<String> {
     let Some(target) = analysis.target() else { return BTreeSet::new() };
     let mut copied: Vec<Copied> = Vec::new();
     let mut folder = "/".to_owned();
@@ -63,7 +62,7 @@ struct Copied {
 
 impl Copied {
     /// The file of the context that lies at `path`.
-    fn shipped(&self, path: &str, entries: &[ContextEntry]) -> Option<String> {
+    fn shipped(&self, path: &str, entries: &ContextFiles) -> Option<String> {
         let source = self.source.as_str();
         let name = source.rsplit('/').next().unwrap_or(source);
         let below = path.strip_prefix(self.to.as_str()).filter(|_| self.to.ends_with('/'));
@@ -74,10 +73,10 @@ impl Copied {
             (rest, source) => Some(format!("{source}/{rest}")),
         };
         let candidates = [is_file.then(|| source.to_owned()), inside()];
-        candidates.into_iter().flatten().find(|path| {
-            let found = entries.binary_search_by(|entry| entry.path.as_str().cmp(path));
-            found.is_ok_and(|at| entries.get(at).is_some_and(|entry| !entry.forced && !entry.is_link))
-        })
+        candidates
+            .into_iter()
+            .flatten()
+            .find(|path| entries.find(path).is_some_and(|entry| !entry.forced && !entry.is_link))
     }
 }
 
@@ -135,6 +134,7 @@ mod tests {
     use super::*;
     use crate::dockerfile::parse;
     use crate::rules::Expectations;
+    use crate::rules::facts::ContextEntry;
 
     fn started(text: &str) -> Vec<String> {
         let text = format!("FROM x\n{text}");
@@ -142,9 +142,8 @@ mod tests {
         let expectations = Expectations::default();
         let analysis = Analysis::new("Dockerfile", text.as_bytes(), &file, &expectations);
         let paths = ["app/run.sh", "docker-entrypoint.sh", "entry.sh", "scripts/entry.sh"];
-        let entry =
-            |path: &str| ContextEntry { path: path.to_owned(), size: 1, is_link: false, forced: false };
-        started_scripts(&analysis, &paths.map(entry)).into_iter().collect()
+        let entry = |path| ContextEntry { path, size: 1, is_link: false, forced: false };
+        started_scripts(&analysis, &paths.into_iter().map(entry).collect()).into_iter().collect()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::config::{self, DOCKERFILES};
 use crate::context::Ignore;
 use crate::dockerfile::{self, Facts};
 use crate::error::{Error, Kind, Result};
-use crate::rules::facts::copies;
+use crate::rules::facts::{ContextFiles, copies};
 use crate::rules::{Analysis, Expectations};
 
 /// The most Dockerfiles that are named.
@@ -105,7 +105,7 @@ pub(super) fn copied(look: &Look, path: &str) -> BTreeSet<String> {
     let Ok(nothing) = Ignore::parse(b"") else { return BTreeSet::new() };
     let expectations = Expectations::default();
     let analysis = Analysis::new(path, &bytes, &file, &expectations);
-    copies(&analysis, &nothing, &[]).into_iter().map(|copied| copied.source).collect()
+    copies(&analysis, &nothing, &ContextFiles::default()).into_iter().map(|copied| copied.source).collect()
 }
 
 /// Where a build looks by itself in a context: what is there, each file once.

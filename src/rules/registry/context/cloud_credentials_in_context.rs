@@ -43,7 +43,7 @@ rule! {
 
 fn check(context: &ContextFacts, found: &mut Found<'_>) {
     let held = context.files(|_| true).filter(|file| !file.is_link).filter_map(|file| {
-        let path = file.path.as_str();
+        let path = file.path;
         let signs = context.signs.get(path).map(Vec::as_slice).unwrap_or_default();
         let whose = signs.iter().find_map(|sign| match sign {
             Sign::CloudCredentials(whose) => Some(*whose),

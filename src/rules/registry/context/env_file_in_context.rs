@@ -46,7 +46,7 @@ rule! {
 
 fn check(context: &ContextFacts, found: &mut Found<'_>) {
     let held = context.files(is_env_file).map(|file| Held {
-        path: &file.path,
+        path: file.path,
         level: Level::Warning,
         message: format!(
             "{} holds an environment's values, and goes to the engine with the context",

@@ -46,8 +46,8 @@ rule! {
 fn check(context: &ContextFacts, found: &mut Found<'_>) {
     let mut folders: BTreeMap<&str, Level> = BTreeMap::new();
     for file in context.files(|_| true) {
-        let Some(folder) = git_folder(&file.path) else { continue };
-        let signs = context.signs.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+        let Some(folder) = git_folder(file.path) else { continue };
+        let signs = context.signs.get(file.path).map(Vec::as_slice).unwrap_or_default();
         let level = if signs.contains(&Sign::GitCredentials) { Level::Error } else { Level::Warning };
         let known = folders.entry(folder).or_insert(level);
         *known = level.max(*known);

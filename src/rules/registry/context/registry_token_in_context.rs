@@ -40,7 +40,7 @@ rule! {
 
 fn check(context: &ContextFacts, found: &mut Found<'_>) {
     let held = context.files(|path| context.signs.contains_key(path)).filter_map(|file| {
-        let path = file.path.as_str();
+        let path = file.path;
         let whose = context.signs.get(path)?.iter().find_map(|sign| match sign {
             Sign::RegistryToken(whose) => Some(*whose),
             _ => None,
