@@ -1,13 +1,20 @@
 //! The process environment as a value. It is read once, in `cli`; every room that depends on it takes this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+/// Variables that hold the key to sign with, or what opens it, in every run.
+const KEYS: [&str; 2] = ["IMGBUILD_SIGN_KEY", "COSIGN_PASSWORD"];
+
 /// Environment variables by name. An empty value counts as unset, as CI systems use the two alike.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    /// Further names of variables that hold a key.
+    keys: BTreeSet<OsString>,
+}
 
 impl Environment {
     /// An environment of exactly these variables.
@@ -16,7 +23,26 @@ impl Environment {
         K: Into<OsString>,
         V: Into<OsString>,
     {
-        Environment(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+        let variables = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        Environment { variables, keys: BTreeSet::new() }
+    }
+
+    /// The same, where the variable `name` holds a key: no process that this one starts is handed it.
+    #[must_use]
+    pub fn withholding(mut self, name: impl Into<OsString>) -> Self {
+        self.keys.insert(name.into());
+        self
+    }
+
+    /// The names of the variables that no child process is handed, whether they are set or not: those that hold a key to
+    /// sign with, or its password.
+    pub fn withheld(&self) -> impl Iterator<Item = &OsStr> {
+        KEYS.iter().map(OsStr::new).chain(self.keys.iter().map(OsString::as_os_str))
+    }
+
+    /// Every variable that a child process may be handed, sorted by name.
+    pub fn handed_on(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.iter().filter(|(name, _)| self.withheld().all(|key| key != *name))
     }
 
     /// The value of `key`; `None` where it is unset, empty or not UTF-8.
@@ -26,7 +52,7 @@ impl Environment {
 
     /// The raw value of `key`; `None` where it is unset or empty.
     pub fn get_os(&self, key: &str) -> Option<&OsStr> {
-        self.0.get(OsStr::new(key)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        self.variables.get(OsStr::new(key)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
     /// Whether `key` holds a yes: anything but `0`, `false`, `no` and `off`, in any case.
@@ -51,7 +77,7 @@ impl Environment {
 
     /// Every variable, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0.iter().map(|(k, v)| (k.as_os_str(), v.as_os_str()))
+        self.variables.iter().map(|(k, v)| (k.as_os_str(), v.as_os_str()))
     }
 
     /// The user's home folder.
@@ -76,6 +102,23 @@ impl Environment {
 impl std::fmt::Debug for Environment {
     /// Names only: values hold secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_and_not_handed_on() {
+        let pairs =
+            [("A", "1"), ("COSIGN_PASSWORD", "p"), ("IMGBUILD_SIGN_KEY", "env://MINE"), ("MINE", "k")];
+        let environment = Environment::from_pairs(pairs).withholding("MINE").withholding("NOT_SET");
+        assert_eq!(environment.get("MINE"), Some("k"));
+        let handed: Vec<_> = environment.handed_on().collect();
+        assert_eq!(handed, [(OsStr::new("A"), OsStr::new("1"))]);
+        let withheld: Vec<_> = environment.withheld().collect();
+        assert_eq!(withheld, ["IMGBUILD_SIGN_KEY", "COSIGN_PASSWORD", "MINE", "NOT_SET"]);
     }
 }

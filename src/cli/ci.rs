@@ -37,7 +37,7 @@ impl Ci {
             outputs: file("GITHUB_OUTPUT"),
             summary: file("GITHUB_STEP_SUMMARY"),
             directory: directory.to_owned(),
-            agent: agent.map(|program| Agent::new(program, environment.get("BUILDKITE_STEP_KEY"))),
+            agent: agent.map(|program| Agent::new(program, environment)),
         }
     }
 

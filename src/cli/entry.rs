@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use super::args::{Cli, Color};
-use super::{commands, output};
+use super::{commands, flags, output};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::flow::detect;
@@ -32,6 +32,7 @@ fn start(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &arguments, &environment),
     };
+    let environment = flags::withholding_keys(&cli.command, environment);
     let output = output::Output::new(&cli.global, &environment);
     let ended = directory(&cli).and_then(|directory| commands::run(&cli, environment, directory, &output));
     match ended {

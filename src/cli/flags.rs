@@ -28,6 +28,19 @@ pub(super) fn of_inside(job: &InsideJob) -> Inside {
     }
 }
 
+/// `environment`, which hands the variable of no key to sign with on to a child process, whichever name it has.
+pub(super) fn withholding_keys(command: &Command, environment: Environment) -> Environment {
+    let given = match command {
+        Command::Ci(args) | Command::Build(args) => args.sign_key.as_deref(),
+        Command::Plan { build, .. } | Command::Config { build, .. } => build.sign_key.as_deref(),
+        Command::Promote(args) => args.sign_key.as_deref(),
+        _ => None,
+    };
+    let keys = given.into_iter().chain(environment.get("IMGBUILD_SIGN_KEY"));
+    let names: Vec<String> = keys.filter_map(config::key_variable).map(str::to_owned).collect();
+    names.into_iter().fold(environment, Environment::withholding)
+}
+
 /// The flags of a run.
 pub(super) fn of_build(args: &BuildArgs, global: &Global) -> Result<Flags> {
     let profile = args.profile.as_deref().map(str::parse).transpose();

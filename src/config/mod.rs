@@ -43,7 +43,7 @@ pub use policy::{Policy, with_policy};
 pub(crate) use quote::{key as toml_key, string as toml_string};
 pub use reference::reference;
 pub use repository::Destination;
-pub use resolve::{Layers, RuleNames, any_image, resolve};
+pub use resolve::{Layers, RuleNames, any_image, key_variable, resolve};
 pub use schema::json_schema;
 pub use settings::{
     Accept, Baseline, BeforeCommand, Builder, BuilderSettings, CacheSpec, Checks, ConfiguredTest,

@@ -31,6 +31,7 @@ use crate::image::TagTemplate;
 use layers::{Asked, Key, Part};
 use paths::{path, paths};
 
+pub use evidence::key_variable;
 pub(super) use layers::join;
 pub use specs::any_image;
 

@@ -22,8 +22,8 @@ pub async fn run_before(swap: &Swap<'_>, folder: &Path) -> Result<()> {
                 return inside(swap, command).await;
             }
             let env = environment(swap);
-            let misfits =
-                smoke::host_command(&command.argv, folder, &env, command.within, &name, swap.events).await;
+            let (keeper, argv, within) = (swap.keeper, &command.argv, command.within);
+            let misfits = smoke::host_command(keeper, argv, folder, &env, within, &name, swap.events).await;
             Ok((misfits, Vec::new()))
         });
         judged.await?;

@@ -1,5 +1,6 @@
 //! The one way to make things on an engine that must be gone again: noted, labelled, removed.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,6 +12,7 @@ use tokio::sync::{OnceCell, RwLock};
 use super::landing::Landing;
 use super::teardown::{CANCELLED, UNHURRIED};
 use super::{ContainerSpec, Engine, Journal, Owner, Record, Teardown, TeardownReport};
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
@@ -32,6 +34,7 @@ pub struct Keeper {
     leaves_images: AtomicBool,
     network: OnceCell<String>,
     executable: PathBuf,
+    withheld: Vec<OsString>,
     helper: OnceCell<Result<String, String>>,
     building: AtomicBool,
 }
@@ -51,9 +54,22 @@ impl Keeper {
             network: OnceCell::new(),
             // It leads to the file even where that was replaced meanwhile.
             executable: PathBuf::from(format!("/proc/{}/exe", std::process::id())),
+            withheld: Environment::default().withheld().map(OsStr::to_owned).collect(),
             helper: OnceCell::new(),
             building: AtomicBool::new(false),
         })
+    }
+
+    /// Names the variables of `environment` that no command of the run on this machine is handed: those that hold a key.
+    #[must_use]
+    pub fn withholding(mut self, environment: &Environment) -> Keeper {
+        self.withheld = environment.withheld().map(OsStr::to_owned).collect();
+        self
+    }
+
+    /// The names of variables that no command of the run on this machine is handed.
+    pub fn withheld(&self) -> &[OsString] {
+        &self.withheld
     }
 
     /// Names the imgbuild that helper containers run. Without it, it is this process's own executable, which a program

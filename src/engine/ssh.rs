@@ -33,8 +33,8 @@ const MAX_LINE: usize = 300;
 #[derive(Debug, Clone)]
 pub struct Ssh {
     target: SshTarget,
-    /// ssh's configuration may name programs that need any of it, so it is given all, as by docker and git. What
-    /// reaches the other machine is for ssh's `SendEnv` to say.
+    /// ssh's configuration may name programs that need any of it, so it is given all but keys to sign with, as by
+    /// docker and git. What reaches the other machine is for ssh's `SendEnv` to say.
     environment: Arc<Environment>,
     logins: Arc<Semaphore>,
 }
@@ -53,7 +53,7 @@ impl Ssh {
         let mut child = Command::new(&program)
             .args(self.target.arguments())
             .env_clear()
-            .envs(self.environment.iter())
+            .envs(self.environment.handed_on())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -90,7 +90,7 @@ fn keep<'a>(
     // Elsewhere only the deadline tells that a run is over: build, tests, and as much again for the push.
     let lifetime = prepared.settings.timeout.value.saturating_add(tests).saturating_mul(2);
     let owner = Owner::current(&session.run, lifetime)?;
-    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
+    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?.withholding(&session.environment);
     Ok(slot.get_or_init(|| keeper))
 }
 

@@ -180,7 +180,8 @@ async fn stages(
     let engine = hosts::connect(session, options.host.as_deref()).await?;
     report.engine = Some(facts::engine(engine.info()));
     let owner = Owner::current(&session.run, lifetime(&deploy))?;
-    let keeper = Keeper::begin(engine.clone(), owner.clone(), &session.journal_dir())?;
+    let keeper = Keeper::begin(engine.clone(), owner.clone(), &session.journal_dir())?
+        .withholding(&session.environment);
     let keeper = slot.get_or_init(|| keeper);
 
     let by = hosts::who(session, &ci);

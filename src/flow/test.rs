@@ -38,7 +38,7 @@ async fn stages(
     report.image = Some(ImageFacts { id: image.id.parse::<Digest>().ok(), ..ImageFacts::default() });
 
     let owner = Owner::current(&session.run, verification::lifetime(&tests).saturating_mul(2))?;
-    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?;
+    let keeper = Keeper::begin(engine, owner, &session.journal_dir())?.withholding(&session.environment);
     let keeper = slot.get_or_init(|| keeper);
     session
         .stage(Stage::Smoke, async {

@@ -84,7 +84,7 @@ async fn run(
     let child = Command::new(program)
         .arg("get")
         .env_clear()
-        .envs(environment.iter())
+        .envs(environment.handed_on())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -266,9 +266,10 @@ fn deduplicated(misfits: Vec<Misfit>) -> Vec<Misfit> {
     })
 }
 
-/// Runs a command on this machine, in `folder`, with `env` beside imgbuild's own environment, save its logins; what does not
-/// fit. Its lines are told as those of `name`.
+/// Runs a command on this machine, in `folder`, with `env` beside imgbuild's own environment, save its logins and
+/// keys; what does not fit. Its lines are told as those of `name`.
 pub async fn host_command(
+    keeper: &Keeper,
     argv: &[String],
     folder: &Path,
     env: &BTreeMap<String, String>,
@@ -278,7 +279,7 @@ pub async fn host_command(
 ) -> Vec<Misfit> {
     let mut command = tokio::process::Command::new(argv.first().map_or("", String::as_str));
     command.args(argv.iter().skip(1)).current_dir(folder);
-    checks::without_logins(&mut command);
+    checks::without_secrets(&mut command, keeper);
     command.envs(env);
     checks::on_host(command, within, &Matcher::Equals(0.into()), name, events).await
 }

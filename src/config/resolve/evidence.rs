@@ -12,6 +12,11 @@ const SIGN_KEY: Key = Key::variable("", "--sign-key", "IMGBUILD_SIGN_KEY");
 /// What begins the name of a variable, as cosign has it.
 const IN_VARIABLE: &str = "env://";
 
+/// The name of the variable that `key`, as `--sign-key` and `IMGBUILD_SIGN_KEY` have it, says that the key is in.
+pub fn key_variable(key: &str) -> Option<&str> {
+    key.strip_prefix(IN_VARIABLE)
+}
+
 /// The settings of evidence.
 pub(super) fn evidence(asked: &mut Asked<'_>, layers: &Layers<'_>) -> EvidenceSettings {
     let sign_key = sign_key(asked, layers);
@@ -64,7 +69,7 @@ fn verify_keys(asked: &Asked<'_>) -> Vec<Sourced<String>> {
 fn sign_key(asked: &mut Asked<'_>, layers: &Layers<'_>) -> Option<Sourced<KeySource>> {
     let Sourced { value, origin } =
         asked.flag(&SIGN_KEY, &layers.flags.sign_key).or_else(|| asked.variable(&SIGN_KEY))?;
-    let source = match value.strip_prefix(IN_VARIABLE) {
+    let source = match key_variable(&value) {
         Some(name) if name.is_empty() || name.contains('=') => {
             asked.wrong(&origin, "names no variable behind env://");
             return None;

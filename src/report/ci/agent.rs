@@ -1,11 +1,13 @@
 //! `buildkite-agent`, which sets the outputs and shows the summary. Whatever becomes of it, the run stays what it is.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Outputs;
+use crate::environment::Environment;
 
 /// What one call may take, retries of the agent's own included.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,15 +18,19 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Agent {
     program: PathBuf,
+    /// Variables that it is not handed.
+    withheld: Vec<OsString>,
     /// What annotations of this step are known by.
     context: String,
 }
 
 impl Agent {
-    /// `program` is its absolute path, and `step` what Buildkite calls the step, where it has a name.
-    pub fn new(program: PathBuf, step: Option<&str>) -> Agent {
+    /// `program` is its absolute path. Of `environment` it needs what Buildkite calls the step, where it has a name, and
+    /// the names of keys, which the agent is not handed.
+    pub fn new(program: PathBuf, environment: &Environment) -> Agent {
+        let step = environment.get("BUILDKITE_STEP_KEY");
         let context = step.map_or_else(|| "imgbuild".to_owned(), |step| format!("imgbuild-{step}"));
-        Agent { program, context }
+        Agent { program, withheld: environment.withheld().map(OsStr::to_owned).collect(), context }
     }
 
     /// Shows `page`, which is Markdown, on the page of the build. The reason why not is one line.
@@ -51,6 +57,7 @@ impl Agent {
     fn call(&self, arguments: &[&str], text: &str) -> Result<(), String> {
         let name = format!("buildkite-agent {}", arguments.first().copied().unwrap_or_default());
         let mut command = Command::new(&self.program);
+        self.withheld.iter().for_each(|name| _ = command.env_remove(name));
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|cause| format!("cannot start {name}: {cause}"))?;
         // One that does not read must not hold up the run.

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::environment::Environment;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Outcome, Stage};
 use crate::image::Digest;

@@ -1,6 +1,7 @@
 //! A command on the machine that imgbuild runs on, given the way to the running container.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -11,15 +12,14 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-use crate::engine::{Container, Lines};
+use crate::engine::{Container, Keeper, Lines};
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::expect::{HostCommand, Matcher, Misfit};
 use crate::smoke::scene::{self, Bench};
 
-/// Variables of imgbuild's own that a test has no use for: logins, and the key that signs what the test proves.
-const LOGINS: [&str; 4] =
-    ["DOCKER_AUTH_CONFIG", "IMGBUILD_REGISTRY_USERNAME", "IMGBUILD_REGISTRY_PASSWORD", "IMGBUILD_SIGN_KEY"];
+/// Variables of imgbuild's own that a test has no use for.
+const LOGINS: [&str; 3] = ["DOCKER_AUTH_CONFIG", "IMGBUILD_REGISTRY_USERNAME", "IMGBUILD_REGISTRY_PASSWORD"];
 /// How many of its last lines are told where it fails.
 const LAST: usize = 20;
 /// How much of them is told, in characters: what fits a misfit.
@@ -32,7 +32,7 @@ pub(super) async fn check(bench: &Bench<'_>, spec: &HostCommand) -> Result<Vec<M
     let Some(container) = &bench.running else { return Ok(Vec::new()) };
     let mut command = Command::new(spec.argv.first().map_or("", String::as_str));
     command.args(spec.argv.iter().skip(1)).current_dir(&spec.folder);
-    without_logins(&mut command);
+    without_secrets(&mut command, bench.keeper);
     command.envs(&spec.env).envs(told(bench, container));
     Ok(on_host(command, spec.within, &spec.exit, &bench.test.name, bench.events).await)
 }
@@ -76,9 +76,9 @@ pub(in crate::smoke) async fn on_host(
     }
 }
 
-/// Takes from `command` what is for imgbuild alone.
-pub(in crate::smoke) fn without_logins(command: &mut Command) {
-    for name in LOGINS {
+/// Takes from `command` what is for imgbuild alone: logins, and the key that signs what a test proves.
+pub(in crate::smoke) fn without_secrets(command: &mut Command, keeper: &Keeper) {
+    for name in LOGINS.iter().map(OsStr::new).chain(keeper.withheld().iter().map(OsString::as_os_str)) {
         command.env_remove(name);
     }
 }

@@ -16,7 +16,7 @@ mod port;
 mod process;
 mod run;
 
-pub(super) use exec::{on_host, without_logins};
+pub(super) use exec::{on_host, without_secrets};
 pub(super) use expand::filled;
 pub(super) use http::{ask, until_fits};
 pub(super) use make::{make, name};

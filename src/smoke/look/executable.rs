@@ -1,5 +1,6 @@
 //! imgbuild's own executable, with whatever it needs to run, as a file system.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ pub(super) const LIBRARIES: &str = "/imgbuild.d";
 const FOLDERS: [&str; 5] = ["dev", "etc", "proc", "sys", "tmp"];
 
 /// Writes the file system as a tar archive, file by file: of the executable only what is loaded, which for a build with
-/// all that debuggers want is a third of it.
-pub(super) fn write(path: &Path, sink: &mut dyn Write) -> io::Result<()> {
+/// all that debuggers want is a third of it. Its loader is asked for libraries, without the variables `withheld`.
+pub(super) fn write(path: &Path, withheld: &[OsString], sink: &mut dyn Write) -> io::Result<()> {
     let mut executable = File::open(path)?;
     let loading = elf::loading(&mut executable)?;
     let mut tar = tar::Builder::new(sink);
@@ -31,7 +32,7 @@ pub(super) fn write(path: &Path, sink: &mut dyn Write) -> io::Result<()> {
         let opened = File::open(&loader)?;
         let bytes = opened.metadata()?.len();
         file(&mut tar, Path::new(&loader), opened, bytes)?;
-        for (name, path) in libraries(&loader, path)? {
+        for (name, path) in libraries(&loader, path, withheld)? {
             let opened = File::open(path)?;
             let bytes = opened.metadata()?.len();
             file(&mut tar, &Path::new(LIBRARIES).join(name), opened, bytes)?;
@@ -57,8 +58,10 @@ fn header(kind: tar::EntryType, bytes: u64) -> tar::Header {
 }
 
 /// The libraries that `loader` finds for `executable`: the name that it looks for, and the file.
-fn libraries(loader: &str, executable: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let listed = Command::new(loader).arg("--list").arg(executable).stdin(Stdio::null()).output()?;
+fn libraries(loader: &str, executable: &Path, withheld: &[OsString]) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut command = Command::new(loader);
+    withheld.iter().for_each(|name| _ = command.env_remove(name));
+    let listed = command.arg("--list").arg(executable).stdin(Stdio::null()).output()?;
     if !listed.status.success() {
         return Err(io::Error::other(format!("{loader} does not list its libraries")));
     }
@@ -103,7 +106,7 @@ mod tests {
     fn the_file_system_holds_this_program() {
         let own = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let mut bytes = Vec::new();
-        write(&own, &mut bytes).unwrap();
+        write(&own, &[], &mut bytes).unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
         let entries = archive.entries().unwrap().map(Result::unwrap);
         let names: Vec<String> = entries.map(|e| e.path().unwrap().display().to_string()).collect();

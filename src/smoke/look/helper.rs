@@ -118,9 +118,9 @@ pub(super) fn reason(error: &Error) -> String {
 /// Makes the image.
 async fn image(keeper: &Keeper) -> Result<String, String> {
     runs_here(keeper.engine().info())?;
-    let path = keeper.executable().to_owned();
+    let (path, withheld) = (keeper.executable().to_owned(), keeper.withheld().to_vec());
     let write = move |sink: &mut dyn std::io::Write| {
-        executable::write(&path, sink).map_err(|cause| {
+        executable::write(&path, &withheld, sink).map_err(|cause| {
             Error::new(Kind::Io, "cannot read imgbuild's own executable for a helper container")
                 .because(cause)
         })

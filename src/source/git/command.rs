@@ -211,7 +211,7 @@ impl<'a> Git<'a> {
             let key = key.as_bytes();
             key.starts_with(b"GIT_CONFIG_KEY_") || key.starts_with(b"GIT_CONFIG_VALUE_")
         };
-        command.envs(self.environment.iter().filter(|(key, _)| injected(key)));
+        command.envs(self.environment.handed_on().filter(|(key, _)| injected(key)));
         command.envs(FORCED);
         command.args(SETTINGS);
         if let Some(root) = &self.safe_directory {

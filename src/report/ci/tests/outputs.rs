@@ -160,7 +160,7 @@ fn agent(folder: &std::path::Path, script: &str) -> Agent {
     let program = folder.join("buildkite-agent");
     fs::write(&program, format!("#!/bin/sh\ncd '{}' && {script}\n", folder.display())).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    Agent::new(program, None)
+    Agent::new(program, &Environment::default())
 }
 
 #[test]
@@ -180,6 +180,7 @@ fn the_agent_gets_values_by_stdin_and_its_failure_is_told() {
     let large = "x".repeat(1 << 20);
     let failed = agent(folder.path(), "exit 3").annotate(&large, true).unwrap_err();
     assert!(failed.starts_with("buildkite-agent annotate failed: exit status: 3"), "{failed}");
-    let none = Agent::new(folder.path().join("nowhere"), None).set(&released()).unwrap_err();
+    let none =
+        Agent::new(folder.path().join("nowhere"), &Environment::default()).set(&released()).unwrap_err();
     assert!(none.starts_with("cannot start buildkite-agent meta-data: "), "{none}");
 }
