@@ -3,6 +3,7 @@
 pub mod environment;
 pub mod error;
 pub mod event;
+mod file;
 mod shell;
 pub mod stop;
 mod token;

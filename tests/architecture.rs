@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules at the root that every room may use.
-const ROOT: [&str; 6] = ["environment", "error", "event", "shell", "stop", "token"];
+const ROOT: [&str; 7] = ["environment", "error", "event", "file", "shell", "stop", "token"];
 
 /// Rooms that do no I/O.
 const PURE: [&str; 5] = ["dockerfile", "plan", "image", "rules", "expect"];

@@ -1,6 +1,5 @@
 //! Finding the configuration file, and reading it with what it extends.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::extend::{Fetched, extend};
 use super::parse::{MAX_BYTES, parse};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::file;
 
 /// The name that is looked for.
 pub const FILE_NAME: &str = "imgbuild.toml";
@@ -151,7 +151,7 @@ fn bytes(path: &Path, root: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One more than allowed, which `parse` refuses.
     let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
+    file::open(path)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, root, error))?;
     Ok(bytes)
@@ -181,7 +181,8 @@ fn find(start: &Path, root: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn unreadable(path: &Path, root: &Path, error: io::Error) -> Error {
-    let kind = if error.kind() == io::ErrorKind::NotFound { Kind::Config } else { Kind::Io };
+    let is_no_file = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput);
+    let kind = if is_no_file { Kind::Config } else { Kind::Io };
     Error::new(kind, format!("cannot read the configuration file {}", shown(path, root))).because(error)
 }
 

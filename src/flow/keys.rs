@@ -1,13 +1,13 @@
 //! Keys: the one that signs, and those that are believed.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::session::Session;
 use crate::config::{EvidenceSettings, KeySource};
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{PublicKey, SigningKey};
+use crate::file;
 use crate::source::CiContext;
 
 /// The longest file of keys that is read, in bytes.
@@ -64,11 +64,10 @@ pub(super) fn believed(
 fn read(path: &Path, what: &str) -> Result<String> {
     let fail =
         |why: String| Error::new(Kind::Config, format!("cannot read {what} {}: {why}", path.display()));
-    let file = File::open(path).map_err(|cause| fail(cause.to_string()))?;
-    let mut text = String::new();
-    file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|cause| fail(cause.to_string()))?;
-    match u64::try_from(text.len()).is_ok_and(|length| length <= MAX_FILE) {
-        true => Ok(text),
-        false => Err(fail(format!("it is larger than {MAX_FILE} bytes"))),
-    }
+    let bytes = file::read(path, MAX_FILE).map_err(|cause| match cause.kind() {
+        // `<(…)` of a shell and `/dev/stdin` are pipes.
+        ErrorKind::InvalidInput => fail(cause.to_string()).hint("write the key to a file, and name that"),
+        _ => fail(cause.to_string()),
+    })?;
+    String::from_utf8(bytes).map_err(|_| fail("it is no text".to_owned()))
 }
