@@ -115,6 +115,49 @@ fn a_pull_request_does_not_own_the_policy() {
 }
 
 #[test]
+fn a_pull_request_whose_repository_cannot_be_read_has_no_policy() {
+    let lab = Lab::new("unread");
+    let repo = lab.hello();
+    // Its own word: nothing is demanded of an image.
+    let lax = format!("{}[evidence]\nrequire = []\n", lab::config(&lab.repository()));
+    repo.write("imgbuild.toml", &lax);
+    repo.commit("lax");
+    let ci = pull_request(&repo, &lab, "pull_request", "acme/api");
+    repo.write(".git/HEAD", "nonsense\n");
+    let (image, other) = (format!("{}:1", lab.repository()), format!("{}-b:1", lab.repository()));
+    let image = image.as_str();
+    for arguments in [
+        &["verify", image][..],
+        &["inspect", image],
+        &["drift", image],
+        &["tags", &lab.repository()],
+        &["copy", image, &other],
+        &["deploy", "web"],
+        &["rollback", "web", "--list"],
+        &["test", image],
+        &["config"],
+        &["check"],
+    ] {
+        let ran = ci(repo.imgbuild(arguments)).expect(4);
+        ran.says("on a pull request the policy is the base branch's").says("IMGBUILD_POLICY=FILE");
+    }
+    // Whoever names a policy has one, and then it is looked for the image.
+    let policy = lab.path("policy.toml");
+    std::fs::write(&policy, "[evidence]\nrequire = []\n").expect("policy");
+    ci(repo.imgbuild(&["verify", image])).env("IMGBUILD_POLICY", &policy).expect(7).says("there is no");
+    let policy = policy.to_str().expect("path");
+    ci(repo.imgbuild(&["verify", image, "--policy", policy])).expect(7).says("there is no");
+    // Outside of every repository, without a file, there is nothing that it could decide; with one there is.
+    let nowhere = lab.path("nowhere");
+    std::fs::create_dir(&nowhere).expect("folder");
+    ci(lab.imgbuild(&nowhere, &["verify", image])).expect(7).says("there is no");
+    std::fs::write(nowhere.join("imgbuild.toml"), &lax).expect("file");
+    ci(lab.imgbuild(&nowhere, &["verify", image])).expect(4).says("the base branch's");
+    // A run that is for no pull request never minded.
+    repo.imgbuild(&["verify", image]).expect(7).says("there is no");
+}
+
+#[test]
 fn a_ci_that_is_not_recognised_does_not_push_by_itself() {
     let lab = Lab::new("other");
     let repo = lab.hello();

@@ -12,6 +12,7 @@ use super::gather;
 use super::inventory::judge_layers;
 use super::judging::{self, Judging, TextFile};
 use super::of_commit;
+use super::policy::Base;
 use super::practices;
 use super::registries::{self, Registries};
 use super::session::Session;
@@ -111,7 +112,8 @@ async fn judge(
     if let Some((source, Ok(revision))) = source.as_deref().map(|source| (source, reconcile(&ci, source))) {
         facts::source(report, source, &ci, &revision);
     }
-    let settings = gather::settings(session, flags, &ci, source.as_deref(), &root).await?;
+    let base = source.as_deref().map_or(Base::Unknown(why.as_ref()), Base::In);
+    let settings = gather::settings(session, flags, &ci, base, &root).await?;
     facts::policy(report, &settings);
     let mut judging = Judging::new(session, &settings, &ci, source.as_deref())?;
     let policy = &settings.checks.policy;
@@ -162,7 +164,9 @@ async fn judge(
         Some(located) => {
             let source = match source {
                 Some(source) => Fact::Known(source),
-                None => Fact::Missing(why.unwrap_or_else(|| "there is no git repository".to_owned())),
+                None => Fact::Missing(
+                    why.map_or_else(|| "there is no git repository".to_owned(), |why| why.to_string()),
+                ),
             };
             context(session, &settings, &site, located, &source, &mut judging).await?;
         }
@@ -217,13 +221,13 @@ async fn source(
     session: &Session,
     ci: &CiContext,
     repository: bool,
-) -> (Option<Arc<SourceState>>, Option<String>) {
+) -> (Option<Arc<SourceState>>, Option<Error>) {
     if !repository && !ci.is_pr() {
         return (None, None);
     }
     match gather::source(session, ci).await {
         Ok(source) => (Some(source), None),
-        Err(error) => (None, Some(error.to_string())),
+        Err(error) => (None, Some(error)),
     }
 }
 

@@ -7,6 +7,7 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{self, connect};
+use super::policy::Base;
 use super::session::Session;
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::engine::{DiskUsage, Engine};
@@ -143,7 +144,7 @@ async fn rules(session: &Session, flags: &Flags, options: &CleanOptions) -> Engi
 async fn configured(session: &Session, flags: &Flags) -> Result<(Settings, BTreeSet<String>)> {
     let ci = gather::ci_context(session);
     let source = gather::source(session, &ci).await?;
-    let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
+    let settings = gather::settings(session, flags, &ci, Base::In(&source), &source.root).await?;
     let repositories = repositories(&settings, &ci, &source)?;
     Ok((settings, repositories))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::gather;
 use super::of_commit;
+use super::policy::Base;
 use super::session::{Session, blocking};
 use crate::config::Flags;
 use crate::context::{Listing, write_tar};
@@ -28,7 +29,7 @@ pub async fn context(session: &Session, flags: &Flags) -> Result<Shown> {
     let ci = gather::ci_context(session);
     let source = gather::source(session, &ci).await.ok();
     let root = source.as_ref().map_or(&session.directory, |source| &source.root);
-    let settings = gather::settings(session, flags, &ci, None, root).await?;
+    let settings = gather::settings(session, flags, &ci, Base::NotWanted, root).await?;
     let site = of_commit::site(session, &ci, &settings, source.as_ref()).await?;
     let located = site.locate(&settings, root)?;
     let listing = site.list(session, &settings, &located, source.as_ref()).await?;

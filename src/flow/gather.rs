@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::policy;
+use super::policy::{self, Base};
 use super::session::{Session, blocking};
 use super::site::Site;
 use crate::config::{self, Builder, CacheSpec, Document, Flags, Layers, Located, Push, Settings};
@@ -79,11 +79,11 @@ pub(super) async fn settings(
     session: &Session,
     flags: &Flags,
     ci: &CiContext,
-    source: Option<&SourceState>,
+    base: Base<'_>,
     root: &Path,
 ) -> Result<Settings> {
     let own = Site::Folder.document(session, root)?;
-    let document = policy::apply(session, own, ci, source, root).await?;
+    let document = policy::apply(session, own, ci, base, root).await?;
     settings_of(session, flags, ci, document.as_ref(), root)
 }
 
@@ -112,22 +112,34 @@ pub fn root_of(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
 }
 
+/// Whether `folder` lies in a repository, by the name `.git` alone.
+pub(super) fn is_in_repository(folder: &Path) -> bool {
+    root_of(folder).join(".git").exists()
+}
+
 /// The settings for a command that needs no git repository, and who runs it.
 pub(super) async fn settings_without_source(
     session: &Session,
     flags: &Flags,
 ) -> Result<(Settings, CiContext)> {
     let ci = ci_context(session);
-    let root = match source(session, &ci).await {
-        Ok(source) => source.root.clone(),
-        Err(_) => session.directory.clone(),
-    };
-    let settings = settings(session, flags, &ci, None, &root).await?;
+    let source = attempted(source(session, &ci).await)?;
+    let root = source.as_ref().map_or(&session.directory, |source| &source.root);
+    let settings = settings(session, flags, &ci, Base::from(&source), root).await?;
     Ok((settings, ci))
 }
 
+/// What git said, where its errors are left for later; a signal is none of them.
+fn attempted<T>(result: Result<T>) -> Result<Result<T>> {
+    match result {
+        Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => Err(error),
+        result => Ok(result),
+    }
+}
+
 /// The settings for a command that speaks to registries alone: those are policy, so that on a pull request they come
-/// from the base branch. A run that may never push is refused where the command `writes`.
+/// from the base branch, and a repository that does not tell it is refused. A run that may never push is refused where the
+/// command `writes`.
 pub(super) async fn settings_for_registries(
     session: &Session,
     flags: &Flags,
@@ -138,15 +150,15 @@ pub(super) async fn settings_for_registries(
         return Err(Error::new(Kind::Refused, format!("{why}: such a run never pushes"))
             .hint("no setting changes this"));
     }
-    if ci.is_pr()
-        && let Ok(source) = source(session, &ci).await
-    {
-        let settings = settings(session, flags, &ci, Some(&source), &source.root).await?;
+    let root = root_of(&session.directory);
+    if ci.is_pr() {
+        let source = attempted(source(session, &ci).await)?;
+        let root = source.as_ref().map_or(root, |source| &source.root);
+        let settings = settings(session, flags, &ci, Base::from(&source), root).await?;
         return Ok((settings, ci));
     }
     // All that is wanted of git here is where the configuration may lie; its state would take longer than the rest.
-    let root = root_of(&session.directory);
-    let settings = settings(session, flags, &ci, None, root).await?;
+    let settings = settings(session, flags, &ci, Base::NotWanted, root).await?;
     Ok((settings, ci))
 }
 

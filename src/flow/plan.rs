@@ -1,6 +1,7 @@
 //! `imgbuild plan` and `imgbuild config`: what a run would do, and by which settings.
 
 use super::gather;
+use super::policy::Base;
 use super::prepare::{Need, prepare};
 use super::session::Session;
 use crate::config::{Flags, Settings};
@@ -49,8 +50,7 @@ pub async fn plan(session: &Session, run: Run, flags: &Flags) -> Result<Planned>
 /// The settings in force. They can be looked at where there is no repository yet.
 pub async fn settings(session: &Session, flags: &Flags) -> Result<Settings> {
     let ci = gather::ci_context(session);
-    match gather::source(session, &ci).await {
-        Ok(source) => gather::settings(session, flags, &ci, Some(&source), &source.root).await,
-        Err(_) => gather::settings(session, flags, &ci, None, &session.directory).await,
-    }
+    let source = gather::source(session, &ci).await;
+    let root = source.as_ref().map_or(&session.directory, |source| &source.root);
+    gather::settings(session, flags, &ci, Base::from(&source), root).await
 }

@@ -4,19 +4,39 @@
 mod artifact;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::gather;
 use super::session::Session;
 use crate::config::{self, Document, FILE_NAME, Policy};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::source::{self, CiContext, SourceState};
 
-/// The document in force: `own` with the policy of whoever owns it. Without `source` there is no base branch to ask, and
-/// `IMGBUILD_POLICY` is heard all the same.
+/// What is known of the base branch of a pull request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Base<'a> {
+    /// The repository, which is asked for it.
+    In(&'a SourceState),
+    /// There is nobody to ask, and why, where that is known.
+    Unknown(Option<&'a Error>),
+    /// Nothing that is policy is wanted.
+    NotWanted,
+}
+
+impl<'a> From<&'a Result<Arc<SourceState>>> for Base<'a> {
+    fn from(source: &'a Result<Arc<SourceState>>) -> Base<'a> {
+        source.as_ref().map_or_else(|why| Base::Unknown(Some(why)), |source| Base::In(source))
+    }
+}
+
+/// The document in force: `own` with the policy of whoever owns it. `IMGBUILD_POLICY` is heard in any case. On a pull
+/// request without it, of which nobody knows the base branch, the error is of kind [`Kind::Refused`]: its own file would
+/// be the policy otherwise.
 pub(super) async fn apply(
     session: &Session,
     own: Option<Document>,
     ci: &CiContext,
-    source: Option<&SourceState>,
+    base: Base<'_>,
     root: &Path,
 ) -> Result<Option<Document>> {
     let (document, notes) = if let Some(named) = session.environment.get_os("IMGBUILD_POLICY") {
@@ -31,13 +51,21 @@ pub(super) async fn apply(
                 config::with_policy(own.as_ref(), Policy::File(&policy))
             }
         }
-    } else if let Some(source) = source.filter(|_| ci.is_pr()) {
+    } else if !ci.is_pr() {
+        return Ok(own);
+    } else if let Base::In(source) = base {
         // Where the CI does not say what the pull request goes to, the default branch's policy is the safe one.
         let branch = ci.base_branch.as_ref().map(ToString::to_string).or_else(|| ci.default_branch.clone());
         let branch = branch.unwrap_or_default();
         let base = base_document(session, own.as_ref(), &branch, source)?;
         let shown = if branch.is_empty() { "(that the CI does not name)" } else { &branch };
         config::with_policy(own.as_ref(), Policy::Base { branch: shown, document: base.as_ref() })
+    } else if let Base::Unknown(why) = base {
+        // Outside of a repository, and without a file, there is nothing that the pull request could decide.
+        if own.is_some() || gather::is_in_repository(&session.directory) {
+            return Err(unknown(why));
+        }
+        return Ok(None);
     } else {
         return Ok(own);
     };
@@ -45,6 +73,19 @@ pub(super) async fn apply(
         session.events.note(note);
     }
     Ok(document)
+}
+
+fn unknown(why: Option<&Error>) -> Error {
+    let what = "on a pull request the policy is the base branch's, and git does not tell it here";
+    let error = match why {
+        Some(why) => Error::new(Kind::Refused, format!("{what}: {why}")),
+        None => Error::new(Kind::Refused, what),
+    };
+    let hints = why.map(|why| why.hints().to_vec()).unwrap_or_default();
+    hints.into_iter().fold(error, Error::hint).hint(
+        "run in the checkout of the pull request, with its base branch fetched; or name a policy that is not the pull \
+         request's: IMGBUILD_POLICY=FILE",
+    )
 }
 
 /// The same without a network and without a base branch: a policy that lies in a registry is left out, and told.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::courses::courses;
 use super::gather::{self, Files};
+use super::policy::Base;
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
 use super::{base, builder, facts, of_commit, verification};
@@ -79,7 +80,7 @@ pub(super) async fn prepare(
         .await?;
     let (settings, tests, files, listing) = session
         .stage(Stage::Context, async {
-            let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
+            let settings = gather::settings(session, flags, &ci, Base::In(&source), &source.root).await?;
             facts::policy(report, &settings);
             let foreign = verification::runs_foreign_code(&ci, Some(&source.commit));
             let (settings, tests) = verification::tests(session, settings, foreign).await?;

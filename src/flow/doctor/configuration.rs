@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{Flags, Settings};
 use crate::flow::gather;
 use crate::flow::of_commit;
+use crate::flow::policy::Base;
 use crate::flow::session::Session;
 use crate::flow::site::Site;
 use crate::report::{Check, Health};
@@ -20,8 +21,8 @@ pub(super) async fn look(
     source: Option<&Arc<SourceState>>,
 ) -> (Vec<Check>, Option<Settings>) {
     let root = source.map_or_else(|| gather::root_of(&session.directory), |source| &source.root);
-    let settings = match gather::settings(session, &Flags::default(), ci, source.map(Arc::as_ref), root).await
-    {
+    let base = source.map_or(Base::Unknown(None), |source| Base::In(source));
+    let settings = match gather::settings(session, &Flags::default(), ci, base, root).await {
         Ok(settings) => settings,
         Err(error) => return (vec![Check::failed(SUBJECT, "file", &error)], None),
     };

@@ -8,6 +8,7 @@ use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
 use crate::evidence::{self, Aspect, Demand, Doubt, PublicKey, SigningKey};
+use crate::flow::policy::Base;
 use crate::flow::registries::{self, Registries};
 use crate::flow::session::Session;
 use crate::flow::verify::{self, Judged};
@@ -46,7 +47,7 @@ pub(super) async fn look(session: &Session, flags: &Flags, options: &PromoteOpti
     let (source, settings) = session
         .stage(Stage::Source, async {
             let source = gather::source(session, &ci).await?;
-            let settings = gather::settings(session, flags, &ci, Some(&source), &source.root).await?;
+            let settings = gather::settings(session, flags, &ci, Base::In(&source), &source.root).await?;
             Ok((source, settings))
         })
         .await?;
