@@ -231,6 +231,35 @@ async fn hostile_manifests_end_a_copy() {
 }
 
 #[tokio::test]
+async fn what_anybody_attached_ends_nobodys_copy() {
+    let (held, from) = SmallRegistry::new().with(|s| s.referrers = false).on("127.0.0.1").await;
+    let (kept, to) = SmallRegistry::healthy().await;
+    let (here, there) = (client(&from), client(&to));
+    let top = image(&held, "a", Some("1"), b"layer");
+    let good = artifact(&held, "a", &top, "signature");
+    let subject = described(OCI_MANIFEST, &top.bytes);
+    let gone = described(OCI_MANIFEST, b"gone");
+    let shared = described(OCI_MANIFEST, &good.bytes);
+    let hostile = [
+        json!({"mediaType": OCI_MANIFEST, "subject": []}),
+        json!({"mediaType": OCI_MANIFEST, "subject": subject, "layers": {}}),
+        json!({"mediaType": OCI_MANIFEST, "subject": subject, "annotations": []}),
+        // What it shares with others is not lost with it.
+        json!({"mediaType": OCI_INDEX, "subject": subject, "manifests": [shared, gone]}),
+    ];
+    let hostile = hostile.map(|document| held.put_manifest("a", None, &document));
+    let listed: Vec<&Manifest> = hostile.iter().chain([&good]).collect();
+    index(&held, "a", Some(&format!("sha256-{}", top.digest.hex())), &listed);
+    held.put_manifest("a", Some(&format!("sha256-{}.att", top.digest.hex())), &json!({"layers": 1}));
+    let result = copied(&here, "a", "1", &there, "b").await.unwrap();
+    assert_eq!((result.referrers, result.skipped.len(), result.tags.len()), (1, 5, 0));
+    assert_eq!(&result.skipped[..4], hostile.map(|one| one.digest));
+    let found = there.referrers("b", &top.digest).await.unwrap();
+    assert_eq!(found, [good.descriptor().unwrap()]);
+    assert_eq!(kept.manifest("b", top.digest.as_str()), Some(top.bytes));
+}
+
+#[tokio::test]
 async fn a_tag_of_cosigns_is_replaced_by_more_only() {
     let (held, from) = SmallRegistry::healthy().await;
     let (kept, to) = SmallRegistry::healthy().await;
@@ -253,6 +282,45 @@ async fn a_tag_of_cosigns_is_replaced_by_more_only() {
     let more = held.put_manifest("a", Some(&tag), &layers(&["two", "one"]));
     copied(&here, "a", "1", &there, "b").await.unwrap();
     assert_eq!(kept.manifest("b", &tag), Some(more.bytes));
+    // Somebody signed again at the destination: there is nothing to bring, and nothing to take away.
+    let signed_again = kept.put_manifest("b", Some(&tag), &layers(&["two", "one", "three"]));
+    let result = copied(&here, "a", "1", &there, "b").await.unwrap();
+    assert_eq!(result.tags, [tag.clone()]);
+    assert_eq!(kept.manifest("b", &tag), Some(signed_again.bytes));
+    // Two signatures of one payload are two layers of one digest.
+    let signatures = |names: &[&str]| {
+        let mut document = layers(&vec!["one"; names.len()]);
+        for (nth, name) in names.iter().enumerate() {
+            document["layers"][nth]["annotations"] = json!({ "dev.cosignproject.cosign/signature": name });
+        }
+        document
+    };
+    held.put_manifest("a", Some(&tag), &signatures(&["ours"]));
+    let both = kept.put_manifest("b", Some(&tag), &signatures(&["theirs", "ours"]));
+    copied(&here, "a", "1", &there, "b").await.unwrap();
+    assert_eq!(kept.manifest("b", &tag), Some(both.bytes));
+    let theirs = kept.put_manifest("b", Some(&tag), &signatures(&["theirs"]));
+    assert_eq!(copied(&here, "a", "1", &there, "b").await.unwrap_err().kind(), Kind::Refused);
+    assert_eq!(kept.manifest("b", &tag), Some(theirs.bytes));
+}
+
+#[tokio::test]
+async fn a_list_of_referrers_is_bounded_in_bytes() {
+    let subject = Digest::of(b"subject");
+    let page = json!({"mediaType": OCI_INDEX, "manifests": [], "annotations": {"a": "x".repeat(3 << 20)}});
+    let page = page.to_string();
+    let fake = FakeRegistry::on("127.0.0.1", move |request: &Request| {
+        let (path, last) = request.target.split_once("?last=").unwrap_or((&request.target, "0"));
+        let next = last.parse::<u32>().expect("a page") + 1;
+        let link = format!("<{path}?last={next}>; rel=\"next\"");
+        Reply::ok(page.clone()).with("content-type", OCI_INDEX).with("link", link)
+    })
+    .await;
+    let error = client(&fake).referrers("a", &subject).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Refused);
+    assert!(error.message().contains("larger than 16777216 bytes"), "{error}");
+    assert!(error.hints().iter().any(|hint| hint.contains("delete what is not yours")), "{error:?}");
+    assert_eq!(fake.requests().len(), 6);
 }
 
 #[tokio::test]

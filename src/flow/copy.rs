@@ -104,8 +104,11 @@ pub(super) async fn transfer(
             let did = if sent { "sent" } else { "already exists" };
             events.emit(Event::PushStatus { line: format!("manifest {}: {did}", digest.short()) });
         }
-        CopyStep::Skipped(digest) => {
-            events.warn(format!("the source lists the referrer {digest}, and does not have it: left out"));
+        CopyStep::Skipped(digest, why) => {
+            events.warn(format!("{digest}, which is attached at the source, is left out: {why}"));
+        }
+        CopyStep::Kept(tag) => {
+            events.note(format!("the tag {tag} holds all that the source's does, and more: left as it is"));
         }
     };
     let copied = registry::copy_manifest(source, manifest, target, &note).await?;

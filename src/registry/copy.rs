@@ -1,6 +1,6 @@
 //! Copying a manifest with all that belongs to it, from one repository to another, byte for byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{BoxFuture, try_join};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
@@ -52,8 +52,10 @@ pub enum CopyStep<'a> {
     Blob(&'a Descriptor, Pushed),
     /// A manifest is there now; whether it had to be sent.
     Manifest(&'a Digest, bool),
-    /// The source lists it as a referrer, and has it not, or it refers to something else.
-    Skipped(&'a Digest),
+    /// What belongs to the manifest by the source's word was left out, and why.
+    Skipped(&'a Digest, &'a str),
+    /// A tag of cosign's that stays as it is at the destination, since it holds all that the source's does.
+    Kept(&'a str),
 }
 
 /// What a copy came to.
@@ -75,9 +77,10 @@ pub struct Copied {
     pub bytes_sent: u64,
     /// How many of the manifests refer to another one of them.
     pub referrers: usize,
-    /// The tags of cosign that were found, each the same at the destination now.
+    /// The tags of cosign that were found; each holds at the destination what it holds here, or that and more.
     pub tags: Vec<String>,
-    /// What the source lists as referrers, and has not; or what refers to something else.
+    /// What the source lists as referrers and has not, what refers to something else, and what of it all is malformed: anybody
+    /// who may push there can attach such a thing, and nobody else's copy fails for it.
     pub skipped: Vec<Digest>,
 }
 
@@ -85,8 +88,8 @@ pub struct Copied {
 /// children, blobs, referrers, the referrers' referrers, and the tags that cosign made for it.
 ///
 /// Everything is put by digest, blobs first; to set a tag, once all is there, is the caller's. What is there is not sent
-/// again. `note` is told of each step and must not block. Fails with [`Kind::Refused`] where a tag of cosign's at the
-/// destination holds what the source's lacks.
+/// again. `note` is told of each step and must not block. Fails with [`Kind::Refused`] where of a tag of cosign's either side
+/// holds what the other lacks.
 pub async fn copy(
     from: RepositoryAt<'_>,
     reference: &str,
@@ -127,7 +130,7 @@ pub async fn copy_manifest(
     // What belongs to it is asked for meanwhile: mostly there is nothing, which takes as long to learn.
     let tags = COSIGN.map(|ending| format!("sha256-{}.{ending}", digest.hex()));
     let belongings = try_join(from.registry.referrers(from.path, &digest), from.manifests(tags.to_vec()));
-    let (mut level, (listed, cosigned)) = try_join(copier.family(top), belongings).await?;
+    let (mut level, (listed, cosigned)) = try_join(copier.whole(top), belongings).await?;
     let mut listed = Some((digest, listed));
     for depth in 0.. {
         level = copier.referrers(level, listed.take()).await?;
@@ -140,6 +143,37 @@ pub async fn copy_manifest(
     copier.cosign(tags.into_iter().zip(cosigned)).await?;
     copier.copied.manifests = copier.manifests.len();
     Ok(copier.copied)
+}
+
+/// Why a manifest cannot be copied.
+enum Trouble {
+    /// It is malformed, or lists what is not there: so it was pushed.
+    Unfit(Error),
+    /// The way there, or a limit.
+    Failed(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble::Failed(error)
+    }
+}
+
+impl Trouble {
+    fn error(self) -> Error {
+        match self {
+            Trouble::Unfit(error) | Trouble::Failed(error) => error,
+        }
+    }
+}
+
+/// A manifest and what is below it.
+#[derive(Default)]
+struct Family {
+    /// Children first.
+    manifests: Vec<Manifest>,
+    /// The digests that were met for the first time.
+    met: Vec<Digest>,
 }
 
 struct Copier<'a> {
@@ -156,9 +190,39 @@ struct Copier<'a> {
 
 impl Copier<'_> {
     /// Copies a manifest and everything below it. Tells the digests of the manifests that were not copied before.
-    async fn family(&mut self, top: Manifest) -> Result<Vec<Digest>> {
-        let mut family = Vec::new();
-        self.gather(top, 0, &mut family).await?;
+    async fn family(&mut self, top: Manifest) -> Result<Vec<Digest>, Trouble> {
+        let mut family = Family::default();
+        if let Err(trouble) = self.gather(top, 0, &mut family).await {
+            // Nothing of it was copied: what it shares with another one goes with that.
+            family.met.iter().for_each(|digest| _ = self.manifests.remove(digest));
+            return Err(trouble);
+        }
+        Ok(self.send(family.manifests).await?)
+    }
+
+    /// The same, where all of it is wanted.
+    async fn whole(&mut self, top: Manifest) -> Result<Vec<Digest>> {
+        self.family(top).await.map_err(Trouble::error)
+    }
+
+    /// The same for what is attached; `None` where it was left out, since it is malformed.
+    async fn attached(&mut self, top: Manifest) -> Result<Option<Vec<Digest>>> {
+        let digest = top.digest.clone();
+        match self.family(top).await {
+            Ok(came) => Ok(Some(came)),
+            Err(Trouble::Unfit(error)) => self.skip(digest, error.message()).map(|()| None),
+            Err(Trouble::Failed(error)) => Err(error),
+        }
+    }
+
+    fn skip(&mut self, digest: Digest, why: &str) -> Result<()> {
+        (self.note)(CopyStep::Skipped(&digest, why));
+        self.copied.skipped.push(digest);
+        if self.copied.skipped.len() > MAX_MANIFESTS { Err(self.too("large")) } else { Ok(()) }
+    }
+
+    /// Sends blobs first, and then the manifests of a family.
+    async fn send(&mut self, family: Vec<Manifest>) -> Result<Vec<Digest>> {
         let to = self.to;
         let heads = family.iter().map(|manifest| to.registry.head(to.path, manifest.digest.as_str()));
         let held: Vec<Option<Digest>> = stream::iter(heads).buffered(AT_ONCE).try_collect().await?;
@@ -198,23 +262,25 @@ impl Copier<'_> {
         &'b mut self,
         manifest: Manifest,
         depth: usize,
-        family: &'b mut Vec<Manifest>,
-    ) -> BoxFuture<'b, Result<()>> {
+        family: &'b mut Family,
+    ) -> BoxFuture<'b, Result<(), Trouble>> {
         async move {
             if !self.manifests.insert(manifest.digest.clone()) {
                 return Ok(());
             }
+            family.met.push(manifest.digest.clone());
             self.bytes = self.bytes.saturating_add(manifest.bytes.len());
             if self.manifests.len() > MAX_MANIFESTS || self.bytes > MAX_BYTES {
-                return Err(self.too("large"));
+                return Err(self.too("large").into());
             }
             if depth > MAX_DEPTH {
-                return Err(self.too("deep"));
+                return Err(self.too("deep").into());
             }
+            readable(&manifest).map_err(Trouble::Unfit)?;
             let mut children = manifest.children()?;
             children.retain(|child| !self.manifests.contains(&child.digest));
             if self.manifests.len().saturating_add(children.len()) > MAX_MANIFESTS {
-                return Err(self.too("large"));
+                return Err(self.too("large").into());
             }
             let from = self.from;
             let found =
@@ -227,11 +293,12 @@ impl Copier<'_> {
                         child.digest,
                         from.name()
                     );
-                    return Err(Error::new(Kind::Registry, why).hint("copy one of its images by digest"));
+                    let error = Error::new(Kind::Registry, why).hint("copy one of its images by digest");
+                    return Err(Trouble::Unfit(error));
                 };
                 self.gather(found, depth + 1, family).await?;
             }
-            family.push(manifest);
+            family.manifests.push(manifest);
             Ok(())
         }
         .boxed()
@@ -277,18 +344,19 @@ impl Copier<'_> {
                 if self.manifests.contains(&entry.digest) {
                     continue;
                 }
-                match from.manifest(entry.digest.as_str()).await? {
-                    Some(found) if found.subject()?.is_some_and(|it| it.digest == *subject) => {
-                        self.copied.referrers += 1;
-                        level.extend(self.family(found).await?);
-                    }
-                    _ => {
-                        (self.note)(CopyStep::Skipped(&entry.digest));
-                        self.copied.skipped.push(entry.digest);
-                        if self.copied.skipped.len() > MAX_MANIFESTS {
-                            return Err(self.too("large"));
+                let Some(found) = from.manifest(entry.digest.as_str()).await? else {
+                    self.skip(entry.digest, "it is listed, and is not there")?;
+                    continue;
+                };
+                match found.subject() {
+                    Ok(Some(it)) if it.digest == *subject => {
+                        if let Some(came) = self.attached(found).await? {
+                            self.copied.referrers += 1;
+                            level.extend(came);
                         }
                     }
+                    Ok(_) => self.skip(entry.digest, "it is listed, and refers to something else")?,
+                    Err(error) => self.skip(entry.digest, error.message())?,
                 }
             }
         }
@@ -299,25 +367,34 @@ impl Copier<'_> {
     async fn cosign(&mut self, found: impl Iterator<Item = (String, Option<Manifest>)>) -> Result<()> {
         for (tag, found) in found {
             let Some(manifest) = found else { continue };
-            self.family(manifest.clone()).await?;
-            self.tag(&tag, &manifest).await?;
-            self.copied.tags.push(tag);
+            if self.attached(manifest.clone()).await?.is_some() {
+                self.tag(&tag, &manifest).await?;
+                self.copied.tags.push(tag);
+            }
         }
         Ok(())
     }
 
-    /// Sets a tag of cosign's. Such a tag collects: what is there already may be replaced by more only.
+    /// Sets a tag of cosign's. Such a tag collects: what is there already may be replaced by more only, and stays where it
+    /// is the more.
     async fn tag(&self, tag: &str, manifest: &Manifest) -> Result<()> {
         let to = self.to;
         if let Some(there) = to.manifest(tag).await? {
             if there.digest == manifest.digest {
                 return Ok(());
             }
-            let ours: BTreeSet<Digest> =
-                manifest.blobs()?.into_iter().skip(1).map(|blob| blob.digest).collect();
-            if there.is_index() || there.blobs()?.iter().skip(1).any(|blob| !ours.contains(&blob.digest)) {
-                let why =
-                    format!("the tag {tag} of {} holds what that of {} lacks", to.name(), self.from.name());
+            let (ours, theirs) = (collected(manifest), collected(&there));
+            let (ours, theirs) = (ours.as_ref(), theirs.as_ref());
+            if ours.zip(theirs).is_some_and(|(ours, theirs)| ours.is_subset(theirs)) {
+                (self.note)(CopyStep::Kept(tag));
+                return Ok(());
+            }
+            if !ours.zip(theirs).is_some_and(|(ours, theirs)| theirs.is_subset(ours)) {
+                let why = format!(
+                    "the tag {tag} of {} holds what that of {} lacks, and the other way about",
+                    to.name(),
+                    self.from.name()
+                );
                 let error = Error::new(Kind::Refused, format!("{why}: not replaced"));
                 return Err(error.hint("delete it there if it may go, and copy again"));
             }
@@ -343,4 +420,22 @@ impl Copier<'_> {
             "at most {MAX_MANIFESTS} manifests, {MAX_BYTES} bytes of them, and {MAX_DEPTH} levels"
         ))
     }
+}
+
+/// Reads all of `manifest` that a copy needs.
+fn readable(manifest: &Manifest) -> Result<()> {
+    manifest.children()?;
+    manifest.blobs()?;
+    match manifest.subject()? {
+        // By it, lists of referrers name the manifest.
+        Some(_) => manifest.descriptor().map(drop),
+        None => Ok(()),
+    }
+}
+
+/// What a tag of cosign's has collected; `None` where that cannot be told. Of two signatures for one payload, which are
+/// layers of the same digest, annotations tell which is which.
+fn collected(manifest: &Manifest) -> Option<BTreeSet<(Digest, BTreeMap<String, String>)>> {
+    let layers = manifest.layers().ok().filter(|_| !manifest.is_index())?;
+    Some(layers.into_iter().map(|layer| (layer.digest, layer.annotations)).collect())
 }

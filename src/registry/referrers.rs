@@ -16,6 +16,8 @@ use crate::image::Digest;
 
 /// More than anybody attaches to one image.
 const MAX_REFERRERS: usize = 10_000;
+/// How large the pages of the list may be together, in bytes: its entries have annotations, which are held in memory.
+const MAX_LISTED: usize = 16 << 20;
 
 /// The tag that lists the referrers of `digest` where the registry does not.
 fn fallback_tag(digest: &Digest) -> String {
@@ -40,7 +42,7 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
     if session.lacks_referrers() {
         return Ok(None);
     }
-    let (mut listed, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut listed, mut seen, mut bytes) = (Vec::new(), BTreeSet::new(), 0_usize);
     let mut next = Some(session.endpoint.url(&format!("/v2/{path}/referrers/{digest}"))?);
     while let Some(url) = next {
         let ask = Ask {
@@ -49,9 +51,14 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
             ..Ask::new(Method::GET, url.clone(), path, format!("list what refers to {digest} in"))
         };
         let fail = |why: &str| session.subject(&ask).fail(why);
+        // Nothing of a list that was cut off is used: what is missing may be what counts.
+        let too_much = |why: &str| {
+            let error = Error::new(Kind::Refused, fail(why).message());
+            error.hint("somebody who may push there attached it: delete what is not yours, and run again")
+        };
         let first = seen.is_empty();
         if seen.len() >= MAX_REFERRERS {
-            return Err(fail("the list has no end"));
+            return Err(too_much("the list has no end"));
         }
         if !seen.insert(url.to_string()) {
             return Err(fail("the registry's pages lead in a circle"));
@@ -68,6 +75,10 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
             }
             _ => return Err(session.refused(&ask, &answer)),
         }
+        bytes = bytes.saturating_add(answer.body.len());
+        if bytes > MAX_LISTED {
+            return Err(too_much(&format!("the list is larger than {MAX_LISTED} bytes, and is not read on")));
+        }
         next = pages::next(session, &ask, &answer)?;
         let media_type = answer.header("content-type").unwrap_or_default().to_owned();
         let index = Manifest::new(answer.body, &media_type).ok().filter(Manifest::is_index);
@@ -77,7 +88,7 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
         };
         listed.extend(index.children().map_err(|error| fail(error.message()))?);
         if listed.len() > MAX_REFERRERS {
-            return Err(fail(&format!("there are more than {MAX_REFERRERS}")));
+            return Err(too_much(&format!("there are more than {MAX_REFERRERS}")));
         }
     }
     Ok(Some(listed))
