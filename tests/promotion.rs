@@ -436,6 +436,29 @@ fn without_evidence_that_holds_nothing_is_promoted() {
 }
 
 #[test]
+fn bytes_that_changed_in_the_registry_are_never_promoted() {
+    let lab = Lab::new("promote-flipped");
+    let there = PrivateRegistry::start("promote-flipped", &[]);
+    let source = PrivateRegistry::start("promote-flipped-from", &[]);
+    let mut world = World::new(&lab, &there.host, &there.host);
+    world.from = Shelf::new(&lab, &source.host, "int/api");
+    let integration = format!("{}/t/{}/int", lab.registry, lab.name());
+    let text = configuration(&lab, &there.host).replace(&integration, &format!("{}/int", source.host));
+    world.repo.write("imgbuild.toml", &text);
+    let image = world.image("tested");
+    let layer = image.layers().expect("layers").remove(0).digest;
+    let config = image.config_digest().expect("config");
+    let flip = |part: &Digest| if *part == layer { source.flip(part) } else { source.flip_number(part) };
+    for part in [&layer, &config, &image.digest] {
+        flip(part);
+        world.refused("tested", &[], &[part.as_str(), "the digest", "do not use them"]);
+        flip(part);
+    }
+    world.promote("tested", &[], 0);
+    world.is_released(&image.digest);
+}
+
+#[test]
 fn what_is_no_release_is_refused_each_with_its_reason() {
     let lab = Lab::new("promote-refused");
     let there = PrivateRegistry::start("promote-refused", &[]);

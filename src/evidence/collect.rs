@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use super::attach::{BUNDLE_PREDICATE_TYPE, IN_TOTO, PREDICATE_TYPE};
@@ -11,7 +11,7 @@ use super::simple_signing::{SIGNATURE, SIMPLE_SIGNING};
 use super::{Envelope, Predicate, SimpleSigning, bundle};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
-use crate::registry::{Descriptor, Manifest, Registry};
+use crate::registry::{Descriptor, Manifest, Mismatch, Registry};
 
 /// How many artifacts are read of one manifest. More is what nobody attaches but to keep us busy.
 const MAX_ARTIFACTS: usize = 500;
@@ -140,8 +140,15 @@ pub async fn collect(registry: &Registry, path: &str, subject: &Digest) -> Resul
     // Each goes as soon as it was read: one may have some MB, and mean nothing.
     let mut manifests = stream::iter(manifests).buffered(AT_ONCE);
     for one in &listed {
-        let Some(manifest) = manifests.try_next().await? else { break };
-        reader.referrer(&one.digest, manifest).await?;
+        match manifests.next().await {
+            Some(Ok(manifest)) => reader.referrer(&one.digest, manifest).await?,
+            Some(Err(error)) if Mismatch::of(&error).is_some() => {
+                let why = format!("its bytes are not those of {}", one.digest);
+                reader.unreadable(&Place::Referrer(one.digest.clone()), None, why);
+            }
+            Some(Err(error)) => return Err(error),
+            None => break,
+        }
     }
     for ending in CLASSIC {
         let tag = format!("sha256-{}.{ending}", subject.hex());
@@ -245,8 +252,8 @@ impl Reader<'_> {
         while let Some(piece) = stream.next().await {
             match piece {
                 Ok(piece) => bytes.extend_from_slice(&piece),
-                // All of them came, and they are others.
-                Err(_) if u64::try_from(bytes.len()).is_ok_and(|length| length == layer.size) => {
+                // Others, or more or fewer than whoever attached it says.
+                Err(error) if Mismatch::of(&error).is_some() => {
                     return Ok(Err(format!("its bytes are not those of {}", layer.digest)));
                 }
                 Err(error) => return Err(error),

@@ -27,6 +27,7 @@ mod doctor;
 mod drift;
 mod facts;
 mod gather;
+mod guarded;
 mod hook;
 mod hosts;
 mod image_facts;

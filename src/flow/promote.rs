@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::clock;
 use super::copy::transfer;
+use super::guarded;
 use super::session::{Session, blocking};
 use super::supervise::{Ended, supervise};
 use crate::config::Flags;
@@ -49,7 +50,7 @@ pub struct Foreseen {
 /// Promotes, or refuses with every reason.
 pub async fn promote(session: &Session, flags: &Flags, options: &PromoteOptions) -> Ended {
     supervise(session, "promote", async |report, _| {
-        let looked = look::look(session, flags, options).await?;
+        let looked = look::look(session, flags, options).await.map_err(guarded::refused)?;
         describe(session, report, &looked);
         session.stage(Stage::Publish, carry_out(session, &looked, report)).await
     })
@@ -58,7 +59,7 @@ pub async fn promote(session: &Session, flags: &Flags, options: &PromoteOptions)
 
 /// Decides as [`promote`] does, and does nothing.
 pub async fn foresee(session: &Session, flags: &Flags, options: &PromoteOptions) -> Result<Foreseen> {
-    let promotion = look::look(session, flags, options).await?.promotion;
+    let promotion = look::look(session, flags, options).await.map_err(guarded::refused)?.promotion;
     let json = serde_json::to_string_pretty(&promotion)
         .map_err(|cause| Error::new(Kind::Internal, "cannot serialise the promotion").because(cause))?;
     Ok(Foreseen { text: promotion.to_string(), json })
@@ -72,7 +73,7 @@ async fn carry_out(session: &Session, looked: &Looked, report: &mut RunReport) -
     let from = RepositoryAt { registry: reading, path };
     let to = RepositoryAt { registry: writing, path: target.path() };
     make_tag(session, looked).await?;
-    transfer(session, from, manifest.clone(), to).await?;
+    transfer(session, from, manifest.clone(), to).await.map_err(guarded::refused)?;
     record(session, looked).await?;
     let way = Way { repository: target, registry: writing, events: &session.events, keeper: None };
     publish::promote(promotion, manifest, way).await?;

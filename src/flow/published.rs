@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::error::{Error, Kind, Result};
 use crate::evidence::{Aspect, Collected, Doubt, collect};
 use crate::image::{Digest, Reference, Tag};
-use crate::registry::{Descriptor, Manifest, Registry, platform};
+use crate::registry::{Descriptor, Manifest, Mismatch, Registry, platform};
 
 /// How many manifests an index may list, images and what is attached to them; each is asked about.
 const MAX_CHILDREN: usize = 128;
@@ -155,16 +155,14 @@ impl Published {
     /// Why a blob is not what it should be. An error is one of the way there.
     async fn blob(&self, blob: &Descriptor) -> Result<Option<String>> {
         let mut stream = self.registry.blob_stream(self.path(), blob, 0).await?;
-        let mut read: u64 = 0;
         while let Some(piece) = stream.next().await {
-            match piece {
-                Ok(piece) => read = read.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX)),
-                // All of it came, and it is something else.
-                Err(_) if read == blob.size => {
-                    return Ok(Some(format!("the bytes of {} are others", blob.digest)));
+            let Err(error) = piece else { continue };
+            return match Mismatch::of(&error) {
+                Some(mismatch) if !mismatch.is_cut_short() => {
+                    Ok(Some(format!("the bytes of {} are others", blob.digest)))
                 }
-                Err(error) => return Err(error),
-            }
+                _ => Err(error),
+            };
         }
         Ok(None)
     }

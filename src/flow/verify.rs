@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::published::{self, Published};
 use super::session::Session;
-use super::{gather, keys};
+use super::{gather, guarded, keys};
 use crate::config::model::EvidenceKind;
 use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
@@ -75,15 +75,19 @@ async fn weighed(
     skip_layers: bool,
 ) -> Result<Verified> {
     let registries = published::reading(session, settings)?;
-    let found = published::find(session, &registries, reference).await?;
-    let collected = found.evidence().await?;
-    let mut judged = judge(&collected, keys, demand);
-    if !skip_layers {
-        judged.doubts.extend(found.bytes().await?);
-    }
-    judged.doubts.extend(policy::doubts(&found, &judged.proofs, &settings.evidence));
-    judged.doubts.sort_by_key(|doubt| doubt.aspect);
-    Ok(conclude(&found, &judged, keys, demand))
+    let what = format!("verify {reference}");
+    let looked = async {
+        let found = published::find(session, &registries, reference).await?;
+        let collected = found.evidence().await?;
+        let mut judged = judge(&collected, keys, demand);
+        if !skip_layers {
+            judged.doubts.extend(found.bytes().await?);
+        }
+        judged.doubts.extend(policy::doubts(&found, &judged.proofs, &settings.evidence));
+        judged.doubts.sort_by_key(|doubt| doubt.aspect);
+        Ok(conclude(&found, &judged, keys, demand))
+    };
+    guarded::read(session, settings, &what, looked).await
 }
 
 /// What has to hold, as the configuration has it.

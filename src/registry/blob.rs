@@ -7,12 +7,12 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_RANGE, HeaderValue, RANGE};
 use sha2::{Digest as _, Sha256};
 
-use super::Descriptor;
 use super::endpoint::check_path;
 use super::fault::Fault;
 use super::session::{Ask, Session};
 use super::stream::ByteStream;
 use super::transport::Answer;
+use super::{Descriptor, Mismatch};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
@@ -96,7 +96,9 @@ impl Check {
     fn pass(&mut self, piece: &Bytes) -> Result<()> {
         self.read = self.read.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         if self.read > self.blob.size {
-            return Err(self.fail(&format!("it is larger than its size says, {}", self.blob.size)));
+            return Err(
+                self.mismatch(Mismatch::new(format!("it is larger than its size says, {}", self.blob.size)))
+            );
         }
         self.hasher.update(piece);
         Ok(())
@@ -104,11 +106,12 @@ impl Check {
 
     fn end(&self) -> Result<()> {
         if self.read < self.blob.size {
-            return Err(self.fail(&format!("it ended after {} of {} bytes", self.read, self.blob.size)));
+            let why = format!("it ended after {} of {} bytes", self.read, self.blob.size);
+            return Err(self.mismatch(Mismatch::cut_short(why)));
         }
         let digest = Digest::from_hash(self.hasher.clone().finalize().into());
         if self.offset == 0 && digest != self.blob.digest {
-            return Err(self.fail(&format!("the bytes received have the digest {digest}")));
+            return Err(self.mismatch(Mismatch::new(format!("the bytes received have the digest {digest}"))));
         }
         Ok(())
     }
@@ -118,6 +121,10 @@ impl Check {
             Fault::Broken(_, why) | Fault::Unacceptable(why) => self.fail(&why),
             Fault::Told(_, error) => error,
         }
+    }
+
+    fn mismatch(&self, why: Mismatch) -> Error {
+        self.fail(&why.to_string()).because(why)
     }
 
     fn fail(&self, why: &str) -> Error {

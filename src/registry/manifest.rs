@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use super::Descriptor;
 use super::descriptor::annotations;
 use super::endpoint::{check_path, check_reference};
 use super::session::{Ask, Session};
 use super::transport::Answer;
+use super::{Descriptor, Mismatch};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
@@ -259,11 +259,16 @@ pub(super) fn received(
     let claimed = [Some(reference), answer.header(DIGEST_HEADER)];
     for claim in claimed.into_iter().flatten().filter_map(|text| text.parse::<Digest>().ok()) {
         if claim != digest {
-            return Err(fail(format!("the bytes received have the digest {digest}, not {claim}")));
+            return Err(other_bytes(fail, &digest, &claim));
         }
     }
     let media_type = answer.header("content-type").unwrap_or_default().to_owned();
     Manifest::new(answer.body, &media_type).map_err(|_| fail("it is not JSON".to_owned()))
+}
+
+fn other_bytes(fail: impl Fn(String) -> Error, received: &Digest, wanted: &Digest) -> Error {
+    let why = format!("the bytes received have the digest {received}, not {wanted}");
+    fail(why.clone()).because(Mismatch::new(why))
 }
 
 pub(super) async fn config(session: &Session, path: &str, manifest: &Manifest) -> Result<Value> {
@@ -279,7 +284,7 @@ pub(super) async fn config(session: &Session, path: &str, manifest: &Manifest) -
     let fail = |why: String| session.subject(&ask).fail(why);
     let received = Digest::of(&answer.body);
     if received != digest {
-        return Err(fail(format!("the bytes received have the digest {received}, not {digest}")));
+        return Err(other_bytes(fail, &received, &digest));
     }
     serde_json::from_slice(&answer.body).map_err(|_| fail("it is not JSON".to_owned()))
 }

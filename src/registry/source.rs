@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::fault::{Fault, Told};
 use super::stream::{ByteStream, Pulse};
-use super::{Descriptor, Registry, blob};
+use super::{Descriptor, Mismatch, Registry, blob};
 use crate::error::{Error, Kind, Result};
 use crate::image::Digest;
 
@@ -187,7 +187,8 @@ impl Flow {
         if open.at == self.descriptor.size {
             if !open.left.is_empty() {
                 let why = format!("{} is larger than its size says, {}", self.name(), self.descriptor.size);
-                return Err(Fault::told(Error::new(Kind::Registry, why)));
+                let mismatch = Mismatch::new("is larger than its size says");
+                return Err(Fault::told(Error::new(Kind::Registry, why).because(mismatch)));
             }
             self.check(&state)?;
         }
@@ -201,9 +202,9 @@ impl Flow {
             return Ok(());
         }
         let why = format!("{} has the digest {digest}: nothing of it was kept", self.name());
-        Err(Fault::told(
-            Error::new(Kind::Registry, why).hint("the source is damaged, or something in between changes it"),
-        ))
+        let error =
+            Error::new(Kind::Registry, why).because(Mismatch::new(format!("has the digest {digest}")));
+        Err(Fault::told(error.hint("the source is damaged, or something in between changes it")))
     }
 
     /// The error for a source that ended too early; it may do better when it is opened again.

@@ -49,11 +49,24 @@ impl PrivateRegistry {
 
     /// Flips a bit of a blob where the registry keeps it.
     pub(crate) fn flip(&self, blob: &Digest) {
+        self.flip_at(blob, |_| 0);
+    }
+
+    /// The same in the first digest that it names, so that it stays JSON and a digest; done twice, it is what it was.
+    pub(crate) fn flip_number(&self, document: &Digest) {
+        self.flip_at(document, |bytes| {
+            let hex = bytes.windows(7).position(|window| window == b"sha256:").expect("a digest") + 7;
+            hex + bytes[hex..].iter().position(u8::is_ascii_digit).expect("a number")
+        });
+    }
+
+    fn flip_at(&self, blob: &Digest, place: impl Fn(&[u8]) -> usize) {
         let hex = blob.hex();
         let folder = PathBuf::from(setting("IMGBUILD_STATE")).join(format!("registry-{}/data", self.name));
         let file = folder.join(format!("docker/registry/v2/blobs/sha256/{}/{hex}/data", &hex[..2]));
         let mut bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        bytes[0] ^= 1;
+        let at = place(&bytes);
+        bytes[at] ^= 1;
         std::fs::write(&file, bytes).expect("write");
     }
 }
