@@ -3,14 +3,16 @@
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::gather;
+use super::base_registry::{Way, way};
 use super::published::{self, Platform};
 use super::registries::Registries;
 use super::session::Session;
 use super::verify::one_line;
-use crate::config::Flags;
+use super::{gather, guarded};
+use crate::config::{Flags, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::image::{Digest, Reference, Tag, label};
+use crate::image::{Digest, Reference, Repository, Tag, label};
+use crate::registry::Registry;
 
 /// How many images are looked at side by side.
 const AT_ONCE: usize = 4;
@@ -90,15 +92,20 @@ pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> 
         references.iter().map(|text| published::parse(text)).collect::<Result<_>>()?;
     let (settings, _) = gather::settings_for_registries(session, &Flags::default(), false).await?;
     let registries = &published::reading(session, &settings)?;
+    let settings = &settings;
     let looks = parsed.iter().map(|reference| async move {
-        let found = published::find(session, registries, reference.clone()).await?;
+        let found =
+            published::find(session, registries, reference.clone()).await.map_err(guarded::refused)?;
+        let asking = Asking { session, settings, registries, of: reference.repository() };
         let mut bases = Vec::new();
         for image in &found.images {
-            bases.push((image.name(), base(session, registries, image).await));
+            bases.push((image.name(), base(&asking, image).await));
         }
         Ok::<_, Error>((found, bases))
     });
-    let all: Vec<Result<_>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    let looks = async { Ok(stream::iter(looks).buffered(AT_ONCE).collect::<Vec<Result<_>>>().await) };
+    let what = "look at the bases of all images";
+    let all = guarded::read(session, settings, what, looks).await?;
     let (mut text, mut entries, mut moved) = (String::new(), Vec::new(), Vec::new());
     let mut failure = None;
     for (reference, looked) in parsed.iter().zip(all) {
@@ -136,14 +143,24 @@ pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> 
     Ok(Drifted { text, json: json!({"schema": 1, "images": entries}), error: failure.or(error) })
 }
 
+/// What it takes to ask for the base of an image.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) session: &'a Session,
+    pub(super) settings: &'a Settings,
+    pub(super) registries: &'a Registries,
+    /// Where the image is.
+    pub(super) of: &'a Repository,
+}
+
 /// How the base of an image stands. What cannot be asked is not known: another registry's bad minute is no drift.
-pub(super) async fn base(session: &Session, registries: &Registries, image: &Platform) -> Base {
+pub(super) async fn base(asking: &Asking<'_>, image: &Platform) -> Base {
     let name = image.label(label::oci::BASE_NAME).map(str::to_owned);
     let digest = image.label(label::oci::BASE_DIGEST).map(str::to_owned);
     let drift = match (&name, &digest) {
         (None, _) => Drift::Unknown("the image has no label that names its base".to_owned()),
         (Some(_), None) => Drift::Unknown("the image has no label with the digest of its base".to_owned()),
-        (Some(name), Some(digest)) => match look(session, registries, name, digest).await {
+        (Some(name), Some(digest)) => match look(asking, name, digest).await {
             Ok(drift) => drift,
             Err(error) => Drift::Unknown(error.to_string()),
         },
@@ -151,7 +168,7 @@ pub(super) async fn base(session: &Session, registries: &Registries, image: &Pla
     Base { name, digest, drift }
 }
 
-async fn look(session: &Session, registries: &Registries, name: &str, digest: &str) -> Result<Drift> {
+async fn look(asking: &Asking<'_>, name: &str, digest: &str) -> Result<Drift> {
     let Ok(reference) = name.parse::<Reference>() else {
         return Ok(Drift::Unknown("the label holds no reference".to_owned()));
     };
@@ -162,18 +179,38 @@ async fn look(session: &Session, registries: &Registries, name: &str, digest: &s
         return Ok(Drift::Pinned);
     }
     let reference = reference.or_latest();
-    let registry = registries.open(session, reference.repository())?;
+    let repository = reference.repository();
+    let host = repository.registry();
+    let unnamed = format!("a label alone names {host}, and not [registries] or checks.trusted-registries");
+    match way(asking.settings, asking.of, repository) {
+        Way::WithLogin => {
+            let registry = asking.registries.open(asking.session, repository)?;
+            compare(&registry, &reference, &was).await
+        }
+        Way::Anonymously => {
+            let registry = asking.registries.open_anonymously(repository)?;
+            let compared = compare(&registry, &reference, &was).await;
+            Ok(compared.unwrap_or_else(|error| {
+                Drift::Unknown(format!("{error} (asked without a login: {unnamed})"))
+            }))
+        }
+        Way::NotAtAll => Ok(Drift::Unknown(format!("not asked: {unnamed}"))),
+    }
+}
+
+/// How what the tag resolves to stands to what it `was`.
+async fn compare(registry: &Registry, reference: &Reference, was: &Digest) -> Result<Drift> {
     let tag = reference.tag().map(Tag::as_str).unwrap_or_default();
     let path = reference.repository().path();
     let Some(now) = registry.head(path, tag).await? else {
         return Ok(Drift::Unknown("the tag is not there any more".to_owned()));
     };
-    if now == was {
+    if now == *was {
         return Ok(Drift::Same);
     }
     // An engine may know the platform's image by its own digest, and not by that of the index.
     let index = registry.manifest(path, now.as_str()).await?;
     let children = index.map(|index| index.children()).transpose()?.unwrap_or_default();
-    let is_child = children.iter().any(|child| child.digest == was);
+    let is_child = children.iter().any(|child| child.digest == *was);
     Ok(if is_child { Drift::Same } else { Drift::Moved(now) })
 }

@@ -7,16 +7,17 @@ use std::path::PathBuf;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::drift::{self, Base};
+use super::drift::{self, Asking, Base};
 use super::published::{self, Platform, Published};
+use super::registries::Registries;
 use super::session::Session;
-use super::{gather, keys};
-use crate::config::Flags;
+use super::{gather, guarded, keys};
+use crate::config::{Flags, Settings};
 use crate::error::{Error, Result};
 use crate::evidence::{
     self, Collected, Predicate, Provenance, PublicKey, Standing, Statement, TestSummary, slsa_level,
 };
-use crate::image::{Digest, TagShape, label, newest_first, tag_shape};
+use crate::image::{Digest, Reference, TagShape, label, newest_first, tag_shape};
 use crate::inventory::of_registry;
 
 /// How many tags are looked up at once.
@@ -53,20 +54,34 @@ pub async fn inspect(session: &Session, reference: &str, files: &[PathBuf]) -> R
     let (settings, _) = gather::settings_for_registries(session, &Flags::default(), false).await?;
     let keys = keys::believed(session, files, &settings.evidence)?;
     let registries = published::reading(session, &settings)?;
-    let found = published::find(session, &registries, reference).await?;
+    let what = format!("inspect {reference}");
+    let looked = look(session, &settings, &registries, reference, &keys);
+    let known = guarded::read(session, &settings, &what, looked).await?;
+    Ok(Inspected { text: text::text(&known), json: known.json() })
+}
+
+async fn look(
+    session: &Session,
+    settings: &Settings,
+    registries: &Registries,
+    reference: Reference,
+    keys: &[PublicKey],
+) -> Result<Known> {
+    let found = published::find(session, registries, reference).await?;
     let (tags, more_tags) = tags(&found).await?;
     let mut bases = Vec::new();
     for image in &found.images {
-        bases.push(drift::base(session, &registries, image).await);
+        let asking = Asking { session, settings, registries, of: found.reference.repository() };
+        bases.push(drift::base(&asking, image).await);
     }
     let collected = found.evidence().await?;
-    let standings = collected.iter().map(|one| standing(one, &keys)).collect();
+    let standings = collected.iter().map(|one| standing(one, keys)).collect();
     let has_keys = !keys.is_empty();
     let mut known = Known { found, bases, standings, has_keys, read: Vec::new(), tags, more_tags };
     if known.packages().is_empty() {
         known.read = read(&known.found).await;
     }
-    Ok(Inspected { text: text::text(&known), json: known.json() })
+    Ok(known)
 }
 
 fn standing(collected: &Collected, keys: &[PublicKey]) -> (Digest, Vec<Standing>) {

@@ -5,6 +5,7 @@ mod adopt;
 mod attest;
 mod base;
 mod base_facts;
+mod base_registry;
 mod build_image;
 mod builder;
 mod by_hand;

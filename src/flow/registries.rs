@@ -60,6 +60,12 @@ impl Registries {
         self.open_with(session, repository, self.options.clone())
     }
 
+    /// The same for one that is given no login, and is spoken to over TLS whatever is declared.
+    pub(super) fn open_anonymously(&self, repository: &Repository) -> Result<Registry> {
+        let options = RegistryOptions { plain_http: false, ..self.options.clone() };
+        Registry::new(repository.registry(), Login::anonymous(), options)
+    }
+
     /// The same with other limits.
     pub(super) fn open_with(
         &self,

@@ -73,6 +73,18 @@ impl Repository {
         Reference { repository: self.clone(), tag: None, digest: Some(digest.to_string()) }
     }
 
+    /// Whether it is one of those that `pattern` means: a registry (`ghcr.io`), a registry with the beginning of a path
+    /// (`ghcr.io/acme`), or `*.` and a domain.
+    pub fn is_of(&self, pattern: &str) -> bool {
+        let (host, path) = pattern.split_once('/').unwrap_or((pattern, ""));
+        let is_host = match host.strip_prefix("*.") {
+            Some(domain) => self.registry.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
+            None => self.registry == host,
+        };
+        let below = self.path.strip_prefix(path.trim_end_matches('/'));
+        is_host && below.is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Whether the registry is on this machine, where plain HTTP is the rule and nobody else reads.
     pub fn is_loopback(&self) -> bool {
         let host = match self.registry.strip_prefix('[') {

@@ -1,7 +1,7 @@
 //! `untrusted-registry`.
 
 use crate::dockerfile::BaseImage;
-use crate::image::{Reference, Repository};
+use crate::image::Reference;
 use crate::rules::analysis::Analysis;
 use crate::rules::words::{listed, shown};
 use crate::rules::{Found, rule};
@@ -47,7 +47,7 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         let Some(BaseImage::Image(text)) = file.graph.bases.get(index) else { continue };
         let Ok(reference) = text.parse::<Reference>() else { continue };
         let repository = reference.repository();
-        if trusted.iter().any(|pattern| trusts(pattern, repository)) {
+        if trusted.iter().any(|pattern| repository.is_of(pattern)) {
             continue;
         }
         let Some(step) = file.from_of(index) else { continue };
@@ -61,14 +61,4 @@ fn check(file: &Analysis<'_>, found: &mut Found<'_>) {
         );
         found.add(file.place(step), message).remedy(format!("start from an image of {}", listed(trusted)));
     }
-}
-
-fn trusts(pattern: &str, repository: &Repository) -> bool {
-    let (host, path) = pattern.split_once('/').unwrap_or((pattern, ""));
-    let is_host = match host.strip_prefix("*.") {
-        Some(domain) => repository.registry().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
-        None => repository.registry() == host,
-    };
-    let below = repository.path().strip_prefix(path.trim_end_matches('/'));
-    is_host && below.is_some_and(|rest| path.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
