@@ -268,7 +268,7 @@ fn provenance_holds_no_secret() {
     let external = &provenance.build_definition.external_parameters;
     assert_eq!(external.arguments["FLAVOUR"], None);
     assert_eq!(external.arguments["GIT_SHA"], Some(repo.head()));
-    assert_eq!(provenance.repository(), Some("https://git.example/acme/api"));
+    assert_eq!(provenance.repository().as_deref(), Some("https://git.example/acme/api"));
     assert_eq!(provenance.commit(), Some(repo.head().as_str()));
 }
 

@@ -13,6 +13,7 @@ mod dsse;
 mod key;
 mod kind;
 mod provenance;
+mod repository_uri;
 mod simple_signing;
 mod statement;
 mod test_summary;

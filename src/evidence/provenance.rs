@@ -214,13 +214,14 @@ impl Provenance {
             .next()
     }
 
-    /// The repository's page, without `git+` and whatever stands behind an `@`.
-    pub fn repository(&self) -> Option<&str> {
+    /// The repository, as `scheme://host/path`: without `git+`, the name of a user, and the revision behind an `@`. `None`
+    /// where none is named, or in a form that not every parser reads alike.
+    pub fn repository(&self) -> Option<String> {
         let definition = &self.build_definition;
         let source = definition.external_parameters.source.iter().map(|source| source.uri.as_str());
         let dependencies = definition.resolved_dependencies.iter().map(|one| one.uri.as_str());
         let uri = source.chain(dependencies).find_map(|uri| uri.strip_prefix("git+"))?;
-        Some(uri.split('@').next().unwrap_or(uri))
+        super::repository_uri::read(uri)
     }
 
     /// The images that it stands on: names and digests.
@@ -283,7 +284,7 @@ mod tests {
         }))
         .unwrap();
         assert!(!other.is_ours());
-        assert_eq!((other.commit(), other.repository()), (Some("c0ffee"), Some("https://host/r")));
+        assert_eq!((other.commit(), other.repository()), (Some("c0ffee"), Some("https://host/r".to_owned())));
         assert_eq!(other.bases().collect::<Vec<_>>(), [("alpine@3?platform=linux", Some("aa"))]);
         // cosign attests whatever it is given.
         assert_eq!(read(json!({})).unwrap().commit(), None);

@@ -135,7 +135,7 @@ impl Known {
     }
 
     fn source(&self) -> Option<String> {
-        let said = self.provenance().into_iter().find_map(|(said, _)| said.repository().map(str::to_owned));
+        let said = self.provenance().into_iter().find_map(|(said, _)| said.repository());
         said.filter(|uri| !uri.is_empty()).or_else(|| self.label(label::oci::SOURCE))
     }
 

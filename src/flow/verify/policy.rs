@@ -35,9 +35,9 @@ pub(in crate::flow) fn limits(proofs: &[Proof], settings: &EvidenceSettings) -> 
         for one in &said {
             let named = match what {
                 "source" => one.repository().unwrap_or_default(),
-                _ => one.run_details.builder.id.as_str(),
+                _ => one.run_details.builder.id.clone(),
             };
-            if !allowed.iter().any(|pattern| fits(pattern, named)) {
+            if !allowed.iter().any(|pattern| fits(pattern, &named)) {
                 why.push(format!("its {what} {named:?} is none of those allowed: {}", allowed.join(", ")));
             }
         }
