@@ -6,6 +6,9 @@ mod support;
 
 use std::fs;
 use std::ops::Deref;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,10 +18,12 @@ use imgbuild::evidence::{
 use imgbuild::image::Digest;
 use imgbuild::registry::Manifest;
 use serde_json::{Value, json};
+use support::fake_registry::{Reply, Request, standing};
 use support::fault_proxy::{Fault, FaultProxy, Often, On};
-use support::lab::{Lab, Ran, Repo};
+use support::lab::{Invocation, Lab, Ran, Repo};
 use support::private_registry::PrivateRegistry;
 use support::shelf::{self, IMAGE, INDEX, now};
+use support::small_registry::{SmallRegistry, described};
 
 /// Keys that were made for tests alone.
 const KEY: &str = include_str!("../src/evidence/key/sec1.pem");
@@ -344,7 +349,10 @@ fn a_pull_request_never_gets_the_key() {
 fn a_key_that_is_none_is_told_before_the_build() {
     let lab = Lab::new("nokey");
     let repo = lab.hello();
+    let pipe = pipe(&lab);
     for (key, code, why) in [
+        (pipe.as_str(), 3, "it is a named pipe, and only regular files are read"),
+        ("/dev/zero", 3, "it is a device"),
         ("env://NOT_SET", 3, "the variable NOT_SET is not set"),
         ("missing.pem", 3, "missing.pem"),
         ("Dockerfile", 3, "holds no key to sign with"),
@@ -355,6 +363,72 @@ fn a_key_that_is_none_is_told_before_the_build() {
         assert!(!ran.stderr.contains("build: begins"), "{}", ran.stderr);
     }
     assert_eq!(lab.tags().len(), 0);
+    let image = format!("{}:1", lab.repository());
+    for command in ["verify", "inspect"] {
+        let ran = imgbuild(&lab, &[command, &image, "--key", &pipe]);
+        tells(&ran, 3, &["cannot read the public key", "it is a named pipe", "write the key to a file"]);
+    }
+    tells(&imgbuild(&lab, &["verify", &image, "--policy", &pipe]), 3, &["it is a named pipe"]);
+    let large = put(&lab, "large.pem", &format!("{PUBLIC}{}", " ".repeat(64 << 10)));
+    tells(&imgbuild(&lab, &["verify", &image, "--key", &large]), 3, &["larger than 65536 bytes"]);
+}
+
+/// A pipe that nobody writes to.
+fn pipe(lab: &Lab) -> String {
+    use rustix::fs::{CWD, FileType, mknodat};
+    let path = lab.path("pipe.pem");
+    mknodat(CWD, &path, FileType::Fifo, 0o600.into(), 0).expect("pipe");
+    path.to_str().expect("path").to_owned()
+}
+
+/// A program in the test's folder for programs, which the PATH of `run` then begins with.
+fn program(lab: &Lab, name: &str, script: &str, run: Invocation) -> Invocation {
+    let folder = lab.path("programs");
+    fs::create_dir_all(&folder).expect("folder");
+    fs::write(folder.join(name), script).expect("script");
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).expect("mode");
+    let path = std::env::var("PATH").expect("PATH");
+    run.env("PATH", format!("{}:{path}", folder.display()))
+}
+
+#[test]
+fn no_child_process_is_handed_the_key() {
+    let lab = Lab::new("handed");
+    let repo = lab.hello();
+    let seen = lab.path("seen");
+    let tell = format!("env >>'{}'", seen.display());
+    let config = fs::read_to_string(repo.path.join("imgbuild.toml")).expect("config");
+    let exec =
+        format!("exec = [{{ cmd = [\"sh\", \"-c\", \"{tell}; echo exec >>'{}'\"] }}]\n", seen.display());
+    repo.write("imgbuild.toml", &(config + &exec));
+    repo.commit("exec");
+    // A helper is asked for the login of whatever registry there is.
+    fs::create_dir_all(lab.path("home/.docker")).expect("folder");
+    fs::write(lab.path("home/.docker/config.json"), r#"{"credsStore": "spy"}"#).expect("config");
+    let helper = format!(
+        "#!/bin/sh\n{tell}; echo helper >>'{}'\necho 'credentials not found in native keychain'; exit 1\n",
+        seen.display()
+    );
+    let agent = format!("#!/bin/sh\ncat >/dev/null\n{tell}; echo agent >>'{}'\n", seen.display());
+    let run = repo.imgbuild(&["ci", "--push", "always", "--sign-key", "env://RELEASE_KEY"]);
+    let run = program(&lab, "docker-credential-spy", &helper, run);
+    let run = program(&lab, "buildkite-agent", &agent, run)
+        .env("RELEASE_KEY", KEY)
+        .env("COSIGN_PASSWORD", "of-the-key")
+        .env("CI", "true")
+        .env("BUILDKITE", "true")
+        .env("BUILDKITE_BRANCH", "main")
+        .env("BUILDKITE_COMMIT", repo.head())
+        .env("BUILDKITE_PULL_REQUEST", "false")
+        .env("KEPT", "as-it-was");
+    tells(&run.run(), 0, &[]);
+    let seen = fs::read_to_string(seen).expect("every one of them tells");
+    for word in ["exec", "helper", "agent", "KEPT=as-it-was"] {
+        assert!(seen.lines().any(|line| line == word), "{word} is not in:\n{seen}");
+    }
+    for secret in ["RELEASE_KEY", "COSIGN_PASSWORD", "PRIVATE KEY"] {
+        assert!(!seen.contains(secret), "{secret} is in:\n{seen}");
+    }
 }
 
 #[test]
@@ -420,6 +494,82 @@ fn a_bit_that_flipped_in_the_registry_is_found() {
     let ran = shelf.verify("1");
     refused(&ran, &["image"]);
     tells(&ran, 4, &[&format!("the bytes of {layer} are others")]);
+    // Neither is what stands before the layers believed.
+    let config = image.config_digest().expect("config");
+    for part in [&config, &image.digest] {
+        there.flip_number(part);
+        let by_tag = format!("{}:1", shelf.name());
+        for reference in [&by_tag, &format!("{}@{}", shelf.name(), image.digest)] {
+            let key = put(&lab, "public.pem", PUBLIC);
+            let ran = imgbuild(&lab, &["verify", reference, "--key", &key]);
+            tells(&ran, 4, &["the bytes received have the digest", part.as_str(), "do not use them"]);
+            tells(&imgbuild(&lab, &["inspect", reference]), 4, &["the bytes received have the digest"]);
+            tells(&imgbuild(&lab, &["drift", reference]), 4, &["the bytes received have the digest"]);
+        }
+        there.flip_number(part);
+    }
+}
+
+/// What a registry on loopback answers that holds one image, `t/x:1`, and what is said of it; `change` may answer in its place.
+fn standing_with(
+    labels: &Value,
+    change: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
+) -> (String, Manifest) {
+    let small = SmallRegistry::new();
+    let config = json!({"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}).to_string();
+    let (layer, kind) = (b"layer", "application/vnd.oci.image.config.v1+json");
+    small.put_blob("t/x", config.as_bytes());
+    small.put_blob("t/x", layer);
+    let document = json!({"schemaVersion": 2, "mediaType": IMAGE, "config": described(kind, config.as_bytes()),
+        "layers": [described("application/vnd.oci.image.layer.v1.tar", layer)]});
+    let manifest = small.put_manifest("t/x", Some("1"), &document);
+    let host = standing(move |request| change(request).unwrap_or_else(|| small.answer(request)));
+    (host, manifest)
+}
+
+#[test]
+fn a_registry_that_never_ends_holds_nobody_up() {
+    let lab = Lab::new("slow");
+    put(&lab, "imgbuild.toml", "schema = 1\n[push]\ntimeout = \"1s\"\n");
+    let layer = Digest::of(b"layer");
+    // Half of a layer, and the line stays open.
+    let stalls = move |request: &Request| request.target.ends_with(layer.as_str()).then_some(Reply::HalfBody);
+    let (host, _) = standing_with(&json!({}), stalls);
+    let reference = format!("{host}/t/x:1");
+    let key = put(&lab, "public.pem", PUBLIC);
+    for arguments in [&["verify", &reference, "--key", &key][..], &["inspect", &reference]] {
+        tells(&imgbuild(&lab, arguments), 7, &["not done within 1 s, push.timeout (imgbuild.toml:3)"]);
+    }
+    let stalls = |request: &Request| request.target.contains("/manifests/").then_some(Reply::HalfBody);
+    let (host, _) = standing_with(&json!({}), stalls);
+    let ran = imgbuild(&lab, &["drift", &format!("{host}/t/x:1"), &format!("{host}/t/x:2")]);
+    tells(&ran, 7, &["cannot look at the bases of all images: it was not done within 1 s"]);
+}
+
+#[test]
+fn a_label_alone_leads_to_no_registry_near_by() {
+    let lab = Lab::new("label");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let near = standing(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Reply::status(404)
+    });
+    let labels = json!({"org.opencontainers.image.base.name": format!("{near}/secret:1"),
+        "org.opencontainers.image.base.digest": Digest::of(b"x")});
+    let (host, _) = standing_with(&labels, |_| None);
+    let reference = format!("{host}/t/x:1");
+    for command in ["drift", "inspect"] {
+        tells(
+            &imgbuild(&lab, &[command, &reference]),
+            0,
+            &[&format!("not asked: a label alone names {near}")],
+        );
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    put(&lab, "imgbuild.toml", &format!("schema = 1\n[checks]\ntrusted-registries = [\"{near}\"]\n"));
+    tells(&imgbuild(&lab, &["drift", &reference]), 0, &["the tag is not there any more"]);
+    assert!(asked.load(Ordering::SeqCst) > 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use imgbuild::image::Digest;
 use serde_json::{Value, json};
-use support::fake_registry::{FakeRegistry, Reply, Request};
+use support::fake_registry::{Reply, Request, standing};
 use support::lab::{self, Invocation, Lab, Ran, Repo};
 use support::small_registry::{SmallRegistry, described};
 
@@ -239,20 +239,6 @@ fn the_report_names_the_policy_and_its_digest() {
     assert_ne!(report(&repo)["policy"]["digest"], first["policy"]["digest"]);
 }
 
-/// A registry on loopback for as long as the test's process lives: the binary is waited for without a runtime.
-fn registry(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> String {
-    let (sender, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-        runtime.block_on(async {
-            let fake = FakeRegistry::on("127.0.0.1", script).await;
-            sender.send(fake.host()).expect("the test waits");
-            std::future::pending::<()>().await;
-        });
-    });
-    address.recv().expect("an address")
-}
-
 /// Keeps an artifact with these layers, each a type, a title and a content, and gives its digest.
 fn artifact(small: &SmallRegistry, layers: &[(&str, &str, &str)]) -> Digest {
     let layers: Vec<Value> = layers
@@ -289,7 +275,7 @@ fn a_policy_comes_from_a_registry_by_its_digest() {
     let large = artifact(&small, &[(wanted, "policy.toml", &"#".repeat((1 << 20) + 1))]);
     let extends = artifact(&small, &[(wanted, "policy.toml", "extends = 'x.toml'\n")]);
     let answers = Arc::clone(&small);
-    let host = registry(move |request| answers.answer(request));
+    let host = standing(move |request| answers.answer(request));
     let with = |digest: &Digest| config(&repo).env("IMGBUILD_POLICY", format!("{host}/acme/policy@{digest}"));
     for digest in [&alone, &typed, &titled] {
         let ran = with(digest).expect(0);
@@ -322,17 +308,17 @@ fn a_registry_that_lies_or_fails_gives_no_policy() {
     let digest = artifact(&small, &[("text/plain", "policy.toml", "checks.fail-on = 'info'")]);
     let other = artifact(&small, &[("text/plain", "policy.toml", "checks.fail-on = 'never'")]);
     let answers = Arc::clone(&small);
-    let swapped_manifest = registry(move |request| {
+    let swapped_manifest = standing(move |request| {
         let target = request.target.replace(digest.as_str(), other.as_str());
         answers.answer(&Request { target, ..request.clone() })
     });
     let answers = Arc::clone(&small);
     let digest = artifact(&small, &[("text/plain", "policy.toml", "checks.fail-on = 'info'")]);
-    let swapped_blob = registry(move |request| match request.target.contains("/blobs/") {
+    let swapped_blob = standing(move |request| match request.target.contains("/blobs/") {
         true => Reply::ok("checks.fail-on = 'evil'"),
         false => answers.answer(request),
     });
-    let denying = registry(|_| Reply::status(403));
+    let denying = standing(|_| Reply::status(403));
     for host in [swapped_manifest, swapped_blob, denying, "127.0.0.1:1".to_owned()] {
         let run = config(&repo).env("IMGBUILD_POLICY", format!("{host}/acme/policy@{digest}"));
         run.expect(7).says("no run goes on without its policy");

@@ -88,6 +88,20 @@ pub(crate) struct FakeRegistry {
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
+/// A registry on loopback for as long as the test's process lives, by its host: the binary is waited for without a runtime.
+pub(crate) fn standing(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> String {
+    let (sender, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            let fake = FakeRegistry::on("127.0.0.1", script).await;
+            sender.send(fake.host()).expect("the test waits");
+            std::future::pending::<()>().await;
+        });
+    });
+    address.recv().expect("an address")
+}
+
 impl FakeRegistry {
     /// Listens on a free port of `ip`.
     pub(crate) async fn on(
