@@ -12,14 +12,14 @@ use crate::inventory::scan::Scan;
 
 const LIST: &str = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// An export in OCI's layout, of layers as they are stored.
-fn oci(layers: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn oci(layers: &[Vec<u8>]) -> Vec<u8> {
     let mut archive = Made::new().file("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#);
     let mut names = Vec::new();
     for (nth, layer) in layers.iter().enumerate() {
