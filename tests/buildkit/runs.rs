@@ -80,6 +80,19 @@ fn what_fails_is_told_with_its_line_and_how_to_see_it() {
             vec!["(Dockerfile:2) COPY nothing /x failed", "not found"],
         ),
         (
+            // A stage that begins with another one, and has so many steps that their numbers are padded.
+            format!(
+                "FROM {base} AS one\nRUN echo one\nFROM one AS two\nRUN echo first\nENV A=b\nRUN echo $A; exit 4\n{}",
+                "RUN echo more\n".repeat(9)
+            ),
+            5,
+            vec![
+                "step 2/11 of two (Dockerfile:6) RUN echo ",
+                "; exit 4 failed: exit code 4",
+                "6 | RUN echo $A; exit 4",
+            ],
+        ),
+        (
             format!("FROM {}/base/none:1\nRUN true\n", lab.registry),
             7,
             vec!["the base image", "/base/none:1 cannot be had", "not found"],

@@ -23,8 +23,9 @@ impl Step {
         let (before, count) = head.rsplit_once(' ').unwrap_or(("", head));
         let (index, total) = count.split_once('/')?;
         let (index, total) = (index.parse().ok()?, total.parse().ok()?);
-        // Where several platforms are built, the platform stands first.
-        let stage = before.rsplit(' ').next().unwrap_or_default().to_owned();
+        // Where several platforms are built, the platform stands first. Of ten steps or more, the index of the first nine is
+        // padded with a blank.
+        let stage = before.trim_end().rsplit(' ').next().unwrap_or_default().to_owned();
         let instruction = instruction.trim().chars().take(MOST).collect();
         (1..=total).contains(&index).then_some(Step { stage, index, total, instruction })
     }
@@ -47,6 +48,9 @@ mod tests {
         assert_eq!(Step::of("[2/5] RUN make"), step("", 2, 5, "RUN make"));
         assert_eq!(Step::of("[builder 1/2] FROM a@sha256:0"), step("builder", 1, 2, "FROM a@sha256:0"));
         assert_eq!(Step::of("[linux/arm64 stage-1 2/2] COPY [a] b"), step("stage-1", 2, 2, "COPY [a] b"));
+        assert_eq!(Step::of("[builder  2/12] RUN make"), step("builder", 2, 12, "RUN make"));
+        assert_eq!(Step::of("[ 2/12] RUN make"), step("", 2, 12, "RUN make"));
+        assert_eq!(Step::of("[linux/arm64 builder   2/100] RUN a"), step("builder", 2, 100, "RUN a"));
         for other in [
             "[internal] load build context",
             "exporting to image",
