@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bollard_buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusRequest, StatusResponse};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::{Code, Response, Status, Streaming};
 
@@ -91,8 +92,11 @@ impl BuildKit {
             began: Instant::now(),
             moved: Instant::now(),
         };
-        let serving = session.serve();
-        let solved = run.drive(solving, telling, serving).await;
+        // In a task of its own: while a terminal is slow to take what is told, the builder still has its answers.
+        let mut serving = JoinSet::new();
+        serving.spawn(session.serve());
+        let solved = run.drive(solving, telling, &mut serving).await;
+        serving.shutdown().await;
         run.tell_sent();
         let last = run.progress.finish();
         run.pass(last).await?;
@@ -148,11 +152,10 @@ impl Run<'_> {
         &mut self,
         solving: impl Future<Output = Result<SolveResponse, Status>>,
         telling: impl Future<Output = Result<Response<Streaming<StatusResponse>>, Status>>,
-        serving: impl Future<Output = Result<(), String>>,
+        serving: &mut JoinSet<Result<(), String>>,
     ) -> End {
-        let (mut solving, mut telling, mut serving) =
-            (std::pin::pin!(solving), std::pin::pin!(telling), std::pin::pin!(serving));
-        let (mut news, mut asked, mut served) = (None::<Streaming<StatusResponse>>, false, false);
+        let (mut solving, mut telling) = (std::pin::pin!(solving), std::pin::pin!(telling));
+        let (mut news, mut asked) = (None::<Streaming<StatusResponse>>, false);
         let mut tick = tokio::time::interval(TICK);
         let end = loop {
             let told = async {
@@ -181,8 +184,8 @@ impl Run<'_> {
                     asked = true;
                     news = opened.ok().map(Response::into_inner);
                 }
-                ended = &mut serving, if !served => {
-                    served = true;
+                Some(ended) = serving.join_next() => {
+                    let ended = ended.unwrap_or_else(|cause| Err(cause.to_string()));
                     if let Err(cause) = ended {
                         return End::Session(cause);
                     }
@@ -246,7 +249,10 @@ impl Run<'_> {
             }
         }
         let events = self.progress.ended();
-        self.pass(events).await
+        self.pass(events).await?;
+        // Who is slow to take what was told is not a builder that is silent.
+        self.moved = Instant::now();
+        Ok(())
     }
 
     async fn pass(&mut self, events: Vec<Event>) -> Result<()> {

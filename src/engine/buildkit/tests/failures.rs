@@ -127,3 +127,58 @@ async fn a_build_that_is_given_up_ends_session_and_solve() {
     let all = tokio::time::timeout(PATIENCE, all).await.expect("the session goes on");
     assert_eq!(all, ["nobody asks for the status", "the session ended", "the session's call ended"]);
 }
+
+/// Somebody pages through the output, or has stopped it: that holds up what is told, and nothing else.
+#[tokio::test]
+async fn a_reader_that_pauses_loses_no_session_and_makes_no_hang() {
+    const LIMIT: Duration = Duration::from_secs(3);
+    let (asked, mut news) = mpsc::unbounded_channel();
+    let (go, going) = tokio::sync::watch::channel(0);
+    let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+        let (asked, mut going) = (asked.clone(), going.clone());
+        async move {
+            // More than may be on its way to the reader.
+            let text = "a line\n".repeat(3000);
+            let told = StatusResponse {
+                vertexes: vec![step("1", "[1/1] RUN x", false, "")],
+                logs: vec![said("1", text.as_bytes())],
+                ..StatusResponse::default()
+            };
+            let _ = solving.tell.send(Ok(told)).await;
+            going.wait_for(|stage| *stage > 0).await.map_err(|_| Status::aborted("over"))?;
+            fetch(&solving.session, DOCKERFILE).await?;
+            asked.send(()).unwrap();
+            going.wait_for(|stage| *stage > 1).await.map_err(|_| Status::aborted("over"))?;
+            Ok(image())
+        }
+    });
+    let (dir, _) = context();
+    let engine = engine(&builder).await;
+    let mut buildkit = BuildKit::find(&engine).await.unwrap().unwrap();
+    let build = BuildRequest { idle_timeout: LIMIT, ..BuildRequest::default() };
+    let (request, stop, mut seen) =
+        (BuildKitRequest { build, ..request() }, Stop::default(), Seen::default());
+    let (events, mut receiver) = Events::channel();
+    let building = async {
+        let built = buildkit.build(&request, listing(dir.path()), &stop, &mut seen, &events).await;
+        drop(events);
+        built
+    };
+    let reading = async {
+        while !matches!(receiver.recv().await.unwrap().event, Event::BuildLog { .. }) {}
+        let paused = tokio::time::Instant::now();
+        go.send_replace(1);
+        tokio::time::timeout(PATIENCE / 2, news.recv()).await.expect("the session is not served").unwrap();
+        // Until the limit on silence has passed.
+        tokio::time::sleep_until(paused + LIMIT + LIMIT / 4).await;
+        let mut lines = 1;
+        while lines < 3000 {
+            lines += usize::from(matches!(receiver.recv().await.unwrap().event, Event::BuildLog { .. }));
+        }
+        go.send_replace(2);
+        while receiver.recv().await.is_some() {}
+    };
+    let both = async { tokio::join!(building, reading) };
+    let (built, ()) = tokio::time::timeout(PATIENCE, both).await.expect("the build does not end");
+    built.unwrap();
+}
