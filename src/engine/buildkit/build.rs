@@ -373,8 +373,11 @@ impl Run<'_> {
         let broke = matches!(status.code(), Code::Unavailable | Code::Cancelled)
             || std::error::Error::source(status).is_some();
         match self.progress.failed() {
+            Some(failed) if trouble::is_lost_session(&failed.error) => self.lost(failed.error.clone()),
             Some(failed) => trouble::of(failed, &self.request.build.dockerfile),
-            None if broke => self.lost(status.message().to_owned()),
+            None if broke || trouble::is_lost_session(status.message()) => {
+                self.lost(status.message().to_owned())
+            }
             None => {
                 let failed = Failed { name: String::new(), step: None, error: status.message().to_owned() };
                 trouble::of(&failed, &self.request.build.dockerfile)
@@ -383,6 +386,6 @@ impl Run<'_> {
     }
 
     fn lost(&self, cause: String) -> Error {
-        self.builder.lost(&self.at(), &cause)
+        self.builder.lost(&self.at(), &cap(&cause))
     }
 }

@@ -68,6 +68,13 @@ pub(super) fn of(failed: &Failed, dockerfile: &str) -> Error {
     hinted(Error::new(kind, format!("{what}: {}", cap(text))), text)
 }
 
+/// Whether the builder says that it can ask us for nothing any more.
+pub(super) fn is_lost_session(text: &str) -> bool {
+    // What a step wrote stands in front.
+    let text = text.rsplit("exit code: ").next().unwrap_or(text);
+    ["no active session", "session healthcheck failed"].iter().any(|words| text.contains(words))
+}
+
 /// The error of an entitlement that somebody did not give: the daemon (`granting entitlement security.insecure is not allowed by
 /// build daemon configuration`), or the request (`security.insecure is not allowed`).
 fn not_allowed(text: &str) -> Option<Error> {
@@ -210,6 +217,21 @@ mod tests {
         for (name, step, text, kind, expected) in cases {
             let error = failed(name, step, text);
             assert_eq!((error.kind(), error.to_string().as_str()), (kind, expected));
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_gone_and_a_step_that_speaks_of_one() {
+        for (text, expected) in [
+            ("failed to solve: no active session for abc: context deadline exceeded", true),
+            ("failed to copy: session healthcheck failed fatally", true),
+            (
+                "process \"/bin/sh -c echo no active session\" did not complete successfully: exit code: 1",
+                false,
+            ),
+            ("failed to compute cache key: \"/a\" not found", false),
+        ] {
+            assert_eq!(is_lost_session(text), expected, "{text}");
         }
     }
 }

@@ -128,6 +128,29 @@ async fn a_build_that_is_given_up_ends_session_and_solve() {
     assert_eq!(all, ["nobody asks for the status", "the session ended", "the session's call ended"]);
 }
 
+/// The builder's own word for it may come before we notice.
+#[tokio::test]
+async fn a_session_that_the_builder_lost_is_no_fault_of_the_build() {
+    let gone = "no active session for abc: context deadline exceeded";
+    for steps in [
+        vec![],
+        vec![step("1", "[internal] load build context", true, gone)],
+        vec![step("2", "[2/2] RUN --mount=type=secret,id=x true", true, gone)],
+    ] {
+        let builder = Builder::new(Sessions::Taken, move |solving: Solving| {
+            let told = StatusResponse { vertexes: steps.clone(), ..StatusResponse::default() };
+            async move {
+                let _ = solving.tell.send(Ok(told)).await;
+                Err(Status::unknown(format!("failed to solve: {gone}")))
+            }
+        });
+        let error = refused(&builder, request()).await;
+        assert_eq!(error.kind(), Kind::Engine, "{error}");
+        assert!(error.to_string().contains("was lost in the middle of the build: "), "{error}");
+        assert!(error.to_string().contains("no active session"), "{error}");
+    }
+}
+
 /// Somebody pages through the output, or has stopped it: that holds up what is told, and nothing else.
 #[tokio::test]
 async fn a_reader_that_pauses_loses_no_session_and_makes_no_hang() {
