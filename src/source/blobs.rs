@@ -114,13 +114,15 @@ impl BlobIds {
     /// The id of the file at `path`, relative to the root of the repository, whose `lstat` is `state`.
     ///
     /// Some only if index and file provably agree, by type, size, times and inode, the file is older than the index,
-    /// and nothing converts it on its way into the index: then these are the bytes that a read would find.
+    /// and nothing converts it on its way into the index or did when it was checked out: then these are the bytes that a
+    /// read would find.
     pub fn get(&self, path: &Path, state: &FileState) -> Option<BlobId> {
         let path = path.as_os_str().as_bytes();
         let record = self.find(path)?;
         let kind = if record.symlink { state.kind().is_symlink() } else { state.is_file() };
         let same = kind && self.is_same(record, state);
-        (same && (record.symlink || self.attributes.leave_alone(path))).then_some(BlobId(record.id))
+        let is_plain = || record.symlink || self.attributes.leave_alone(path, state.changed);
+        (same && is_plain()).then_some(BlobId(record.id))
     }
 
     /// Whether a file of the same kind is in the state that git noted, and cannot have changed unseen.
@@ -159,7 +161,7 @@ impl BlobIds {
             Standing::Differs
         } else if self.is_same(record, state) {
             Standing::Same
-        } else if record.symlink || self.attributes.leave_alone(path) {
+        } else if record.symlink || self.attributes.leave_alone(path, EVER) {
             Standing::Unsure(BlobId(record.id))
         } else {
             Standing::Differs
@@ -192,6 +194,8 @@ impl BlobIds {
     }
 }
 
+/// Behind every change: whichever rules hold now are those that git goes by when it reads a file.
+const EVER: (i64, i64) = (i64::MAX, 0);
 /// The blob without content.
 const EMPTY: [u8; 20] = *b"\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
 

@@ -43,14 +43,20 @@ impl Attributes {
         })
     }
 
-    /// Whether nothing converts the file at `path`.
-    pub(super) fn leave_alone(&self, path: &[u8]) -> bool {
+    /// Whether nothing converts the file at `path`, which last changed at `changed`. Rules that are younger say nothing of how
+    /// it was checked out: git does not do that anew when they change.
+    pub(super) fn leave_alone(&self, path: &[u8], changed: (i64, i64)) -> bool {
         let mut verdict = Verdict::default();
+        if !self.general.iter().chain(&self.local).all(|rules| rules.held_at(changed)) {
+            return false;
+        }
         self.general.iter().for_each(|rules| rules.apply(path, &mut verdict));
         let Ok(mut chain) = self.chain.lock() else { return false };
         self.descend(path, &mut chain);
         for folder in chain.iter() {
-            let Some(rules) = &folder.rules else { return false };
+            let Some(rules) = folder.rules.as_ref().filter(|rules| rules.held_at(changed)) else {
+                return false;
+            };
             let below = path.strip_prefix(folder.path.as_slice()).unwrap_or(path);
             rules.apply(below.strip_prefix(b"/").unwrap_or(below), &mut verdict);
         }

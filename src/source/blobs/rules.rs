@@ -4,6 +4,7 @@
 //! where it sets an attribute and not where it unsets one. So a file is never taken for untouched by mistake.
 
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Larger files, and longer lines, are more than anybody wrote, and git ignores some of them.
@@ -59,7 +60,11 @@ fn lines(slot: &mut Option<bool>, state: State, surely: bool) {
 
 /// The rules of one file.
 #[derive(Debug, Default)]
-pub(super) struct Rules(Vec<Rule>);
+pub(super) struct Rules {
+    rules: Vec<Rule>,
+    /// When the file last changed, in seconds and nanoseconds; zero where there is none.
+    changed: (i64, i64),
+}
 
 #[derive(Debug)]
 struct Rule {
@@ -121,7 +126,10 @@ impl Rules {
         }
         let mut content = Vec::new();
         std::fs::File::open(file).ok()?.take(LARGEST + 1).read_to_end(&mut content).ok()?;
-        if content.len() as u64 > LARGEST { None } else { Rules::parse(&content) }
+        if content.len() as u64 > LARGEST {
+            return None;
+        }
+        Some(Rules { changed: (meta.ctime(), meta.ctime_nsec()), ..Rules::parse(&content)? })
     }
 
     pub(super) fn parse(content: &[u8]) -> Option<Rules> {
@@ -163,12 +171,17 @@ impl Rules {
                 rules.push(Rule { pattern: Pattern::parse(pattern), assignments });
             }
         }
-        Some(Rules(rules))
+        Some(Rules { rules, changed: (0, 0) })
+    }
+
+    /// Whether the file that they are of did not change behind `moment`.
+    pub(super) fn held_at(&self, moment: (i64, i64)) -> bool {
+        self.changed <= moment
     }
 
     /// Lets the rules decide about `path`, relative to their folder; later ones win, as they do over `verdict`.
     pub(super) fn apply(&self, path: &[u8], verdict: &mut Verdict) {
-        for rule in &self.0 {
+        for rule in &self.rules {
             let matched = rule.pattern.matches(path);
             if matched != Some(false) {
                 rule.assignments

@@ -61,6 +61,15 @@ fn aged(files: &[(&str, &str)]) -> Fixture {
     fixture
 }
 
+/// Makes files look changed, and has git look at them again. It compares seconds alone.
+fn refresh(fixture: &Fixture, paths: &[&str]) {
+    for path in paths {
+        let file = std::fs::File::options().write(true).open(fixture.root().join(path)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(7200)).unwrap();
+    }
+    fixture.git(&["update-index", "-q", "--refresh"]);
+}
+
 isolated_tests! {
     fn ids_are_those_of_the_content() {
         let fixture = aged(&[("empty", ""), ("x/y/z", "deep"), ("x.y", "between"), ("ä b", "odd")]);
@@ -176,7 +185,51 @@ isolated_tests! {
             assert_eq!(handed_out(path), expected, "{path}");
         }
         fixture.write(".git/info/attributes", "*.txt ident\n");
+        refresh(&fixture, &["a.txt", "x.f"]);
         assert_eq!((id(&fixture, "a.txt"), id(&fixture, "x.f").is_some()), (None, true));
+    }
+
+    // Git checks nothing out anew when the rules change, and takes what is there for clean.
+    fn what_was_checked_out_by_other_rules_is_read() {
+        let fixture = aged(&[(".gitattributes", "*.bat text eol=crlf\n"), ("run.bat", "one\r\ntwo\r\n"), ("z", "1")]);
+        let in_index = fixture.git(&["rev-parse", "HEAD:run.bat"]);
+        assert_ne!(fixture.git(&["hash-object", "--no-filters", "run.bat"]), in_index);
+        for content in ["", "*.sh text\n"] {
+            fixture.write(".gitattributes", content);
+            assert_eq!(fixture.git(&["status", "--porcelain", "run.bat", "z"]), "");
+            assert_eq!((id(&fixture, "run.bat"), id(&fixture, "z")), (None, None), "{content:?}");
+        }
+        // What changed since then was seen with the rules that hold.
+        refresh(&fixture, &["z"]);
+        assert_eq!(id(&fixture, "z"), Some(fixture.git(&["hash-object", "z"])));
+
+        let fixture = aged(&[("z", "1")]);
+        assert!(id(&fixture, "z").is_some());
+        fixture.write(".git/info/attributes", "*.x binary\n");
+        assert_eq!(id(&fixture, "z"), None);
+    }
+
+    // A checkout writes what a ref puts in the place of a blob, under the id of the first.
+    fn objects_that_others_stand_for() {
+        let mut fixture = aged(&[("z", "one"), ("other", "two")]);
+        let [own, other] = ["z", "other"].map(|path| fixture.git(&["rev-parse", &format!("HEAD:{path}")]));
+        assert_eq!(id(&fixture, "z"), Some(own.clone()));
+        fixture.git(&["replace", &own, &other]);
+        std::fs::remove_file(fixture.root().join("z")).unwrap();
+        fixture.git(&["checkout", "-q", "z"]);
+        assert_eq!(std::fs::read_to_string(fixture.root().join("z")).unwrap(), "two");
+        // Made younger, as the next thing that is added makes it.
+        let index = std::fs::File::options().write(true).open(fixture.root().join(".git/index")).unwrap();
+        index.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(60)).unwrap();
+        assert_eq!((id(&fixture, "z"), id(&fixture, "a.txt")), (None, None));
+        fixture.git(&["pack-refs", "--all"]);
+        assert_eq!(id(&fixture, "z"), None);
+        fixture.extra = vec![
+            ("GIT_CONFIG_COUNT", "1".to_owned()),
+            ("GIT_CONFIG_KEY_0", "user.name".to_owned()),
+            ("GIT_CONFIG_VALUE_0", "Ada".to_owned()),
+        ];
+        assert_eq!(id(&fixture, "a.txt"), None, "as the command sees it");
     }
 
     fn configuration_that_converts_or_weakens() {
@@ -234,7 +287,7 @@ isolated_tests! {
             let converting = converting(&fixture, &paths);
             let attributes = Attributes::new(fixture.root(), &source, Vec::new());
             for path in paths {
-                let alone = attributes.as_ref().is_some_and(|attributes| attributes.leave_alone(path.as_bytes()));
+                let alone = attributes.as_ref().is_some_and(|attributes| attributes.leave_alone(path.as_bytes(), (i64::MAX, 0)));
                 left_alone.set(left_alone.get() + usize::from(alone));
                 prop_assert!(!(alone && converting.contains(&path.to_owned())), "{path}: {files:#?}");
             }

@@ -15,11 +15,18 @@ use super::look::Tools;
 /// Where a git that was built with another prefix looks for attributes of the whole system.
 const SYSTEM: [&str; 2] = ["/etc/gitattributes", "/usr/local/etc/gitattributes"];
 
+/// Refs that put another object in the place of one: a checkout has the other's bytes, and the index has the first one's id.
+const REPLACED: &str = "refs/replace/";
+
 /// What libgit2 knows, and where the environment configures git, what git knows.
 pub(super) fn of_libgit2(repository: &Repository, root: &Path, tools: Tools<'_>) -> BlobSource {
     let own = || {
         let config = repository.config().and_then(|mut config| config.snapshot());
         let Ok(config) = config else { return BlobSource::default() };
+        let replaced = repository.references_glob(&format!("{REPLACED}*")).map(|mut found| found.next());
+        if !matches!(replaced, Ok(None)) {
+            return BlobSource::default();
+        }
         let folders = (repository.path(), repository.commondir());
         source(tools.environment, folders, |key| config.get_string(key).ok())
     };
@@ -35,6 +42,9 @@ pub(super) fn of_libgit2(repository: &Repository, root: &Path, tools: Tools<'_>)
 
 /// What git knows.
 pub(super) fn of_command(git: &Git<'_>, environment: &Environment) -> Result<BlobSource, Failure> {
+    if !git.ask(["for-each-ref", "--count=1", REPLACED])?.is_empty() {
+        return Ok(BlobSource::default());
+    }
     let listing = git.run(["config", "-z", "--get-regexp", r"^(core|extensions|attr)\."])?.stdout;
     let listing = String::from_utf8_lossy(&listing);
     let value = |key: &str| {
