@@ -7,13 +7,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use sha1::Digest as _;
 
 use super::dirs::Dirs;
 use super::entries::{Content, Entry};
 use super::files;
 use super::identity::Identity;
-use super::read::{read_blob, read_unchanged};
-use super::trouble::{changed, unreadable};
+use super::read::{blob_hash, read_blob, read_unchanged};
+use super::trouble::{changed, stale, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::image::hex;
 use crate::source::{BlobReader, Objects};
@@ -154,21 +155,28 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    /// Hands its bytes to `consume`; an error where they are not those that were listed.
+    /// Hands its bytes to `consume`; an error where they are not those that were listed, down to the hash of them, which may be
+    /// git's word or that of an earlier run: the digest is of what is sent.
     pub(super) fn read(
         &mut self,
         entry: &Entry,
         path: &[u8],
         buffer: &mut [u8],
         stop: &Stop,
-        consume: impl FnMut(&[u8]) -> Result<()>,
+        mut consume: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        match (self, &entry.content) {
-            (Opened::File(file), _) => read_unchanged(file, &entry.identity, path, buffer, stop, consume),
-            (Opened::Blob(blob), Content::File(id)) => {
-                read_blob(blob, (entry.identity.size, id), path, buffer, stop, consume)
+        let Content::File(id) = &entry.content else { return Ok(()) };
+        match self {
+            Opened::File(file) => {
+                let mut hash = blob_hash(entry.identity.size);
+                read_unchanged(file, &entry.identity, path, buffer, stop, |bytes| {
+                    hash.update(bytes);
+                    consume(bytes)
+                })?;
+                let hash: [u8; 20] = hash.finalize().into();
+                if hash == *id { Ok(()) } else { Err(stale(path)) }
             }
-            (Opened::Blob(_), _) => Ok(()),
+            Opened::Blob(blob) => read_blob(blob, (entry.identity.size, id), path, buffer, stop, consume),
         }
     }
 }

@@ -18,6 +18,13 @@ pub(super) fn changed(path: &[u8], how: &str) -> Error {
     )
 }
 
+/// A file's bytes are not those that it was known by, though nothing else of it is another.
+pub(super) fn stale(path: &[u8]) -> Error {
+    changed(path, "its content is another").hint(
+        "where nothing does, `touch` the file: its hash was taken from git's index or from an earlier run, and does not fit",
+    )
+}
+
 /// What git gives of a file is not what the commit names.
 pub(super) fn damaged(path: &[u8]) -> Error {
     Error::new(Kind::Refused, format!("`{}` of the commit is damaged in this clone", shown(path)))

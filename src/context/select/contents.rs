@@ -14,7 +14,7 @@ use crate::context::identity::Identity;
 use crate::context::listing::EntryKind;
 use crate::context::place::Place;
 use crate::context::read::blob_hash;
-use crate::context::trouble::{changed, damaged, shown, unreadable};
+use crate::context::trouble::{changed, damaged, shown, stale, unreadable};
 use crate::error::{Error, Kind, Result};
 use crate::source::{BlobReader, FileState};
 
@@ -166,13 +166,11 @@ impl Contents {
             }
         }
         let hash: [u8; 20] = self.hash.finalize_reset().into();
-        if hash != self.blob && matches!(self.source, Source::Blob(_)) {
-            return Err(damaged(&self.path));
-        }
         if hash != self.blob {
-            return Err(changed(&self.path, "its content is another").hint(
-                "where nothing does, `touch` the file: its hash was taken from git's index or from an earlier run, and does not fit",
-            ));
+            return Err(match self.source {
+                Source::File(_) => stale(&self.path),
+                Source::Blob(_) => damaged(&self.path),
+            });
         }
         self.done = true;
         Ok(())

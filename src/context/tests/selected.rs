@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::select::{follow, listing, shown};
-use super::tree::{Tree, assert_changed};
+use super::tree::{Tree, assert_changed, tar};
 use crate::context::{EntryKind, FIXED_TIME, Selected, Selection, content_time};
 use crate::error::{Kind, Result};
 use crate::source::FileState;
@@ -169,6 +169,10 @@ fn a_hash_that_is_not_that_of_the_bytes_is_noticed() {
         assert_changed(&error, path);
         assert!(error.hints().iter().any(|hint| hint.contains("touch")), "{:?}", error.hints());
     }
+    // An archive would be another than what the digest says, too.
+    let error = tar(&listing).unwrap_err();
+    assert_changed(&error, "a");
+    assert!(error.hints().iter().any(|hint| hint.contains("touch")), "{:?}", error.hints());
 }
 
 #[test]
