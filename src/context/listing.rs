@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use sha1::Digest as _;
+
 use super::digest::mode;
 use super::entries::{Content, Entries};
 use super::ignore::Ignore;
 use super::ignore_file::NAME;
 use super::paths::Paths;
 use super::place::Place;
+use super::read::blob_hash;
 use crate::error::Result;
 use crate::image::Digest;
 
@@ -136,6 +139,20 @@ impl Listing {
     /// The Dockerfile's path for the engine: relative to the root, links resolved.
     pub fn dockerfile(&self) -> &Path {
         &self.dockerfile
+    }
+
+    /// Whether `bytes` are the Dockerfile that was listed: who read it another time may have seen another one.
+    pub fn is_dockerfile(&self, bytes: &[u8]) -> bool {
+        let number = self.entries.find(self.dockerfile.as_os_str().as_bytes());
+        let content = |number| self.entries.get(number).map(|entry| entry.content);
+        let listed = match number.and_then(content) {
+            Some(Content::Hardlink(first)) => content(first),
+            other => other,
+        };
+        let mut hash = blob_hash(bytes.len() as u64);
+        hash.update(bytes);
+        let hash: [u8; 20] = hash.finalize().into();
+        matches!(listed, Some(Content::File(blob)) if blob == hash)
     }
 
     /// The ignore file that was used, relative to the root.

@@ -245,6 +245,16 @@ pub(super) fn files(site: &Site, settings: &Settings, root: &Path) -> Result<Fil
     Ok(Files { located, dockerfile: Arc::new(dockerfile), facts, digest, bytes: Arc::new(bytes) })
 }
 
+/// Refuses a Dockerfile that became another between the two times that it was read: what is judged would not be what is built.
+pub(super) fn one_dockerfile(files: &Files, listing: &Listing) -> Result<()> {
+    if listing.is_dockerfile(&files.bytes) {
+        return Ok(());
+    }
+    let what = format!("{} changed while it was read", files.located.dockerfile.display());
+    Err(Error::new(Kind::Refused, what)
+        .hint("something writes into the context while it is read; stop that, and begin anew"))
+}
+
 /// The bytes of a Dockerfile; `shown` is what messages call it.
 pub(super) fn read_dockerfile(path: &Path, shown: &str) -> Result<Vec<u8>> {
     let file = fs::File::open(path).map_err(|cause| unreadable(shown, cause))?;
@@ -387,6 +397,36 @@ pub(super) fn entering(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dockerfile_that_is_judged_is_the_one_that_is_built() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("Dockerfile");
+        let files = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let bytes = read_dockerfile(&path, "Dockerfile").unwrap();
+            let dockerfile = dockerfile::parse(&bytes);
+            Files {
+                located: Located { context: dir.path().to_owned(), dockerfile: "Dockerfile".into() },
+                facts: dockerfile::facts(&dockerfile, None, &Default::default()).unwrap(),
+                dockerfile: Arc::new(dockerfile),
+                digest: Digest::of(&bytes),
+                bytes: Arc::new(bytes),
+            }
+        };
+        let stop = crate::stop::Stop::default();
+        let list = || {
+            let (root, dockerfile) = (dir.path(), Path::new("Dockerfile"));
+            let options =
+                ListOptions { root, dockerfile, own: &[], known_blob: None, cache: None, stop: &stop };
+            context::list_work_tree(&options).unwrap()
+        };
+        let judged = files("FROM trusted.example.com/base:1\n");
+        assert!(one_dockerfile(&judged, &list()).is_ok());
+        files("FROM anything.example.com/base:1\n");
+        let error = one_dockerfile(&judged, &list()).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (Kind::Refused, "Dockerfile changed while it was read"));
+    }
 
     #[test]
     fn a_cache_in_the_repository_is_where_it_is_written() {

@@ -87,6 +87,7 @@ pub(super) async fn prepare(
             let site = of_commit::site(session, &ci, &settings, Some(&source)).await?;
             let files = gather::files(&site, &settings, &source.root)?;
             let listing = site.list(session, &settings, &files.located, Some(&source)).await?;
+            gather::one_dockerfile(&files, &listing)?;
             gather::tell(session, &listing);
             if listing.commit().is_some() {
                 let own = gather::own(session, &settings);

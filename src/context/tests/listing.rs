@@ -33,6 +33,23 @@ fn dockerfile_and_ignore_file_are_sent_although_excluded() {
 }
 
 #[test]
+fn the_dockerfile_is_known_again() {
+    let tree = Tree::with(&[("docker/Dockerfile.prod", "FROM a\n")]);
+    fs::hard_link(tree.path("Dockerfile"), tree.path("Again")).unwrap();
+    tree.link("link", "docker/Dockerfile.prod");
+    for (named, content) in [
+        ("Dockerfile", "FROM scratch\n"),
+        ("Again", "FROM scratch\n"),
+        ("docker/Dockerfile.prod", "FROM a\n"),
+        ("link", "FROM a\n"),
+    ] {
+        let listing = tree.list_for(named, None).unwrap();
+        assert!(listing.is_dockerfile(content.as_bytes()), "{named}");
+        assert!(!listing.is_dockerfile(b"FROM b\n") && !listing.is_dockerfile(b""), "{named}");
+    }
+}
+
+#[test]
 fn folders_above_a_forced_dockerfile() {
     let tree = Tree::with(&[
         (".dockerignore", "*\n!build/z\n"),
