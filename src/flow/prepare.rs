@@ -9,7 +9,7 @@ use super::policy::Base;
 use super::registries::{self, Answer, Asked, Registries};
 use super::session::Session;
 use super::{base, builder, facts, of_commit, verification};
-use crate::config::{Flags, Located, Origin, Settings, SourceDate, Sourced};
+use crate::config::{Builder, Flags, Located, Origin, Settings, SourceDate, Sourced};
 use crate::context::Listing;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{AuthEntry, Engine};
@@ -292,7 +292,9 @@ async fn base(
             return Ok(None);
         }
     };
-    let base = base::read(session, reference, engine, registries, settings.pull.value, platform).await;
+    // A builder at an address has images of its own, and takes none of the engine's.
+    let stocked = engine.filter(|_| !matches!(settings.builder.builder.value, Builder::At(_)));
+    let base = base::read(session, reference, stocked, registries, settings.pull.value, platform).await;
     if base.digest.is_none() {
         session
             .events

@@ -218,6 +218,36 @@ fn the_image_of_a_builder_elsewhere_is_tested_and_pushed() {
     assert!(looked.stdout.contains(&told), "{}", looked.stdout);
 }
 
+/// What the engine has under the name of the base says nothing of what another builder takes.
+#[test]
+fn the_base_is_the_one_that_the_builder_takes() {
+    let lab = Lab::new("remote-base");
+    let base = format!("{}/t/{}-base:1", lab.registry, lab.name());
+    lab.docker(&["pull", "-q", &lab.base]);
+    let old = lab.docker(&["image", "inspect", "-f", "{{.Id}}", &lab.base]);
+    let container = lab.docker(&["create", &lab.base, "true"]);
+    let new = lab.docker(&["commit", "-c", "LABEL newer=yes", &container]);
+    lab.docker(&["rm", &container]);
+    let digests = [&old, &new].map(|id| {
+        lab.docker(&["tag", id, &base]);
+        let told = lab.docker(&["push", &base]);
+        let digest = told.split("digest: ").nth(1).and_then(|rest| rest.split(' ').next());
+        digest.unwrap_or_else(|| panic!("no digest in {told}")).to_owned()
+    });
+    lab.docker(&["tag", &old, &base]);
+    let repo = lab.repo("repo");
+    repo.write("Dockerfile", &format!("FROM {base}\nCMD [\"true\"]\n"));
+    repo.write("imgbuild.toml", "schema = 1\n[image]\nkind = \"job\"\nprobes = \"off\"\n");
+    repo.commit("first");
+    let planned = |arguments: &[&str]| {
+        let plan = repo.imgbuild(&[&["plan", "--format", "json"], arguments].concat()).expect(0).json();
+        plan["labels"]["org.opencontainers.image.base.digest"].as_str().expect("digest").to_owned()
+    };
+    assert_ne!(digests[0], digests[1]);
+    assert_eq!([planned(&[]), planned(&["--builder", "unix:///run/elsewhere.sock"])], digests);
+    lab.docker(&["rmi", "-f", &base, &new]);
+}
+
 #[test]
 fn an_image_is_not_held_in_memory() {
     let lab = Lab::new("remote-large");
