@@ -194,8 +194,18 @@ fn unfit(prepared: &Prepared) -> Option<String> {
     if let Some(name) = network.filter(|name| !matches!(*name, "none" | "host" | "default" | "bridge")) {
         return Some(format!("BuildKit runs no step in the network {name}"));
     }
-    let odd = prepared.listing.entries().find(|entry| std::str::from_utf8(&entry.path).is_err())?;
-    Some(format!("BuildKit cannot be sent {:?}, which is not UTF-8", String::from_utf8_lossy(&odd.path)))
+    let is_odd = |text: &[u8]| std::str::from_utf8(text).is_err();
+    prepared.listing.entries().find_map(|entry| match &entry.target {
+        _ if is_odd(&entry.path) => Some(format!(
+            "BuildKit cannot be sent {:?}, which is not UTF-8",
+            String::from_utf8_lossy(&entry.path)
+        )),
+        Some(target) if is_odd(target) => Some(format!(
+            "BuildKit cannot be sent the link {:?}, whose target is not UTF-8",
+            String::from_utf8_lossy(&entry.path)
+        )),
+        _ => None,
+    })
 }
 
 /// The builder, where it can do what is asked of BuildKit: an old one would leave it out without a word.

@@ -1,6 +1,7 @@
 //! Whole runs.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::UnixListener;
 
 use serde_json::Value;
@@ -205,4 +206,12 @@ fn the_classic_builder_says_what_it_cannot() {
     let ran = repo.imgbuild(&["build"]).env("IMGBUILD_BUILDER", "classic").expect(0);
     // Only the classic builder counts what makes no layer.
     assert!(ran.stderr.contains("step 3/"), "{}", ran.stderr);
+
+    // What BuildKit cannot be sent, the other one is, where nothing else speaks against it.
+    let target = std::ffi::OsStr::from_bytes(b"to-\xff");
+    std::os::unix::fs::symlink(target, repo.path.join("link")).expect("link");
+    repo.imgbuild(&["build"])
+        .expect(0)
+        .says("the classic builder: BuildKit cannot be sent the link \"link\"");
+    repo.imgbuild(&["build", "--builder", "buildkit"]).expect(3).says("it is not UTF-8");
 }
