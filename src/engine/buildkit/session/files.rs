@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard_buildkit_proto::fsutil::types::Packet;
 use bollard_buildkit_proto::fsutil::types::packet::PacketType;
 use bollard_buildkit_proto::moby::filesync::packet::file_sync_server::FileSync;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
@@ -29,6 +29,8 @@ const QUEUE: usize = 8;
 const BATCH: usize = 256;
 /// Bytes of a piece of a file. Go's gRPC takes messages of 4 MB.
 const PIECE: usize = 128 * 1024;
+/// Transfers at once. Each has a thread and what waits to be sent; a build of many stages and platforms has a handful.
+const AT_ONCE: usize = 64;
 
 type Packets = Result<Vec<Packet>, Status>;
 
@@ -39,6 +41,7 @@ pub(in crate::engine::buildkit) struct Files {
     times: FileTimes,
     stop: Stop,
     sent: Arc<Sent>,
+    room: Arc<Semaphore>,
 }
 
 /// What went out so far, and why it broke off.
@@ -72,7 +75,7 @@ impl Sent {
 
 impl Files {
     pub(in crate::engine::buildkit) fn new(listing: Arc<Listing>, times: FileTimes, stop: Stop) -> Files {
-        Files { listing, times, stop, sent: Arc::default() }
+        Files { listing, times, stop, sent: Arc::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// What goes out, to look at meanwhile.
@@ -154,6 +157,9 @@ impl FileSync for Files {
         if wanted.folder != CONTEXT && wanted.folder != DOCKERFILE {
             return Err(Status::not_found(format!("the run gives no folder {:?}", wanted.folder)));
         }
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return Err(Status::resource_exhausted(format!("{AT_ONCE} transfers are under way already")));
+        };
         let mut said = request.into_inner();
         let (out, packets) = mpsc::channel::<Packets>(QUEUE);
         let (ask, mut asked) = mpsc::channel::<u32>(self.most());
@@ -162,6 +168,7 @@ impl FileSync for Files {
             if let Err(error) = files.send(wanted, &mut asked, &answers) {
                 let _ = answers.blocking_send(Ok(vec![files.sent.fail(error)]));
             }
+            drop(room);
         });
         let sent = Arc::clone(&self.sent);
         tokio::spawn(async move {

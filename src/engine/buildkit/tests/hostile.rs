@@ -91,6 +91,37 @@ async fn what_builders_say_out_of_turn_does_no_harm() {
     garbage.await.unwrap();
 }
 
+/// Each has a thread and a queue of ours.
+#[tokio::test]
+async fn a_flood_of_transfers_is_bounded() {
+    let flooded = hostile(|transfer, session| async move {
+        let mut open = vec![transfer];
+        let refused = loop {
+            match Transfer::open(&session, CONTEXT).await {
+                Ok(more) if open.len() < 500 => open.push(more),
+                Ok(_) => return Err(Status::internal("there is no end to it")),
+                Err(status) => break status,
+            }
+        };
+        if refused.code() != Code::ResourceExhausted || open.len() != 64 {
+            return Err(Status::internal(format!("{} were opened: {refused:?}", open.len())));
+        }
+        // One that ends makes room, in a moment.
+        open.remove(0).finish().await?;
+        loop {
+            match Transfer::open(&session, CONTEXT).await {
+                Err(status) if status.code() == Code::ResourceExhausted => tokio::task::yield_now().await,
+                opened => {
+                    let mut transfer = opened?;
+                    transfer.stats().await?;
+                    return transfer.finish().await;
+                }
+            }
+        }
+    });
+    flooded.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_builder_that_gives_up_the_transfer_says_why() {
     let given_up = hostile(|mut transfer, _| async move {
