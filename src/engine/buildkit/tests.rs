@@ -21,6 +21,8 @@ use bollard_buildkit_proto::moby::filesync::v1::auth_client::AuthClient;
 use bollard_buildkit_proto::moby::sshforward::v1::ssh_client::SshClient;
 use bollard_buildkit_proto::moby::sshforward::v1::{BytesMessage, CheckAgentRequest};
 use bollard_buildkit_proto::pb::{Position, Range, SourceInfo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -363,6 +365,55 @@ async fn everything_goes_through_the_tunnel() {
     ]) {
         assert!(words.iter().all(|word| event.contains(word)), "{event}");
     }
+}
+
+/// What is said in the build goes to the agent's socket, and the agent's answers come back, until one of the two ends.
+#[tokio::test]
+async fn what_an_agent_is_asked_and_says_goes_through() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("agent");
+    let listener = UnixListener::bind(&socket).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 5];
+        stream.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"keys?");
+        // More than one message holds.
+        stream.write_all(&vec![b'k'; 100_000]).await.unwrap();
+        // The build is done with it, and it hears of that.
+        assert_eq!(stream.read(&mut asked).await.unwrap(), 0);
+        stream.write_all(b"bye").await.unwrap();
+    });
+    let builder = Builder::new(Sessions::Taken, |solving: Solving| async move {
+        let mut client = SshClient::new(solving.session);
+        let (say, said) = mpsc::channel(1);
+        let mut call = tonic::Request::new(tokio_stream::wrappers::ReceiverStream::new(said));
+        call.metadata_mut().insert("buildkit.ssh.id", "work".parse().unwrap());
+        let mut heard = client.forward_agent(call).await?.into_inner();
+        for piece in ["key", "s?"] {
+            let _ = say.send(BytesMessage { data: piece.as_bytes().to_vec() }).await;
+        }
+        let mut say = Some(say);
+        let mut answer = Vec::new();
+        while let Some(message) = heard.message().await? {
+            answer.extend(message.data);
+            if answer.len() == 100_000 {
+                say = None;
+            }
+        }
+        let expected = [&vec![b'k'; 100_000][..], b"bye"].concat();
+        if say.is_some() || answer != expected {
+            return Err(Status::internal(format!("{} bytes came", answer.len())));
+        }
+        let mut unknown = tonic::Request::new(tokio_stream::empty());
+        unknown.metadata_mut().insert("buildkit.ssh.id", "other".parse().unwrap());
+        match client.forward_agent(unknown).await {
+            Err(status) if status.code() == Code::NotFound => Ok(image()),
+            other => Err(Status::internal(format!("{other:?}"))),
+        }
+    });
+    let agents = BTreeMap::from([("work".to_owned(), Agent { socket })]);
+    build(&builder, BuildKitRequest { agents, ..request() }).await.0.unwrap();
 }
 
 #[tokio::test]
