@@ -7,6 +7,7 @@ mod support;
 
 mod commit;
 mod contexts;
+mod faults;
 mod image;
 mod newer;
 mod remote;

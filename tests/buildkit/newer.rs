@@ -52,15 +52,13 @@ fn id(stdout: &str) -> String {
 fn heredocs_and_linked_copies() {
     let lab = Lab::new("heredocs");
     let repo = lab.repo("repo");
-    repo.write(
-        "Dockerfile",
-        &format!(
-            "FROM {}\nRUN <<EOF\necho one >/ran\necho two >>/ran\nEOF\n\
+    let dockerfile = format!(
+        "FROM {}\nRUN <<EOF\necho one >/ran\necho two >>/ran\nEOF\n\
              COPY <<EOF <<'END' /copied/\nof the shell: $PATH_OF_NONE.\nEOF\nas it is: $x\nEND\n\
              COPY --link data /linked/data\nCMD [\"true\"]\n",
-            lab.base
-        ),
+        lab.base
     );
+    repo.write("Dockerfile", &dockerfile);
     repo.write("data", "linked\n");
     repo.write("imgbuild.toml", CONFIG);
     repo.commit("first");
@@ -68,6 +66,12 @@ fn heredocs_and_linked_copies() {
     if kind().is_new {
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let all = image::entries(&lab, &id(&ran.stdout));
+        repo.write("Dockerfile", &dockerfile.replace("CMD", "RUN exit 6\nCMD"));
+        let failed = repo.imgbuild(&["build"]).expect(5);
+        failed.says("step 5/5 (Dockerfile:12) RUN exit 6 failed: exit code 6").says("12 | RUN exit 6");
+        repo.write("Dockerfile", &dockerfile.replace("echo one >/ran", "exit 7"));
+        let failed = repo.imgbuild(&["build"]).expect(5);
+        failed.says("step 2/4 (Dockerfile:2) RUN <<EOF").says("exit code 7");
         for (path, content) in [
             ("ran", "one\ntwo\n"),
             ("copied/EOF", "of the shell: .\n"),
@@ -475,9 +479,11 @@ fn what_is_not_allowed_is_not_done() {
         let ran = fork.run();
         assert_ne!(ran.code, Some(0), "{}", ran.stderr);
     }
-    // Steps have the network of the configuration, which is given with the right to it.
+    // Steps have the network of the configuration, which is given with the right to it. That of the engine is the tests' own.
     let links = "RUN test \"$(grep -c : /proc/net/dev)\" = 1";
-    for (network, step) in [("none", links), ("host", "RUN test -d /proc/net")] {
+    let own = std::fs::read_link("/proc/self/ns/net").expect("network namespace");
+    let same = format!("RUN test \"$(readlink /proc/self/ns/net)\" = '{}'", own.display());
+    for (network, step) in [("none", links), ("host", &same)] {
         repo.write("Dockerfile", &plain.replace("RUN true", step));
         repo.write("imgbuild.toml", &with_build(&format!("network = \"{network}\"")));
         repo.imgbuild(&["build", "--builder", "buildkit"]).expect(0);
