@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::image::{IMAGE_CONTEXT, Reference, Repository, hex};
 use crate::plan::PushDecision;
 use crate::rules::holds_secret;
+use crate::source::CiContext;
 
 /// The build argument that is the time of the source.
 pub(super) const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -245,20 +246,7 @@ fn missing(prepared: &Prepared, why: &str) -> Error {
 /// any folder; those of pull requests do not share theirs, so that none can plant a file for others.
 pub(super) fn shared_key(prepared: &Prepared) -> String {
     let (ci, source, settings) = (&prepared.ci, &prepared.source, &prepared.settings);
-    let trust = match (&ci.pr, &ci.tag, &ci.branch) {
-        (Some(pr), _, _) => format!("pull request {pr}"),
-        // Nobody says whose it is.
-        _ if ci.is_pr() || ci.is_for_who_knows_what() => format!("foreign {}", source.commit),
-        (None, Some(_), _) => "tag".to_owned(),
-        (None, None, Some(branch)) => match &ci.default_branch {
-            Some(main) if branch.as_bytes() == main.as_bytes() => "default branch".to_owned(),
-            Some(_) => "other branch".to_owned(),
-            // It may be the default one.
-            None => format!("branch {}", hex(branch.as_bytes())),
-        },
-        (None, None, None) if ci.is_ci() => format!("foreign {}", source.commit),
-        (None, None, None) => "local".to_owned(),
-    };
+    let trust = trust(ci, &source.commit);
     let root = source.root.to_string_lossy();
     // Times on the disk say nothing to another clone: with them, each has files of its own.
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -276,6 +264,25 @@ pub(super) fn shared_key(prepared: &Prepared) -> String {
         hash.update(part);
     }
     hex(&hash.finalize())
+}
+
+/// Whose run it is, as far as that decides with whom it may share files.
+fn trust(ci: &CiContext, commit: &str) -> String {
+    match (&ci.pr, &ci.tag, &ci.branch) {
+        // One whose number nobody says may be anybody's.
+        (Some(pr), _, _) if pr != "unknown" => format!("pull request {pr}"),
+        // Nobody says whose it is.
+        _ if ci.is_pr() || ci.is_for_who_knows_what() => format!("foreign {commit}"),
+        (_, Some(_), _) => "tag".to_owned(),
+        (_, None, Some(branch)) => match &ci.default_branch {
+            Some(main) if branch.as_bytes() == main.as_bytes() => "default branch".to_owned(),
+            Some(_) => "other branch".to_owned(),
+            // It may be the default one.
+            None => format!("branch {}", hex(branch.as_bytes())),
+        },
+        (_, None, None) if ci.is_ci() => format!("foreign {commit}"),
+        (_, None, None) => "local".to_owned(),
+    }
 }
 
 pub(super) fn times(mtime: Mtime) -> FileTimes {
@@ -449,6 +456,43 @@ mod tests {
     fn settings(build: &str, argument: &str) -> Settings {
         let text = format!("[image.build]\n{build}\nargs = {{ SOURCE_DATE_EPOCH = '{argument}' }}\n");
         testing::settings(&text, &Flags::default())
+    }
+
+    /// Who may not write to a branch shares nothing with whoever builds it.
+    #[test]
+    fn files_are_shared_with_nobody_who_could_plant_one() {
+        let github = |event: &str, of: &str, more: &[(&str, &str)]| {
+            let mut pairs = vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", event), ("GITHUB_REF", of)];
+            pairs.extend(more);
+            let payload = serde_json::json!({
+                "repository": {"default_branch": "main", "full_name": "acme/hello"},
+                "pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/hello"}}, "base": {"repo": {"full_name": "acme/hello"}}},
+            });
+            let payload = payload.as_object().cloned().unwrap_or_default();
+            let event = payload.into_iter().filter(|(key, _)| key != "pull_request" || event.starts_with("pull"));
+            let event = serde_json::Value::Object(event.collect());
+            crate::source::detect(&Environment::from_pairs(pairs), Some(&event))
+        };
+        let other = |more: &[(&str, &str)]| {
+            let pairs = [("CI", "true"), ("IMGBUILD_CI_PROVIDER", "other")].into_iter().chain(more.iter().copied());
+            crate::source::detect(&Environment::from_pairs(pairs), None)
+        };
+        let all = [
+            (github("push", "refs/heads/main", &[]), "default branch"),
+            (github("push", "refs/heads/feature", &[]), "other branch"),
+            (github("push", "refs/heads/default branch", &[]), "other branch"),
+            (github("push", "refs/tags/v1.0.0", &[]), "tag"),
+            (github("pull_request", "refs/pull/7/merge", &[]), "pull request 7"),
+            (other(&[("IMGBUILD_PR", "unknown")]), "foreign abc"),
+            (other(&[("IMGBUILD_PR", "8")]), "pull request 8"),
+            (other(&[("IMGBUILD_FORK", "true"), ("IMGBUILD_BRANCH", "main")]), "foreign abc"),
+            (other(&[]), "foreign abc"),
+            (other(&[("IMGBUILD_BRANCH", "main")]), "branch 6d61696e"),
+            (CiContext::default(), "local"),
+        ];
+        for (ci, expected) in &all {
+            assert_eq!(trust(ci, "abc"), *expected, "{ci:?}");
+        }
     }
 
     #[test]
