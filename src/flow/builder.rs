@@ -452,6 +452,7 @@ mod tests {
     use super::*;
     use crate::config::Flags;
     use crate::config::testing;
+    use crate::environment::Environment;
 
     fn settings(build: &str, argument: &str) -> Settings {
         let text = format!("[image.build]\n{build}\nargs = {{ SOURCE_DATE_EPOCH = '{argument}' }}\n");
@@ -462,19 +463,22 @@ mod tests {
     #[test]
     fn files_are_shared_with_nobody_who_could_plant_one() {
         let github = |event: &str, of: &str, more: &[(&str, &str)]| {
-            let mut pairs = vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", event), ("GITHUB_REF", of)];
+            let mut pairs =
+                vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", event), ("GITHUB_REF", of)];
             pairs.extend(more);
             let payload = serde_json::json!({
                 "repository": {"default_branch": "main", "full_name": "acme/hello"},
                 "pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/hello"}}, "base": {"repo": {"full_name": "acme/hello"}}},
             });
             let payload = payload.as_object().cloned().unwrap_or_default();
-            let event = payload.into_iter().filter(|(key, _)| key != "pull_request" || event.starts_with("pull"));
+            let event =
+                payload.into_iter().filter(|(key, _)| key != "pull_request" || event.starts_with("pull"));
             let event = serde_json::Value::Object(event.collect());
             crate::source::detect(&Environment::from_pairs(pairs), Some(&event))
         };
         let other = |more: &[(&str, &str)]| {
-            let pairs = [("CI", "true"), ("IMGBUILD_CI_PROVIDER", "other")].into_iter().chain(more.iter().copied());
+            let pairs =
+                [("CI", "true"), ("IMGBUILD_CI_PROVIDER", "other")].into_iter().chain(more.iter().copied());
             crate::source::detect(&Environment::from_pairs(pairs), None)
         };
         let all = [
