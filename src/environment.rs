@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 /// Variables that hold the key to sign with, or what opens it, in every run.
-const KEYS: [&str; 2] = ["IMGBUILD_SIGN_KEY", "COSIGN_PASSWORD"];
+const KEYS: [&str; 3] = ["IMGBUILD_SIGN_KEY", "IMGBUILD_SIGN_PASSWORD", "COSIGN_PASSWORD"];
 
 /// Environment variables by name. An empty value counts as unset, as CI systems use the two alike.
 #[derive(Clone, Default)]
@@ -119,6 +119,9 @@ mod tests {
         let handed: Vec<_> = environment.handed_on().collect();
         assert_eq!(handed, [(OsStr::new("A"), OsStr::new("1"))]);
         let withheld: Vec<_> = environment.withheld().collect();
-        assert_eq!(withheld, ["IMGBUILD_SIGN_KEY", "COSIGN_PASSWORD", "MINE", "NOT_SET"]);
+        assert_eq!(
+            withheld,
+            ["IMGBUILD_SIGN_KEY", "IMGBUILD_SIGN_PASSWORD", "COSIGN_PASSWORD", "MINE", "NOT_SET"]
+        );
     }
 }

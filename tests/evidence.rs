@@ -29,6 +29,10 @@ use support::small_registry::{SmallRegistry, described};
 const KEY: &str = include_str!("../src/evidence/key/sec1.pem");
 const PUBLIC: &str = include_str!("../src/evidence/key/public.pem");
 const OTHER_PUBLIC: &str = include_str!("../src/evidence/key/other-public.pem");
+/// Made by cosign, which keeps it behind this password.
+const COSIGN: &str = include_str!("../src/evidence/key/cosign.pem");
+const COSIGN_PUBLIC: &str = include_str!("../src/evidence/key/cosign-public.pem");
+const COSIGN_PASSWORD: &str = "open sesame, says cosign";
 
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -715,4 +719,35 @@ fn a_base_that_moved_on_is_found() {
     tells(&ran, 1, &[newer.digest.as_str(), "1 of 2", ":old"]);
     assert_eq!(states(&ran), ["moved", "same"]);
     tells(&imgbuild(&lab, &["inspect", &format!("{}:old", shelf.name())]), 0, &["moved"]);
+}
+
+#[test]
+fn a_key_that_cosign_encrypted_signs_with_its_password() {
+    let lab = Lab::new("cosign");
+    let repo = lab.hello();
+    let key = put(&lab, "cosign.key", COSIGN);
+    let file = put(&lab, "password", &format!("{COSIGN_PASSWORD}\n"));
+    let ci = || repo.imgbuild(&["ci", "--sign-key", &key, "--format", "json"]);
+    for (ran, why) in [
+        (ci().run(), "it is encrypted, and no password was given"),
+        (
+            ci().env("COSIGN_PASSWORD", "hunter2-hunter2").run(),
+            "the password in COSIGN_PASSWORD is not that of this key",
+        ),
+        (
+            ci().env("COSIGN_PASSWORD", COSIGN_PASSWORD)
+                .env("IMGBUILD_SIGN_PASSWORD", "hunter2-hunter2")
+                .run(),
+            "the password in IMGBUILD_SIGN_PASSWORD is not that of this key",
+        ),
+        (ci().env("IMGBUILD_SIGN_PASSWORD_FILE", "nowhere").run(), "cannot read the password"),
+    ] {
+        tells(&ran, 3, &[why]);
+        assert!(!ran.stderr.contains("hunter2") && !ran.stdout.contains("hunter2"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("build: begins"), "{}", ran.stderr);
+    }
+    assert_eq!(lab.tags().len(), 0);
+    let reference = unique(&ci().env("IMGBUILD_SIGN_PASSWORD_FILE", &file).expect(0).json());
+    let public = put(&lab, "cosign.pub", COSIGN_PUBLIC);
+    tells(&imgbuild(&lab, &["verify", &reference, "--key", &public]), 0, &[]);
 }

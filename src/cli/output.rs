@@ -12,14 +12,16 @@ use crate::report::{self, Masker, OutputFlags, OutputMode, RunReport, Surroundin
 use crate::rules::holds_secret;
 
 /// Variables that hold what must not be shown, wherever a build or a container prints it.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 10] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
     "CI_JOB_TOKEN",
     "CI_REGISTRY_PASSWORD",
+    "COSIGN_PASSWORD",
     "GH_TOKEN",
     "GITHUB_TOKEN",
     "IMGBUILD_REGISTRY_PASSWORD",
+    "IMGBUILD_SIGN_PASSWORD",
     "REGISTRY_TOKEN",
 ];
 

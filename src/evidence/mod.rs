@@ -14,6 +14,7 @@ mod key;
 mod kind;
 mod provenance;
 mod repository_uri;
+mod sealed;
 mod simple_signing;
 mod statement;
 mod test_summary;
@@ -22,7 +23,7 @@ pub use attach::{AttachedAt, Draft, attach, attach_classic_signature};
 pub use check::{Aspect, Demand, Doubt, Proof, Proven, Standing, Verdict, check, read, weigh};
 pub use collect::{Attached, Collected, Content, Place, collect};
 pub use dsse::Envelope;
-pub use key::{KeyId, PublicKey, SigningKey};
+pub use key::{KeyId, Password, PublicKey, SigningKey};
 pub use kind::Predicate;
 pub use provenance::{
     BUILD_TYPE, Build, Dependency, External, GitFacts, Internal, Metadata, Provenance, RunDetails, Source,

@@ -24,11 +24,13 @@ const MAX_DOCKERFILE: u64 = 10 << 20;
 /// Above this, a context is worth a word about its largest entries, in bytes.
 const LARGE_CONTEXT: u64 = 100 << 20;
 /// Variables of ours that stand for no setting; the last ones are the project's own scripts'.
-const OTHER_VARIABLES: [&str; 13] = [
+const OTHER_VARIABLES: [&str; 15] = [
     "IMGBUILD_NOW",
     "IMGBUILD_REGISTRY",
     "IMGBUILD_REGISTRY_PASSWORD",
     "IMGBUILD_REGISTRY_USERNAME",
+    "IMGBUILD_SIGN_PASSWORD",
+    "IMGBUILD_SIGN_PASSWORD_FILE",
     "IMGBUILD_SKIP",
     "IMGBUILD_BIN",
     "IMGBUILD_ENGINE_NETNS",
