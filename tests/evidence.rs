@@ -370,7 +370,7 @@ fn a_key_that_is_none_is_told_before_the_build() {
     let image = format!("{}:1", lab.repository());
     for command in ["verify", "inspect"] {
         let ran = imgbuild(&lab, &[command, &image, "--key", &pipe]);
-        tells(&ran, 3, &["cannot read the public key", "it is a named pipe", "write the key to a file"]);
+        tells(&ran, 3, &["cannot read the public key", "it is a named pipe", "write it to a file"]);
     }
     tells(&imgbuild(&lab, &["verify", &image, "--policy", &pipe]), 3, &["it is a named pipe"]);
     let large = put(&lab, "large.pem", &format!("{PUBLIC}{}", " ".repeat(64 << 10)));

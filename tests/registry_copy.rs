@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use imgbuild::error::{Error, Kind};
+use imgbuild::evidence::{self, AttachedAt, Draft, Predicate, Statement};
 use imgbuild::image::Digest;
 use imgbuild::registry::{
     Copied, CopyStep, Descriptor, Manifest, Registry, RegistryOptions, RepositoryAt, copy,
@@ -15,6 +16,7 @@ use imgbuild::registry::{
 use serde_json::{Value, json};
 use support::fake_registry::{FakeRegistry, Reply, Request};
 use support::small_registry::{SmallRegistry, described};
+use tokio::sync::Barrier;
 
 const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -410,4 +412,113 @@ async fn a_referrer_that_a_race_undid_is_added_again() {
     assert_eq!(small.manifest("x", &format!("sha256-{}", ours.digest.hex())), Some(other.bytes));
     // What refers to nothing is no referrer.
     assert_eq!(registry.add_referrer("x", &subject).await.unwrap_err().kind(), Kind::Internal);
+}
+
+/// How many requests of a client run beside each other.
+const AT_ONCE: usize = 4;
+
+/// Five statements, each of another kind, of `subject`.
+fn drafts(subject: &Manifest) -> Vec<Draft> {
+    let draft = |nth: usize| Draft {
+        statement: Statement::new(
+            &subject.digest,
+            None,
+            &Predicate::Other(format!("https://example.com/{nth}")),
+            json!({"nth": nth}),
+        ),
+        created: "2026-01-01T00:00:00Z".to_owned(),
+    };
+    (0..5).map(draft).collect()
+}
+
+#[tokio::test]
+async fn statements_are_attached_at_once_and_listed_in_one_write() {
+    for api in [true, false] {
+        let small = Arc::new(SmallRegistry::new().with(|s| s.referrers = api));
+        let subject = image(&small, "x", None, b"layer");
+        let (answers, put) = (Arc::clone(&small), Mutex::new(0));
+        // None of the first four is answered before all of them are there: one after the other, they would wait for ever.
+        let together = Arc::new(Barrier::new(AT_ONCE));
+        let fake = FakeRegistry::on("127.0.0.1", move |r: &Request| {
+            let reply = answers.answer(r);
+            if r.method != "PUT" || !r.target.starts_with("/v2/x/manifests/sha256:") {
+                return reply;
+            }
+            let mut put = put.lock().expect("lock");
+            *put += 1;
+            if *put > AT_ONCE { reply } else { Reply::Together(Arc::clone(&together), Box::new(reply)) }
+        })
+        .await;
+        let registry = client(&fake);
+        let drafts = drafts(&subject);
+        let described = subject.descriptor().unwrap();
+        let attached = evidence::attach(&registry, "x", &described, &drafts, None).await.unwrap();
+        let kinds: Vec<Predicate> = attached.iter().map(|one| one.kind.clone()).collect();
+        assert_eq!(kinds, drafts.iter().map(|one| one.statement.kind()).collect::<Vec<_>>());
+
+        let requests = fake.requests();
+        let count = |method: &str, part: &str| {
+            requests.iter().filter(|r| r.method == method && r.target.contains(part)).count()
+        };
+        // The blob of each, and the one empty configuration of all.
+        assert_eq!(count("HEAD", "/blobs/"), 6);
+        assert_eq!(count("PUT", "/blobs/"), 6);
+        assert_eq!(count("PUT", "/manifests/sha256:"), 5);
+        // Where the registry lists nothing: read, written, and looked at once more, for all of them together.
+        let tag = format!("/manifests/sha256-{}", subject.digest.hex());
+        let of_tag = [count("GET", &tag), count("PUT", &tag)];
+        assert_eq!(of_tag, if api { [0, 0] } else { [2, 1] });
+        // Blobs are opened by a POST and sent by a PUT. Nothing else is asked.
+        assert_eq!(count("POST", "/blobs/uploads/"), 6);
+        assert_eq!(requests.len(), 6 * 3 + 5 + of_tag.iter().sum::<usize>());
+        let last_blob = requests.iter().rposition(|r| r.target.contains("/blobs/")).unwrap();
+        let first_manifest = requests.iter().position(|r| r.target.contains("/manifests/")).unwrap();
+        assert!(last_blob < first_manifest, "a manifest came before its blobs");
+
+        let mut listed: Vec<Digest> = registry
+            .referrers("x", &subject.digest)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| one.digest)
+            .collect();
+        let mut digests: Vec<Digest> = attached.into_iter().map(|one: AttachedAt| one.digest).collect();
+        if api {
+            // Its order is the registry's own.
+            listed.sort();
+            digests.sort();
+        }
+        assert_eq!(listed, digests);
+        assert_eq!(evidence::attach(&registry, "x", &described, &[], None).await.unwrap(), []);
+        assert_eq!(evidence::collect(&registry, "x", &subject.digest).await.unwrap().attached.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn what_some_of_them_are_listed_for_is_no_matter_of_the_others() {
+    let small = Arc::new(SmallRegistry::new().with(|s| s.referrers = false));
+    let [one, other] = [&b"one"[..], b"other"].map(|layer| image(&small, "x", None, layer));
+    let artifacts = [(&one, "a"), (&other, "b"), (&one, "c"), (&other, "d")];
+    let artifacts = artifacts.map(|(subject, text)| artifact(&small, "y", subject, text));
+    let fake = FakeRegistry::on("127.0.0.1", {
+        let answers = Arc::clone(&small);
+        move |r: &Request| answers.answer(r)
+    })
+    .await;
+    let registry = client(&fake);
+    // One of them is there from before, and stays where it was.
+    registry.add_referrer("x", &artifacts[2]).await.unwrap();
+    registry.add_referrers("x", &artifacts).await.unwrap();
+    let listed = async |subject: &Manifest| {
+        let listed = registry.referrers("x", &subject.digest).await.unwrap();
+        listed.into_iter().map(|one| one.digest).collect::<Vec<_>>()
+    };
+    let digest = |nth: usize| artifacts[nth].digest.clone();
+    assert_eq!(listed(&one).await, [digest(2), digest(0)]);
+    assert_eq!(listed(&other).await, [digest(1), digest(3)]);
+    // What refers to nothing ends it before anything is sent.
+    let before = fake.requests().len();
+    let error = registry.add_referrers("x", &[artifacts[0].clone(), one.clone()]).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Internal);
+    assert_eq!(fake.requests().len(), before);
 }

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use futures_util::future::ready;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value, json};
 
 use super::simple_signing::{SIGNATURE, SIMPLE_SIGNING};
-use super::{Envelope, Predicate, PublicKey, SigningKey, SimpleSigning, Statement, bundle};
+use super::{Envelope, Predicate, SigningKey, SimpleSigning, Statement, bundle};
 use crate::error::Result;
 use crate::image::{Digest, label};
 use crate::registry::{BlobSource, Descriptor, Manifest, Registry};
@@ -26,6 +28,8 @@ const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 const EMPTY_BYTES: &[u8] = b"{}";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// How many blobs are sent beside each other.
+const AT_ONCE: usize = 4;
 
 /// What is to be attached.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +51,45 @@ pub struct AttachedAt {
     pub signed: bool,
 }
 
-/// Attaches a statement to the manifest `subject` of the repository at `path`, signed where there is a key.
+/// Attaches statements to the manifest `subject` of the repository at `path`, signed where there is a key.
 ///
-/// Blobs come first, the manifest then; whoever sees it finds all of it. Errors are the registry's.
+/// All blobs come first, beside each other, and the manifests then: whoever sees one finds all of it. Told in the order of
+/// `drafts`. Errors are the registry's; behind one, some of them may be attached.
 pub async fn attach(
     registry: &Registry,
     path: &str,
     subject: &Descriptor,
+    drafts: &[Draft],
+    key: Option<&SigningKey>,
+) -> Result<Vec<AttachedAt>> {
+    if drafts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let config = Blob::new(EMPTY, EMPTY_BYTES.to_vec());
+    let (mut layers, mut manifests, mut attached) = (Vec::new(), Vec::new(), Vec::new());
+    for draft in drafts {
+        let (layer, manifest) = artifact(subject, draft, key, &config.descriptor)?;
+        attached.push(AttachedAt {
+            kind: draft.statement.kind(),
+            digest: manifest.digest.clone(),
+            signed: key.is_some(),
+        });
+        layers.push(layer);
+        manifests.push(manifest);
+    }
+    let blobs = layers.into_iter().chain([config]).map(|blob| blob.put(registry, path));
+    stream::iter(blobs).buffer_unordered(AT_ONCE).try_for_each(|()| ready(Ok(()))).await?;
+    registry.add_referrers(path, &manifests).await?;
+    Ok(attached)
+}
+
+/// What a statement is attached as: its bytes, and the manifest that refers to the subject.
+fn artifact(
+    subject: &Descriptor,
     draft: &Draft,
     key: Option<&SigningKey>,
-) -> Result<AttachedAt> {
+    config: &Descriptor,
+) -> Result<(Blob, Manifest)> {
     let kind = draft.statement.kind();
     let (media_type, bytes, mut annotations) = match key {
         Some(key) => {
@@ -67,20 +100,17 @@ pub async fn attach(
         None => (IN_TOTO, draft.statement.to_bytes(), BTreeMap::from([(PREDICATE_TYPE, kind.uri())])),
     };
     annotations.insert(label::oci::CREATED, &draft.created);
-    let layer = put(registry, path, media_type, bytes).await?;
-    let config = put(registry, path, EMPTY, EMPTY_BYTES.to_vec()).await?;
+    let layer = Blob::new(media_type, bytes);
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "artifactType": media_type,
         "config": config.to_json(),
-        "layers": [layer.to_json()],
+        "layers": [layer.descriptor.to_json()],
         "subject": bare(subject).to_json(),
         "annotations": annotations,
     });
-    let manifest = Manifest::new(manifest.to_string().into_bytes(), OCI_MANIFEST)?;
-    registry.add_referrer(path, &manifest).await?;
-    Ok(AttachedAt { kind, digest: manifest.digest, signed: key.is_some() })
+    Ok((layer, Manifest::new(manifest.to_string().into_bytes(), OCI_MANIFEST)?))
 }
 
 /// Signs `subject`, known as `repository`, as older versions of cosign do: under the tag `sha256-HEX.sig`, beside what
@@ -97,7 +127,7 @@ pub async fn attach_classic_signature(
     let payload = Digest::of(&signed.payload);
     let before = registry.manifest(path, &tag).await?;
     let mut layers = before.as_ref().map(layers_of).unwrap_or_default();
-    let own = PublicKey::read(&key.public_pem(), "the key to sign with")?;
+    let own = [key.public()];
     let is_own = |layer: &Value| {
         let annotation = layer.get("annotations").and_then(|all| all.get(SIGNATURE)).and_then(Value::as_str);
         layer.get("digest").and_then(Value::as_str) == Some(payload.as_str())
@@ -136,12 +166,28 @@ fn layers_of(manifest: &Manifest) -> Vec<Value> {
     document.get("layers").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
+/// Bytes that are to be a blob.
+struct Blob {
+    descriptor: Descriptor,
+    bytes: Bytes,
+}
+
+impl Blob {
+    fn new(media_type: &str, bytes: Vec<u8>) -> Blob {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Blob { descriptor: Descriptor::new(media_type, Digest::of(&bytes), size), bytes: Bytes::from(bytes) }
+    }
+
+    async fn put(self, registry: &Registry, path: &str) -> Result<()> {
+        registry.push_blob(path, &self.descriptor, BlobSource::Bytes(self.bytes)).await.map(drop)
+    }
+}
+
 /// Uploads a blob.
 async fn put(registry: &Registry, path: &str, media_type: &str, bytes: Vec<u8>) -> Result<Descriptor> {
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let descriptor = Descriptor::new(media_type, Digest::of(&bytes), size);
-    registry.push_blob(path, &descriptor, BlobSource::Bytes(Bytes::from(bytes))).await?;
-    Ok(descriptor)
+    let blob = Blob::new(media_type, bytes);
+    let descriptor = blob.descriptor.clone();
+    blob.put(registry, path).await.map(|()| descriptor)
 }
 
 /// What a subject is told by.

@@ -103,13 +103,14 @@ pub(super) async fn attach(
     if key.is_some() {
         statements.push(statement(Predicate::Signature, json!({})));
     }
-    for statement in statements {
-        let draft = Draft { statement, created: clock::rfc3339(clock::now()) };
-        let attached = evidence::attach(registry, path, &subject, &draft, key).await;
-        let attached = attached.map_err(|error| {
-            error.hint("no version and no moving tag was set: those are for images whose evidence is there")
-        })?;
-        tell(session, &attached.kind, attached.digest.as_str(), &manifest.digest, attached.signed);
+    let created = clock::rfc3339(clock::now());
+    let draft = |statement| Draft { statement, created: created.clone() };
+    let drafts: Vec<Draft> = statements.into_iter().map(draft).collect();
+    let attached = evidence::attach(registry, path, &subject, &drafts, key).await.map_err(|error| {
+        error.hint("no version and no moving tag was set: those are for images whose evidence is there")
+    })?;
+    for one in attached {
+        tell(session, &one.kind, one.digest.as_str(), &manifest.digest, one.signed);
     }
     if let Some(key) = key.filter(|_| settings.classic_signature.value) {
         classic(session, registry, path, &name, &manifest.digest, key).await?;

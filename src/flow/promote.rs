@@ -16,7 +16,7 @@ use super::supervise::{Ended, supervise};
 use crate::config::Flags;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Stage};
-use crate::evidence::{self, Draft, Place, PublicKey};
+use crate::evidence::{self, Draft, Place, SigningKey};
 use crate::promotion::{self, By, Promotion};
 use crate::publish::{self, Way};
 use crate::registry::RepositoryAt;
@@ -110,8 +110,7 @@ async fn record(session: &Session, looked: &Looked) -> Result<()> {
     let Looked { promotion, manifest, reading, writing, .. } = looked;
     let path = promotion.target().path();
     let key = looked.signing.as_ref();
-    let ours = key.map(|key| PublicKey::read(&key.public_pem(), "the key to sign with"));
-    let ours = ours.transpose()?.unwrap_or_default();
+    let ours: Vec<_> = key.map(SigningKey::public).into_iter().collect();
     let (there, before) = tokio::try_join!(
         evidence::collect(writing, path, promotion.digest()),
         reading.referrers(&looked.path, promotion.digest())
@@ -128,13 +127,14 @@ async fn record(session: &Session, looked: &Looked) -> Result<()> {
     let by = by(session, looked);
     let draft = Draft { statement: promotion::record(promotion, &by), created: by.at };
     let subject = manifest.descriptor()?;
-    let attached = evidence::attach(writing, path, &subject, &draft, key).await?;
-    session.events.emit(Event::EvidenceAttached {
-        kind: "promotion".to_owned(),
-        place: attached.digest.to_string(),
-        subject: promotion.digest().to_string(),
-        signed: attached.signed,
-    });
+    for attached in evidence::attach(writing, path, &subject, &[draft], key).await? {
+        session.events.emit(Event::EvidenceAttached {
+            kind: "promotion".to_owned(),
+            place: attached.digest.to_string(),
+            subject: promotion.digest().to_string(),
+            signed: attached.signed,
+        });
+    }
     Ok(())
 }
 

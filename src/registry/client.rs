@@ -229,6 +229,13 @@ impl Registry {
     /// Puts `manifest`, which has a subject, and sees to it that [`referrers`](Registry::referrers) finds it: where the
     /// registry does not list it, it is added to the tag `sha256-HEX`, and what others add at the same time is kept.
     pub async fn add_referrer(&self, path: &str, manifest: &Manifest) -> Result<()> {
-        referrers::add(&self.session, path, manifest).await
+        self.add_referrers(path, std::slice::from_ref(manifest)).await
+    }
+
+    /// The same for several, which are put beside each other, and added to the tag of a subject in one write.
+    ///
+    /// Where it fails, some of them may be there; to add them again is no harm.
+    pub async fn add_referrers(&self, path: &str, manifests: &[Manifest]) -> Result<()> {
+        referrers::add(&self.session, path, manifests).await
     }
 }

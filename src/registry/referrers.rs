@@ -1,14 +1,15 @@
 //! What refers to a manifest: signatures, SBOMs, test results. The registry lists it, or a tag does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::endpoint::check_path;
 use super::failure::detail;
 use super::manifest::{self, MAX_MANIFEST, OCI_INDEX};
-use super::put::{self, Before};
+use super::put::{self, Before, Put};
 use super::session::{Ask, Session};
 use super::{Descriptor, Manifest, pages};
 use crate::error::{Error, Kind, Result};
@@ -18,6 +19,8 @@ use crate::image::Digest;
 const MAX_REFERRERS: usize = 10_000;
 /// How large the pages of the list may be together, in bytes: its entries have annotations, which are held in memory.
 const MAX_LISTED: usize = 16 << 20;
+/// How many manifests are put beside each other.
+const AT_ONCE: usize = 4;
 
 /// The tag that lists the referrers of `digest` where the registry does not.
 fn fallback_tag(digest: &Digest) -> String {
@@ -94,23 +97,51 @@ async fn ask_api(session: &Session, path: &str, digest: &Digest) -> Result<Optio
     Ok(Some(listed))
 }
 
-/// Puts `manifest`, which refers to another one, and sees to it that it is found from there.
-pub(super) async fn add(session: &Session, path: &str, manifest: &Manifest) -> Result<()> {
-    let Some(subject) = manifest.subject()? else {
-        let why = format!("the manifest {} refers to nothing", manifest.digest);
-        return Err(Error::new(Kind::Internal, why));
-    };
-    let put = put::put(session, path, manifest.digest.as_str(), manifest, Before::Anything).await?;
-    // An answer that was lost cannot have said whether the registry lists it.
-    if put.subject || (put.settled && ask_api(session, path, &subject.digest).await?.is_some()) {
-        return Ok(());
+/// Puts `manifests`, each of which refers to another one, and sees to it that they are found from there.
+///
+/// They are put beside each other. The list under a subject's tag is read and written as a whole, so that what the registry
+/// does not list itself goes into it by one write, in the order that was given.
+pub(super) async fn add(session: &Session, path: &str, manifests: &[Manifest]) -> Result<()> {
+    let mut subjects = Vec::new();
+    for manifest in manifests {
+        let nothing = || format!("the manifest {} refers to nothing", manifest.digest);
+        let subject = manifest.subject()?.ok_or_else(|| Error::new(Kind::Internal, nothing()))?;
+        subjects.push(subject.digest);
     }
-    note_in_tag(session, path, &subject.digest, &manifest.descriptor()?).await
+    let puts = manifests
+        .iter()
+        .map(|manifest| put::put(session, path, manifest.digest.as_str(), manifest, Before::Anything));
+    let puts: Vec<Put> = stream::iter(puts).buffered(AT_ONCE).try_collect().await?;
+    // An answer that was lost cannot have said whether the registry lists it.
+    let mut lists = BTreeMap::new();
+    let mut unlisted: Vec<(&Digest, Vec<Descriptor>)> = Vec::new();
+    for ((manifest, subject), put) in manifests.iter().zip(&subjects).zip(puts) {
+        if put.settled && !lists.contains_key(subject) {
+            lists.insert(subject, ask_api(session, path, subject).await?.is_some());
+        }
+        if put.subject || (put.settled && lists.get(subject) == Some(&true)) {
+            continue;
+        }
+        let referrer = manifest.descriptor()?;
+        match unlisted.iter_mut().find(|(known, _)| *known == subject) {
+            Some((_, referrers)) => referrers.push(referrer),
+            None => unlisted.push((subject, vec![referrer])),
+        }
+    }
+    for (subject, referrers) in unlisted {
+        note_in_tag(session, path, subject, &referrers).await?;
+    }
+    Ok(())
 }
 
-/// Adds `referrer` to the list under the tag. Others may do so at the same moment, so it is looked at after each write
+/// Adds `referrers` to the list under the tag. Others may do so at the same moment, so it is looked at after each write
 /// and written again where their write undid ours.
-async fn note_in_tag(session: &Session, path: &str, subject: &Digest, referrer: &Descriptor) -> Result<()> {
+async fn note_in_tag(
+    session: &Session,
+    path: &str,
+    subject: &Digest,
+    referrers: &[Descriptor],
+) -> Result<()> {
     let tag = fallback_tag(subject);
     let mut patience = session.patience();
     let mut written = false;
@@ -128,9 +159,13 @@ async fn note_in_tag(session: &Session, path: &str, subject: &Digest, referrer: 
         let Some(entries) = document.get_mut("manifests").and_then(Value::as_array_mut) else {
             return fail("the list under the tag is malformed");
         };
-        let is_listed =
-            |entry: &Value| entry.get("digest").and_then(Value::as_str) == Some(referrer.digest.as_str());
-        if entries.iter().any(is_listed) {
+        let is_listed = |digest: &Digest| {
+            let named = |entry: &Value| entry.get("digest").and_then(Value::as_str) == Some(digest.as_str());
+            entries.iter().any(named)
+        };
+        let lacking = referrers.iter().filter(|referrer| !is_listed(&referrer.digest));
+        let lacking: Vec<Value> = lacking.map(Descriptor::to_json).collect();
+        if lacking.is_empty() {
             return Ok(());
         }
         if written {
@@ -143,7 +178,7 @@ async fn note_in_tag(session: &Session, path: &str, subject: &Digest, referrer: 
             tokio::time::sleep(pause).await;
             continue;
         }
-        entries.push(referrer.to_json());
+        entries.extend(lacking);
         let index = Manifest::new(document.to_string().into_bytes(), OCI_INDEX)?;
         put::put(session, path, &tag, &index, Before::Anything).await?;
         written = true;

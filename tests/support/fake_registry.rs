@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 
 /// A request as it came in.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub(crate) enum Reply {
     Silence,
     /// Promise more of a body than what follows, and hold the line.
     HalfBody,
+    /// Answer when as many requests have come as the barrier is for: they have to be under way at once.
+    Together(Arc<Barrier>, Box<Reply>),
     /// Promise `length` bytes, send `body`, and hang up.
     Promised {
         length: usize,
@@ -160,7 +163,11 @@ async fn serve(
     request.body = String::from_utf8_lossy(&request.bytes).into_owned();
     request.cut = early.is_some() || request.bytes.len() < length;
     kept.lock().expect("lock").push(request.clone());
-    let reply = script(&request);
+    let mut reply = script(&request);
+    while let Reply::Together(barrier, then) = reply {
+        barrier.wait().await;
+        reply = *then;
+    }
     match early {
         // Bytes that nobody reads make it a reset.
         Some(Early::TakeAndReset(_)) => return,
@@ -195,7 +202,7 @@ async fn serve(
             let _ = stream.write_all(&body).await;
             let _ = stream.shutdown().await;
         }
-        Reply::Reset => {}
+        Reply::Reset | Reply::Together(..) => {}
         Reply::Silence => drop(stream.read_u8().await),
         Reply::HalfBody => {
             let _ = stream.write_all(b"HTTP/1.1 200 x\r\ncontent-length: 1000\r\n\r\n{").await;

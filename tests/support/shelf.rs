@@ -118,7 +118,7 @@ impl Shelf {
     pub(crate) fn attach(&self, manifest: &Manifest, statement: Statement, key: Option<&SigningKey>) {
         let draft = Draft { statement, created: "2026-01-01T00:00:00Z".to_owned() };
         let subject = manifest.descriptor().expect("descriptor");
-        now(evidence::attach(&self.registry, &self.path, &subject, &draft, key)).expect("attach");
+        now(evidence::attach(&self.registry, &self.path, &subject, &[draft], key)).expect("attach");
     }
 
     /// Attaches that it was built of a clean commit, and that its tests passed.
