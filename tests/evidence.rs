@@ -722,6 +722,45 @@ fn a_base_that_moved_on_is_found() {
 }
 
 #[test]
+fn a_release_that_is_run_again_attaches_nothing_twice() {
+    let lab = Lab::new("again");
+    let repo = lab.hello();
+    repo.git(&["tag", "v1.0.0"]);
+    let (key, other) = (put(&lab, "key.pem", KEY), put(&lab, "cosign.key", COSIGN));
+    let ci = |key: &str, page: usize| {
+        repo.imgbuild(&["ci", "--push", "always", "--sign-key", key, "--format", "json"])
+            .env("COSIGN_PASSWORD", COSIGN_PASSWORD)
+            .env("IMGBUILD_CI_PROVIDER", "acme-ci")
+            .env("IMGBUILD_TAG", "v1.0.0")
+            .env("IMGBUILD_BUILD_URL", format!("https://ci.example/{page}"))
+            .expect(0)
+    };
+    let report = ci(&key, 0).json();
+    let digest: Digest = report["image"]["digest"].as_str().expect("digest").parse().expect("digest");
+    let shelf = Shelf::new(&lab, "");
+    let attached = report["evidence"].as_array().expect("evidence").len();
+    assert_eq!(shelf.referrers(&digest).len(), attached);
+    for page in 1..=3 {
+        let ran = ci(&key, page);
+        let again = ran.json();
+        assert_eq!(again["image"]["digest"], digest.as_str(), "it was not adopted");
+        assert_eq!(again["evidence"], Value::Null, "{again:#}");
+        ran.says("nothing is added");
+        assert_eq!(shelf.referrers(&digest).len(), attached);
+    }
+    // The word of another key is another word: of the tests, and the signature. What it did not build it says nothing of.
+    for page in 4..=5 {
+        let ran = ci(&other, page);
+        assert!(!ran.stderr.contains(COSIGN_PASSWORD) && !ran.stdout.contains(COSIGN_PASSWORD));
+        assert_eq!(shelf.referrers(&digest).len(), attached + 2);
+    }
+    tells(&shelf.verify("1.0.0"), 0, &[]);
+    let public = put(&lab, "cosign.pub", COSIGN_PUBLIC);
+    let ran = imgbuild(&lab, &["verify", &format!("{}:1.0.0", shelf.name()), "--key", &public]);
+    tells(&ran, 4, &["signature", "provenance"]);
+}
+
+#[test]
 fn a_key_that_cosign_encrypted_signs_with_its_password() {
     let lab = Lab::new("cosign");
     let repo = lab.hello();

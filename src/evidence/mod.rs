@@ -13,6 +13,7 @@ mod dsse;
 mod key;
 mod kind;
 mod provenance;
+mod repeated;
 mod repository_uri;
 mod sealed;
 mod simple_signing;
@@ -29,6 +30,7 @@ pub use provenance::{
     BUILD_TYPE, Build, Dependency, External, GitFacts, Internal, Metadata, Provenance, RunDetails, Source,
     Worker, slsa_level,
 };
+pub use repeated::unsaid;
 pub use simple_signing::SimpleSigning;
 pub use statement::{Statement, StatementSubject};
 pub use test_summary::{TestConfiguration, TestSummary, TestVerdict};

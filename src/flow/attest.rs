@@ -103,11 +103,14 @@ pub(super) async fn attach(
     if key.is_some() {
         statements.push(statement(Predicate::Signature, json!({})));
     }
+    let statements = unsaid(session, registry, path, &manifest.digest, statements, key).await?;
     let created = clock::rfc3339(clock::now());
     let draft = |statement| Draft { statement, created: created.clone() };
     let drafts: Vec<Draft> = statements.into_iter().map(draft).collect();
     let attached = evidence::attach(registry, path, &subject, &drafts, key).await.map_err(|error| {
-        error.hint("no version and no moving tag was set: those are for images whose evidence is there")
+        error
+            .hint("no version and no moving tag was set: those are for images whose evidence is there")
+            .hint("what was attached stays, and a further run adds what is missing")
     })?;
     for one in attached {
         tell(session, &one.kind, one.digest.as_str(), &manifest.digest, one.signed);
@@ -116,6 +119,30 @@ pub(super) async fn attach(
         classic(session, registry, path, &name, &manifest.digest, key).await?;
     }
     Ok(())
+}
+
+/// Leaves out what an earlier run attached: one that is repeated, as that of a release is which is adopted, adds nothing.
+async fn unsaid(
+    session: &Session,
+    registry: &Registry,
+    path: &str,
+    subject: &Digest,
+    statements: Vec<Statement>,
+    key: Option<&SigningKey>,
+) -> Result<Vec<Statement>> {
+    // Mostly the image is new, and there is nothing to read.
+    if statements.is_empty() || registry.referrers(path, subject).await?.is_empty() {
+        return Ok(statements);
+    }
+    let there = evidence::collect(registry, path, subject).await?;
+    let before = statements.len();
+    let left = evidence::unsaid(statements, &there, key.map(SigningKey::public).as_ref());
+    let said = before.saturating_sub(left.len());
+    if said > 0 {
+        let more = if left.is_empty() { "nothing is added to it" } else { "what is new is added" };
+        session.events.note(format!("{subject} has {said} of {before} statements already: {more}"));
+    }
+    Ok(left)
 }
 
 /// The JSON of a document that was just written.
