@@ -117,6 +117,11 @@ impl<'a> World<'a> {
         ran
     }
 
+    /// The commit that a tag of the remote names.
+    fn at_origin(&self, tag: &str) -> String {
+        self.repo.git(&["-C", "../origin.git", "rev-parse", &format!("{tag}^{{commit}}")])
+    }
+
     /// Fails unless every version and moving tag of 1.4.0 holds `digest`.
     fn is_released(&self, digest: &Digest) {
         let tags = ["1", "1.4", "1.4.0", "latest"];
@@ -382,7 +387,8 @@ fn an_index_goes_with_all_its_platforms() {
         document
     });
     world.from.prove(&again, &world.commit, &world.tree, None);
-    world.promote("again", &["--as", "1.5.0", "--tag-git"], 0).says("made the git tag v1.5.0");
+    world.promote("again", &["--as", "1.5.0", "--tag-git"], 0).says("made and pushed the git tag v1.5.0");
+    assert_eq!(world.at_origin("v1.5.0"), world.commit);
     assert_eq!(world.to.digest("1.5.0"), again.digest);
     assert_eq!(world.repo.git(&["rev-parse", "v1.5.0^{commit}"]), world.commit);
 }
@@ -587,4 +593,63 @@ fn moving_tags_follow_the_newest_of_all_versions() {
     second.repo.imgbuild(&["publish", "--undo", report]).expect(7).says("2.0.0");
     assert_eq!(second.to.digest("latest"), first.digest);
     assert_eq!(second.lab.registry, lab.registry);
+}
+
+#[test]
+fn a_git_tag_that_the_remote_does_not_take_ends_it_before_anything_is_published() {
+    let lab = Lab::new("promote-tag");
+    let there = PrivateRegistry::start("promote-tag", &[]);
+    let world = World::new(&lab, &there.host, &there.host);
+    let image = world.image("good");
+    let nothing_is_there = |tag: &str| {
+        assert_eq!(world.repo.git(&["tag", "--list", tag]), "");
+        assert!(world.to.get(image.digest.as_str()).is_none(), "the image was copied");
+    };
+    // One that nobody fetched, of another commit.
+    world.repo.git(&["push", "-q", "origin", "HEAD~1:refs/tags/v1.5.0"]);
+    let words = ["the git tag v1.5.0 of the remote names another commit"];
+    world.refused("good", &["--as", "1.5.0", "--tag-git", "--plan"], &words);
+    world.refused("good", &["--as", "1.5.0", "--tag-git"], &words);
+    nothing_is_there("v1.5.0");
+
+    // A rule of the remote's, which writes down what it was told of the environment.
+    let (hook, told) = (lab.path("origin.git/hooks/update"), lab.path("told"));
+    let script = format!("#!/bin/sh\nenv >{}\necho tags are for the release team\nexit 1\n", told.display());
+    fs::write(&hook, script).expect("hook");
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("hook");
+    let name = world.from.name("good");
+    let promote = ["promote", &name, "--to", "release", "--as", "1.6.0", "--tag-git"];
+    let ran = world
+        .repo
+        .imgbuild(&[&promote[..], &["--sign-key", "env://THE_KEY"]].concat())
+        .env("THE_KEY", KEY)
+        .env("COSIGN_PASSWORD", "hunter2-hunter2")
+        .expect(4);
+    for word in [
+        "the remote did not take the git tag v1.6.0: [remote rejected] (hook declined)",
+        "tags are for the release team",
+        "nothing was published",
+        "in this clone was taken back",
+    ] {
+        ran.says(word);
+    }
+    let told = fs::read_to_string(told).expect("the hook was asked");
+    for secret in ["hunter2", "THE_KEY", "BEGIN"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+    nothing_is_there("v1.6.0");
+    assert_eq!(world.to.tags(), Vec::<String>::new());
+
+    // Without the rule it is taken, and a second one has nothing to do.
+    fs::remove_file(hook).expect("hook");
+    world.repo.imgbuild(&promote).expect(0).says("made and pushed the git tag v1.6.0");
+    assert_eq!(world.at_origin("v1.6.0"), world.commit);
+    assert!(!world.repo.imgbuild(&promote).expect(0).stderr.contains("the git tag v1.6.0 at"));
+    // A tag that was made here and not pushed; and one that somebody else set at the remote meanwhile.
+    world.repo.git(&["tag", "v1.7.0"]);
+    world.promote("good", &["--as", "1.7.0", "--tag-git"], 0).says("pushed the git tag v1.7.0");
+    assert_eq!(world.at_origin("v1.7.0"), world.commit);
+    world.repo.git(&["push", "-q", "origin", "HEAD:refs/tags/v1.8.0"]);
+    world.promote("good", &["--as", "1.8.0", "--tag-git"], 0);
+    assert_eq!(world.to.digest("1.8.0"), image.digest);
 }

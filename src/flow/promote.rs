@@ -4,14 +4,14 @@
 mod commit;
 mod look;
 mod place;
+mod tag;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::clock;
 use super::copy::transfer;
 use super::guarded;
-use super::session::{Session, blocking};
+use super::session::Session;
 use super::supervise::{Ended, supervise};
 use crate::config::Flags;
 use crate::error::{Error, Kind, Result};
@@ -22,7 +22,6 @@ use crate::publish::{self, Way};
 use crate::registry::RepositoryAt;
 use crate::report::RunReport;
 use crate::report::run_report::{CiFacts, ImageFacts, PromotionFacts, SourceFacts, TagFacts, TagState};
-use crate::source::{self, NewTag};
 use look::Looked;
 
 /// What is to be promoted, and as what.
@@ -34,7 +33,7 @@ pub struct PromoteOptions {
     pub version: Option<String>,
     /// Files of public keys, in place of those of the configuration.
     pub keys: Vec<PathBuf>,
-    /// Whether to make the git tag where there is none.
+    /// Whether to make the git tag where there is none, and to push it.
     pub makes_tag: bool,
 }
 
@@ -72,35 +71,21 @@ async fn carry_out(session: &Session, looked: &Looked, report: &mut RunReport) -
     let target = promotion.target();
     let from = RepositoryAt { registry: reading, path };
     let to = RepositoryAt { registry: writing, path: target.path() };
-    make_tag(session, looked).await?;
-    transfer(session, from, manifest.clone(), to).await.map_err(guarded::refused)?;
-    record(session, looked).await?;
-    let way = Way { repository: target, registry: writing, events: &session.events, keeper: None };
-    publish::promote(promotion, manifest, way).await?;
+    let is_tagged = tag::set(session, looked).await?;
+    let published = async {
+        transfer(session, from, manifest.clone(), to).await.map_err(guarded::refused)?;
+        record(session, looked).await?;
+        let way = Way { repository: target, registry: writing, events: &session.events, keeper: None };
+        publish::promote(promotion, manifest, way).await
+    };
+    published.await.map_err(|error| match is_tagged {
+        true => error.hint(format!(
+            "the remote has the git tag {} by now: run the same again",
+            promotion.git_tag.name
+        )),
+        false => error,
+    })?;
     report.pushed = true;
-    Ok(())
-}
-
-/// The git tag of the version, where it is to be made. It stays in this clone: to push it takes the rights and the
-/// transport of whoever runs us.
-async fn make_tag(session: &Session, looked: &Looked) -> Result<()> {
-    let promotion = &looked.promotion;
-    let (name, commit) = (promotion.git_tag.name.clone(), promotion.revision.clone());
-    if !promotion.git_tag.is_new {
-        return Ok(());
-    }
-    let message = format!("Release {}\n\n{}\n", promotion.version, promotion.source);
-    let (state, environment, stop) =
-        (Arc::clone(&looked.source), session.environment.clone(), session.stop.clone());
-    let (tag, at) = (name.clone(), commit.clone());
-    blocking(move || {
-        let tag = NewTag { name: &tag, commit: &at, message: &message };
-        source::make_tag(&state.root, state.reader, &environment, tag, &stop)
-    })
-    .await?;
-    session.events.note(format!(
-        "made the git tag {name} at {commit} in this clone: git push origin {name} publishes it"
-    ));
     Ok(())
 }
 

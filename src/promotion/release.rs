@@ -14,8 +14,8 @@ use crate::source::{NamedCommit, Refs};
 pub struct Wish<'a> {
     /// The version; `None` leaves it to the git tags at the commit.
     pub version: Option<&'a Version>,
-    /// Whether to make the git tag where there is none.
-    pub makes_tag: bool,
+    /// Whether to make the git tag where there is none: then the tags that the remote has at this moment.
+    pub remote: Option<&'a [NamedCommit]>,
 }
 
 /// A version, and the git tag that names it.
@@ -34,6 +34,8 @@ pub struct GitTag {
     pub name: String,
     /// Whether it is still to be made.
     pub is_new: bool,
+    /// Whether it is pushed, since the remote has it not.
+    pub is_pushed: bool,
 }
 
 impl Release {
@@ -53,22 +55,18 @@ pub fn version(text: &str) -> Result<Version, Error> {
 }
 
 /// The version that the image of `commit` becomes. A git tag is never moved, so one that names another commit is a reason
-/// against it, and so is none where none is to be made.
+/// against it, here or at the remote, and so is none where none is to be made.
 pub fn release(wish: Wish<'_>, refs: &Refs, commit: Option<&str>) -> Result<Release, Reason> {
-    let versions: Vec<(Version, &NamedCommit)> =
-        refs.tags.iter().filter_map(|tag| Some((of_git_tag(tag.name.to_str()?)?, tag))).collect();
-    let is_here = |tag: &NamedCommit| commit == Some(tag.commit.as_str());
+    let local = Named::of(&refs.tags, commit);
+    let remote = Named::of(wish.remote.unwrap_or_default(), commit);
     let version = match wish.version {
         Some(version) => version.clone(),
-        None => {
-            let here = versions.iter().filter(|(_, tag)| is_here(tag)).map(|(version, _)| version);
-            here.max().cloned().ok_or_else(|| {
-                Reason::new(
-                    "no git tag at its commit names a version",
-                    "name it with --as 1.4.0; tags may have to be fetched first: git fetch --tags",
-                )
-            })?
-        }
+        None => local.highest_here().ok_or_else(|| {
+            Reason::new(
+                "no git tag at its commit names a version",
+                "name it with --as 1.4.0; tags may have to be fetched first: git fetch --tags",
+            )
+        })?,
     };
     if !version.build.is_empty() {
         return Err(Reason::new(
@@ -76,39 +74,79 @@ pub fn release(wish: Wish<'_>, refs: &Refs, commit: Option<&str>) -> Result<Rele
             "leave out the part behind the +",
         ));
     }
-    let named = versions.iter().filter(|(known, _)| *known == version).map(|(_, tag)| *tag);
-    let (here, elsewhere): (Vec<&NamedCommit>, Vec<&NamedCommit>) = named.partition(|tag| is_here(tag));
-    if let Some(other) = elsewhere.first() {
-        return Err(Reason::new(
-            format!(
-                "the git tag {} names another commit, {}, and is never moved",
-                shown(&other.name.to_string()),
-                shown(&other.commit)
-            ),
-            "promote the image of that commit, or choose another version",
-        ));
+    for (tags, whose) in [(&local, ""), (&remote, " of the remote")] {
+        if let Some(other) = tags.elsewhere(&version) {
+            return Err(Reason::new(
+                format!(
+                    "the git tag {}{whose} names another commit, {}, and is never moved",
+                    shown(&other.name.to_string()),
+                    shown(&other.commit)
+                ),
+                "promote the image of that commit, or choose another version",
+            ));
+        }
     }
-    let git_tag = match here.first() {
-        Some(tag) => GitTag { name: tag.name.to_string(), is_new: false },
-        None => {
-            let name = new_name(&version, &versions);
-            if !wish.makes_tag {
+    let git_tag = match (local.here(&version), remote.here(&version)) {
+        (Some(tag), at_remote) => {
+            let is_pushed = wish.remote.is_some() && at_remote.is_none();
+            GitTag { name: tag.name.to_string(), is_new: false, is_pushed }
+        }
+        // It was made elsewhere meanwhile, of the same commit.
+        (None, Some(tag)) => GitTag { name: tag.name.to_string(), is_new: false, is_pushed: false },
+        (None, None) => {
+            let name = local.new_name(&version);
+            if wish.remote.is_none() {
                 return Err(Reason::new(
                     format!("there is no git tag {name} at its commit in this clone"),
                     format!("git fetch --tags, or set it: --tag-git makes {name} at the image's commit"),
                 ));
             }
-            GitTag { name, is_new: true }
+            GitTag { name, is_new: true, is_pushed: true }
         }
     };
     Ok(Release { version, git_tag })
 }
 
-/// The name of a tag that is to be, as the repository's others are written.
-fn new_name(version: &Version, known: &[(Version, &NamedCommit)]) -> String {
-    let with_v = |tag: &NamedCommit| tag.name.as_bytes().starts_with(b"v");
-    let bare = !known.is_empty() && !known.iter().any(|(_, tag)| with_v(tag));
-    if bare { version.to_string() } else { format!("v{version}") }
+/// The tags of one place that name versions, and the commit that is promoted.
+struct Named<'a> {
+    versions: Vec<(Version, &'a NamedCommit)>,
+    commit: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn of(tags: &'a [NamedCommit], commit: Option<&'a str>) -> Named<'a> {
+        let version = |tag: &'a NamedCommit| Some((of_git_tag(tag.name.to_str()?)?, tag));
+        Named { versions: tags.iter().filter_map(version).collect(), commit }
+    }
+
+    fn is_here(&self, tag: &NamedCommit) -> bool {
+        self.commit == Some(tag.commit.as_str())
+    }
+
+    fn highest_here(&self) -> Option<Version> {
+        let here = self.versions.iter().filter(|(_, tag)| self.is_here(tag));
+        here.map(|(version, _)| version).max().cloned()
+    }
+
+    /// The tags of a version: it may be written in more than one way.
+    fn all(&self, version: &Version) -> impl Iterator<Item = &'a NamedCommit> {
+        self.versions.iter().filter(move |(known, _)| known == version).map(|(_, tag)| *tag)
+    }
+
+    fn here(&self, version: &Version) -> Option<&'a NamedCommit> {
+        self.all(version).find(|tag| self.is_here(tag))
+    }
+
+    fn elsewhere(&self, version: &Version) -> Option<&'a NamedCommit> {
+        self.all(version).find(|tag| !self.is_here(tag))
+    }
+
+    /// The name of a tag that is to be, as the repository's others are written.
+    fn new_name(&self, version: &Version) -> String {
+        let with_v = |tag: &NamedCommit| tag.name.as_bytes().starts_with(b"v");
+        let bare = !self.versions.is_empty() && !self.versions.iter().any(|(_, tag)| with_v(tag));
+        if bare { version.to_string() } else { format!("v{version}") }
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +169,8 @@ mod tests {
         tags: &[(&str, &str)],
     ) -> Result<(String, String, bool), String> {
         let version = asked.map(|text| Version::parse(text).unwrap());
-        let wish = Wish { version: version.as_ref(), makes_tag };
+        let remote = refs(tags).tags;
+        let wish = Wish { version: version.as_ref(), remote: makes_tag.then_some(&remote) };
         match release(wish, &refs(tags), Some(HERE)) {
             Ok(found) => Ok((found.version.to_string(), found.git_tag.name, found.git_tag.is_new)),
             Err(reason) => Err(reason.why),
@@ -161,6 +200,27 @@ mod tests {
         assert_eq!(told(Some("1.4.0"), true, &[]), made("v1.4.0"));
         assert_eq!(told(Some("1.4.0"), true, &[("1.3.0", "other"), ("x", "other")]), made("1.4.0"));
         assert_eq!(told(Some("1.4.0"), true, &[("1.3.0", "other"), ("v1.2.0", "other")]), made("v1.4.0"));
+    }
+
+    #[test]
+    fn a_tag_goes_to_the_remote_which_may_have_another_one() {
+        let told = |local: &[(&str, &str)], remote: &[(&str, &str)]| {
+            let (version, remote) = (Version::parse("1.4.0").unwrap(), refs(remote).tags);
+            let wish = Wish { version: Some(&version), remote: Some(&remote) };
+            release(wish, &refs(local), Some(HERE)).map(|found| found.git_tag).map_err(|reason| reason.why)
+        };
+        let tag = |name: &str, is_new, is_pushed| Ok(GitTag { name: name.to_owned(), is_new, is_pushed });
+        assert_eq!(told(&[], &[("v1.3.0", "other")]), tag("v1.4.0", true, true));
+        // One that was made and not pushed, as by a promotion that broke off.
+        assert_eq!(told(&[("v1.4.0", "here")], &[]), tag("v1.4.0", false, true));
+        assert_eq!(told(&[("v1.4.0", "here")], &[("1.4.0", "here")]), tag("v1.4.0", false, false));
+        assert_eq!(told(&[], &[("v1.4.0", "here")]), tag("v1.4.0", false, false));
+        for name in ["v1.4.0", "1.4.0"] {
+            let why =
+                format!("the git tag {name} of the remote names another commit, other, and is never moved");
+            assert_eq!(told(&[], &[(name, "other")]), Err(why.clone()));
+            assert_eq!(told(&[("v1.4.0", "here")], &[(name, "other"), ("v1.4.0", "here")]), Err(why));
+        }
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl World {
         let proofs: Vec<Proof> =
             std::iter::once(top.proof).chain(children.into_iter().map(|child| child.proof)).collect();
         let version = self.asked.map(|text| version(text).unwrap());
-        let wish = Wish { version: version.as_ref(), makes_tag: self.makes_tag };
+        let wish = Wish { version: version.as_ref(), remote: self.makes_tag.then_some(&self.refs.tags) };
         let commit = self.commit.as_ref().map(|commit| commit.id.as_str());
         let branches = ["main".to_owned(), "release/*".to_owned()];
         decide(&Inputs {
@@ -190,7 +190,7 @@ fn what_nothing_speaks_against_is_promoted() {
     assert_eq!(*promotion.digest(), Digest::of(b"image"));
     assert_eq!(promotion.target().to_string(), "rel.example/acme/api");
     assert_eq!((promotion.version.as_str(), promotion.branch.as_str()), ("1.4.0", "main"));
-    assert_eq!(promotion.git_tag, GitTag { name: "v1.4.0".to_owned(), is_new: false });
+    assert_eq!(promotion.git_tag, GitTag { name: "v1.4.0".to_owned(), is_new: false, is_pushed: false });
     assert!(
         promotion.notes.iter().any(|note| note.contains("no key is configured")),
         "{:?}",

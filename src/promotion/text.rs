@@ -14,7 +14,11 @@ impl fmt::Display for Promotion {
         writeln!(f, "digest      {}", self.digest)?;
         writeln!(f, "to          {}", self.target.familiar())?;
         writeln!(f, "version     {}", self.version)?;
-        let made = if self.git_tag.is_new { ", which is made" } else { "" };
+        let made = match (self.git_tag.is_new, self.git_tag.is_pushed) {
+            (true, _) => ", which is made and pushed",
+            (false, true) => ", which is pushed",
+            (false, false) => "",
+        };
         writeln!(f, "git tag     {}{made}", self.git_tag.name)?;
         writeln!(f, "commit      {} on {}", self.revision, self.branch)?;
         writeln!(f, "platforms   {}", self.platforms.join(", "))?;

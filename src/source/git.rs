@@ -24,6 +24,7 @@ mod objects;
 mod porcelain;
 mod refs;
 mod refusal;
+mod remote;
 mod snapshot;
 mod tag;
 mod tracked;
@@ -49,8 +50,9 @@ pub use file_at::file_at;
 pub use hook_place::{HookPlace, HooksPath};
 pub use objects::{Objects, Peeled};
 pub use refs::{NamedCommit, Refs, refs, tree_of};
+pub use remote::{Sent, push_tag, remote_tags};
 pub use snapshot::{Snapshot, SnapshotEntry, Submodules};
-pub use tag::{NewTag, make_tag};
+pub use tag::{NewTag, drop_tag, make_tag};
 pub use tracked::{Tracked, tracked};
 
 use failure::Failure;

@@ -22,8 +22,8 @@ pub use file_state::FileState;
 pub(crate) use git::tests::Fixture;
 pub use git::{
     Ancestry, BlobReader, Branches, Checkout, CommitTree, HookPlace, HooksPath, NamedCommit, NewTag, Objects,
-    Peeled, Refs, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry, branches,
-    file_at, head, make_tag, read, refs, status, tracked, tree_of,
+    Peeled, Refs, Sent, Snapshot, SnapshotEntry, Submodules, Tracked, TreeEntry, TreeKind, ancestry,
+    branches, drop_tag, file_at, head, make_tag, push_tag, read, refs, remote_tags, status, tracked, tree_of,
 };
 pub use pushed::{Pushed, read_pushed};
 pub use ref_name::RefName;

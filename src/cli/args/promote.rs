@@ -19,7 +19,7 @@ pub struct PromoteArgs {
     #[arg(long = "as", value_name = "VERSION")]
     pub version: Option<String>,
 
-    /// Make the git tag where there is none, in this clone; it is not pushed.
+    /// Make the git tag where there is none, and push it before anything is published.
     #[arg(long, requires = "version")]
     pub tag_git: bool,
 

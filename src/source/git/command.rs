@@ -2,7 +2,8 @@
 //!
 //! It gets a chosen environment and settings that keep the repository's own configuration from running anything:
 //! no hooks, no fsmonitor, no pager, no prompt, no transport. Clean filters alone may run, since `git status` is what
-//! is asked where they decide; in a repository that somebody else owns, the ones that it brings itself are off.
+//! is asked where they decide; in a repository that somebody else owns, the ones that it brings itself are off. A git that
+//! is to speak to a remote is another one: see [`Git::connected`].
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
@@ -57,7 +58,29 @@ const FORCED: [(&str, &str); 8] = [
     ("LC_ALL", "C"),
 ];
 
-const SETTINGS: [&str; 10] = [
+/// For a git that speaks to a remote. `ext::` and other helpers would run any command.
+const PROTOCOLS: &str = "file:git:http:https:ssh";
+/// No longer may a remote take for an answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+/// What says where a repository is, by `git rev-parse --local-env-vars`, but for the configuration that a user hands over.
+const LOCAL: [&str; 12] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+/// What begins the names of variables that are for imgbuild, or for what signs, and for nobody that git starts.
+const OURS: [&str; 3] = ["IMGBUILD_", "COSIGN_", "DOCKER_AUTH_CONFIG"];
+
+const SETTINGS: [&str; 6] = [
     "-c",
     "core.fsmonitor=false",
     // Above this git streams a blob where it can, and does not hold it.
@@ -65,11 +88,8 @@ const SETTINGS: [&str; 10] = [
     "core.bigFileThreshold=4m",
     "-c",
     "core.hooksPath=/dev/null",
-    "-c",
-    "core.sshCommand=false",
-    "-c",
-    "credential.helper=",
 ];
+const NO_TRANSPORT: [&str; 4] = ["-c", "core.sshCommand=false", "-c", "credential.helper="];
 
 /// A `git` that runs in one folder.
 pub(super) struct Git<'a> {
@@ -83,6 +103,8 @@ pub(super) struct Git<'a> {
     git_dir: Option<PathBuf>,
     /// `filter.<driver>` of drivers that must not run.
     disabled: Vec<OsString>,
+    /// Whether it may speak to remotes.
+    is_connected: bool,
 }
 
 /// What a finished git said.
@@ -111,7 +133,16 @@ impl<'a> Git<'a> {
             safe_directory: None,
             git_dir: None,
             disabled: Vec::new(),
+            is_connected: false,
         })
+    }
+
+    /// The same git, which may speak to remotes as the user's own would: by the ssh and the credential helpers of the
+    /// configuration, and with the environment that those may need. It asks nobody anything, and runs no hooks.
+    pub(super) fn connected(mut self) -> Git<'a> {
+        self.is_connected = true;
+        self.time_limit = self.time_limit.min(ANSWER_LIMIT);
+        self
     }
 
     /// The same git, told where the git folder is.
@@ -202,6 +233,14 @@ impl<'a> Git<'a> {
         let mut command = Command::new(&self.program);
         // A group of its own: a filter that git started ends with it, and a Ctrl-C is ours to handle.
         command.current_dir(&self.folder).env_clear().process_group(0);
+        if self.is_connected {
+            command.envs(self.environment.iter().filter(|(key, _)| is_passed_on(key)));
+            // No terminal is there to ask at: ssh would wait for it.
+            if self.environment.get_os("SSH_ASKPASS").is_none() {
+                command.env("SSH_ASKPASS", "false");
+            }
+            command.env("SSH_ASKPASS_REQUIRE", "force");
+        }
         for key in PASSED {
             if let Some(value) = self.environment.get_os(key) {
                 command.env(key, value);
@@ -214,6 +253,11 @@ impl<'a> Git<'a> {
         command.envs(self.environment.handed_on().filter(|(key, _)| injected(key)));
         command.envs(FORCED);
         command.args(SETTINGS);
+        if self.is_connected {
+            command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS);
+        } else {
+            command.args(NO_TRANSPORT);
+        }
         if let Some(root) = &self.safe_directory {
             command.arg("-c").arg(joined(&[b"safe.directory=", root.as_os_str().as_bytes()]));
         }
@@ -279,6 +323,12 @@ impl Output {
         let line: String = line.trim_start_matches("fatal: ").chars().take(500).collect();
         Failure::unreadable(format!("git says: {line}"))
     }
+}
+
+/// Whether a git that speaks to remotes gets the variable.
+fn is_passed_on(key: &OsStr) -> bool {
+    let is_ours = OURS.iter().any(|begin| key.as_bytes().starts_with(begin.as_bytes()));
+    !is_ours && !LOCAL.iter().any(|name| key == *name)
 }
 
 /// The drivers in what `config --show-scope -z --get-regexp` printed that the repository itself defines.

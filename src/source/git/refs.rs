@@ -123,22 +123,26 @@ fn of_command(git: &Git<'_>) -> Result<Refs, Failure> {
             refs.branches.push(named(name, id));
         }
     }
-    // What a tag object leads to follows it, in a line of its own. Without any tag, git fails without a word.
-    let shown = git.run(["show-ref", "--tags", "--dereference"])?.stdout;
+    // Without any tag, git fails without a word.
+    refs.tags = tags_of(&git.run(["show-ref", "--tags", "--dereference"])?.stdout);
+    Ok(refs)
+}
+
+/// The tags in a list of git's, an id and a name a line. What a tag object leads to follows it, in a line of its own.
+pub(super) fn tags_of(listed: &[u8]) -> Vec<NamedCommit> {
     let mut tags = BTreeMap::new();
-    for line in shown.split(|&byte| byte == b'\n') {
-        let mut fields = line.split(|&byte| byte == b' ');
+    for line in listed.split(|&byte| byte == b'\n') {
+        let mut fields = line.split(|&byte| byte == b' ' || byte == b'\t');
         let (Some(id), Some(name)) = (fields.next(), fields.next()) else { continue };
         if let Some(name) = name.strip_prefix(TAGS) {
             tags.insert(name.strip_suffix(b"^{}").unwrap_or(name), id);
         }
     }
-    refs.tags = tags.into_iter().map(|(name, id)| named(name, id)).collect();
-    Ok(refs)
+    tags.into_iter().map(|(name, id)| named(name, id)).collect()
 }
 
 /// `origin`, or the only remote.
-fn chosen<'a>(names: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+pub(super) fn chosen<'a>(names: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
     let names: Vec<&[u8]> = names.collect();
     match names.as_slice() {
         [only] => Some(only.to_vec()),

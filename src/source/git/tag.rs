@@ -26,6 +26,27 @@ pub struct NewTag<'a> {
     pub message: &'a str,
 }
 
+/// Takes a tag away that [`make_tag`] just made, unless somebody moved it meanwhile; an error is of kind `Refused`. Blocking.
+pub fn drop_tag(
+    root: &Path,
+    reader: Reader,
+    environment: &Environment,
+    tag: NewTag<'_>,
+    stop: &Stop,
+) -> Result<()> {
+    let full = format!("refs/tags/{}", tag.name);
+    let dropped = Tools { environment, stop }.git(root, reader).and_then(|git| {
+        let id = git.ask(["rev-parse", "--verify", &full])?;
+        let id = String::from_utf8_lossy(&id).trim().to_owned();
+        let commit = git.ask(["rev-parse", "--verify", &format!("{full}^{{commit}}")])?;
+        if commit.trim_ascii() != tag.commit.as_bytes() {
+            return Err(Failure::unreadable(format!("{} names another commit by now", tag.name)));
+        }
+        git.ask(["update-ref", "-d", &full, &id])
+    });
+    dropped.map(drop).map_err(|failure| last_word(root, failure))
+}
+
 /// Makes the tag in the repository at `root`, through the git command alone, as that knows who makes it. One of the name
 /// that is there stays as it is, and is an error, of kind `Refused` as all others. Nothing is pushed. Blocking.
 pub fn make_tag(
@@ -58,7 +79,7 @@ pub fn make_tag(
             };
             Err(error
                 .hint("git has to know who makes it: git config user.name and user.email")
-                .hint("without --tag-git, the tag can be made elsewhere and fetched"))
+                .hint("without --tag-git, the tag can be made elsewhere, pushed, and fetched"))
         }
     }
 }

@@ -1,5 +1,8 @@
 use super::{Fixture, isolated_tests};
-use crate::source::{NamedCommit, NewTag, Reader, Refs, make_tag, refs, tree_of};
+use crate::error::Kind;
+use crate::source::{
+    NamedCommit, NewTag, Reader, Refs, Sent, drop_tag, make_tag, push_tag, refs, remote_tags, tree_of,
+};
 use crate::stop::Stop;
 
 const COMMAND: Reader = Reader::GitCommand { safe_directory: false };
@@ -80,5 +83,58 @@ isolated_tests! {
         let error = make(&fixture, &second).unwrap_err();
         assert!(error.to_string().contains("exists"), "{error}");
         assert_eq!(fixture.git(&["rev-parse", "v1.0.0^{commit}"]), first);
+    }
+
+    fn a_tag_goes_to_the_remote_which_never_moves_one() {
+        let fixture = Fixture::new();
+        let first = fixture.git(&["rev-parse", "HEAD"]);
+        let second = fixture.commit("second");
+        let origin = fixture.beside("origin.git");
+        fixture.git(&["clone", "-q", "--bare", ".", origin.to_str().unwrap()]);
+        fixture.git(&["remote", "add", "origin", origin.to_str().unwrap()]);
+        let (environment, stop) = (fixture.environment(), Stop::default());
+        let push = |name: &str| push_tag(fixture.root(), COMMAND, &environment, name, &stop).unwrap();
+        let theirs = || shown(&remote_tags(fixture.root(), COMMAND, &environment, &stop).unwrap());
+        assert_eq!(theirs(), Vec::<String>::new());
+        fixture.git(&["tag", "-a", "-m", "x", "v1.0.0", &first]);
+        assert_eq!(push("v1.0.0"), Sent::Taken);
+        assert_eq!(push("v1.0.0"), Sent::Taken, "it has it");
+        assert_eq!(theirs(), [format!("v1.0.0 {first}")]);
+        fixture.git(&["tag", "-f", "v1.0.0", &second]);
+        let Sent::Refused(why) = push("v1.0.0") else { panic!("it was moved") };
+        assert!(why.starts_with("[rejected]"), "{why}");
+        assert_eq!(theirs(), [format!("v1.0.0 {first}")]);
+
+        // A rule of the remote's.
+        let hook = origin.join("hooks/update");
+        std::fs::write(&hook, "#!/bin/sh\necho not for you\nexit 1\n").unwrap();
+        std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fixture.git(&["tag", "v2.0.0", &second]);
+        let Sent::Refused(why) = push("v2.0.0") else { panic!("it was taken") };
+        // Some versions of git say so once more.
+        assert!(why.starts_with("[remote rejected] (hook declined); not for you"), "{why}");
+        let tag = NewTag { name: "v2.0.0", commit: &second, message: "" };
+        let drop = |tag| drop_tag(fixture.root(), COMMAND, &environment, tag, &stop);
+        assert!(drop(NewTag { commit: &first, ..tag }).unwrap_err().to_string().contains("another commit by now"));
+        drop(tag).unwrap();
+        assert_eq!(fixture.git(&["tag", "--list"]), "v1.0.0");
+    }
+
+    fn a_remote_that_cannot_be_asked_is_told() {
+        let fixture = Fixture::new();
+        let (environment, stop) = (fixture.environment(), Stop::default());
+        let asked = |reader| remote_tags(fixture.root(), reader, &environment, &stop).unwrap_err();
+        assert!(asked(COMMAND).message().contains("there is no remote origin"));
+        fixture.git(&["remote", "add", "origin", "/nowhere"]);
+        let error = asked(Reader::Libgit2);
+        assert_eq!(error.kind(), Kind::Refused);
+        assert!(error.message().contains("cannot ask the remote") && !error.hints().is_empty(), "{error}");
+        assert!(asked(Reader::GitCommand { safe_directory: true }).message().contains("belongs to another user"));
+        // No address starts a command.
+        let made = fixture.beside("made");
+        fixture.git(&["config", "protocol.ext.allow", "always"]);
+        fixture.git(&["remote", "set-url", "origin", &format!("ext::touch {}", made.display())]);
+        assert!(asked(COMMAND).message().contains("not allowed"));
+        assert!(!made.exists());
     }
 }
