@@ -320,7 +320,7 @@ Register-ArgumentCompleter -Native -CommandName 'imgbuild' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Whether to use colour')
             [CompletionResult]::new('--ci-output', '--ci-output', [CompletionResultType]::ParameterName, 'Whether to show the CI groups, annotations, outputs and a summary as it knows them')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the run''s report to this file, as versioned JSON')
-            [CompletionResult]::new('--tag-git', '--tag-git', [CompletionResultType]::ParameterName, 'Make the git tag where there is none, in this clone; it is not pushed')
+            [CompletionResult]::new('--tag-git', '--tag-git', [CompletionResultType]::ParameterName, 'Make the git tag where there is none, and push it before anything is published')
             [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'Print what would be done, and do nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors and results')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors and results')

@@ -403,7 +403,7 @@ never\t'Never'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l ci-output -d 'Whether to show the CI groups, annotations, outputs and a summary as it knows them' -r -f -a "auto\t'As the CI that is detected has it, unless IMGBUILD_CI_OUTPUT is off'
 off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
-complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l tag-git -d 'Make the git tag where there is none, in this clone; it is not pushed'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l tag-git -d 'Make the git tag where there is none, and push it before anything is published'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -l plan -d 'Print what would be done, and do nothing'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand promote" -s h -l help -d 'Print help (see more with \'--help\')'
