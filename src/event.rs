@@ -257,8 +257,8 @@ pub enum Event {
     DeployStep {
         /// The deployment.
         name: String,
-        /// What: `lock`, `pull`, `create`, `rename`, `restart-policy`, `connect`, `disconnect`, `start`, `stop`, `remove`,
-        /// `ready`, `watch`, `serves`, `keep`; of a service `create`, `update`, `rollback`, `remove`; of its tasks what became of one:
+        /// What: `lock`, `pull`, `create`, `rename`, `restart-policy`, `connect`, `disconnect`, `start`, `stop`, `hold`,
+        /// `remove`, `ready`, `watch`, `serves`, `keep`; of a service `create`, `update`, `rollback`, `remove`; of its tasks what became of one:
         /// `task-preparing`, `task-starting`, `task-running`, `task-failed`, `task-rejected`, `task-complete`, `task-shutdown`.
         step: String,
         /// To which container; none where it is to none. An id, cut as the engine prints it.

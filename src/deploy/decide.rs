@@ -59,6 +59,11 @@ pub enum Step {
         /// Whether it gets its grace; else it is killed.
         gently: bool,
     },
+    /// Its image gets a name of its own, so that one can go back to it once the container is gone.
+    Hold {
+        /// The container.
+        id: String,
+    },
     /// It is removed.
     Remove {
         /// The container.
@@ -91,6 +96,7 @@ impl Step {
             Step::Disconnect { .. } => "disconnect",
             Step::Start { .. } => "start",
             Step::Stop { .. } => "stop",
+            Step::Hold { .. } => "hold",
             Step::Remove { .. } => "remove",
             Step::Ready { .. } => "ready",
             Step::Watch { .. } => "watch",
@@ -107,11 +113,17 @@ impl Step {
             | Step::Disconnect { id, .. }
             | Step::Start { id }
             | Step::Stop { id, .. }
+            | Step::Hold { id }
             | Step::Remove { id }
             | Step::Ready { id }
             | Step::Watch { id }
             | Step::Serves { id } => id,
         }
+    }
+
+    /// Whether it looks at the container, and does nothing to it. Anything else is done by whoever has the lock alone.
+    pub const fn is_gate(&self) -> bool {
+        matches!(self, Step::Ready { .. } | Step::Watch { .. } | Step::Serves { .. })
     }
 }
 
@@ -143,27 +155,27 @@ pub enum Settling {
 /// nobody finds it; `record` is what its labels say.
 pub(super) fn forward(way: Way, new: &str, record: &Record, old: Option<&Seen>) -> Vec<Step> {
     let id = || new.to_owned();
-    let wanted = || Step::Restart { id: id(), when: record.spec.restart.clone() };
+    let wanted = || restarted(new, record);
     let mut steps = Vec::new();
     match way {
         Way::InPlace => {
             if let Some(old) = old {
                 steps.push(Step::Rename { id: old.id.clone(), to: Name::Previous });
-                steps.push(Step::Restart { id: old.id.clone(), when: Restart::never() });
+                steps.extend(rested(old));
                 steps.push(Step::Stop { id: old.id.clone(), gently: true });
             }
             steps.push(Step::Rename { id: id(), to: Name::Current });
             steps.push(Step::Start { id: id() });
             steps.push(Step::Ready { id: id() });
             // From here on it comes back by itself after an engine's restart, since nothing else would.
-            steps.push(wanted());
+            steps.extend(wanted());
             steps.push(Step::Watch { id: id() });
         }
         Way::Beside => {
             steps.push(Step::Start { id: id() });
             steps.push(Step::Ready { id: id() });
             steps.push(Step::Watch { id: id() });
-            steps.push(wanted());
+            steps.extend(wanted());
             for attached in fronts(&record.spec.networks) {
                 steps.push(Step::Disconnect { id: id(), network: attached.network.clone() });
                 steps.push(Step::Connect { id: id(), to: attached.clone() });
@@ -172,7 +184,7 @@ pub(super) fn forward(way: Way, new: &str, record: &Record, old: Option<&Seen>) 
             steps.push(Step::Ready { id: id() });
             if let Some(old) = old {
                 steps.push(Step::Rename { id: old.id.clone(), to: Name::Previous });
-                steps.push(Step::Restart { id: old.id.clone(), when: Restart::never() });
+                steps.extend(rested(old));
                 for (network, aliases) in &old.networks {
                     if !aliases.is_empty() {
                         steps.push(Step::Disconnect { id: old.id.clone(), network: network.clone() });
@@ -188,15 +200,60 @@ pub(super) fn forward(way: Way, new: &str, record: &Record, old: Option<&Seen>) 
     steps
 }
 
+/// The engine starts the new one again as `record` says; nothing where it never does.
+fn restarted(new: &str, record: &Record) -> Option<Step> {
+    let when = &record.spec.restart;
+    (!when.is_never()).then(|| Step::Restart { id: new.to_owned(), when: when.clone() })
+}
+
+/// The engine starts the old one no more; nothing where it never did.
+fn rested(old: &Seen) -> Option<Step> {
+    (!old.restart.is_never()).then(|| Step::Restart { id: old.id.clone(), when: Restart::never() })
+}
+
 /// The networks in which the container has names.
 fn fronts(networks: &[Attached]) -> impl Iterator<Item = &Attached> {
     networks.iter().filter(|attached| !attached.aliases.is_empty())
 }
 
-/// The old one goes for good: from here on there is no way back but a rollback.
+/// The old one goes for good: from here on there is no way back but a rollback, for which its image is held first. Whoever
+/// deployed it may not have come to that, and nobody did where it was made by hand.
 fn leave(old: &Seen, running: bool) -> Vec<Step> {
-    let stop = running.then(|| Step::Stop { id: old.id.clone(), gently: true });
-    stop.into_iter().chain([Step::Remove { id: old.id.clone() }]).collect()
+    let id = || old.id.clone();
+    let stop = running.then(|| Step::Stop { id: id(), gently: true });
+    [Step::Hold { id: id() }].into_iter().chain(stop).chain([Step::Remove { id: id() }]).collect()
+}
+
+/// What a run does about a swap of its own that did not come to its end, while it has the lock: what another run that took the
+/// lock does by now is not to be disturbed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Aftermath {
+    /// The new one serves, and the old one is gone.
+    Serves,
+    /// These steps; what served before serves afterwards, and where nothing did, nothing is left.
+    Back(Vec<Step>),
+}
+
+/// What is to be done about the swap of run `run` by what is found; `passed` says whether the new one had passed all of its gates.
+pub(super) fn aftermath(found: &Found, run: &str, passed: bool) -> Result<Aftermath, Conflict> {
+    let is_ours = |seen: &&Seen| seen.record.as_ref().is_some_and(|record| record.run == run);
+    let is_alone = found.previous.is_none() && found.next.is_none();
+    if passed && is_alone && found.current.as_ref().filter(is_ours).is_some() {
+        return Ok(Aftermath::Serves);
+    }
+    let mut steps = match settle(found)? {
+        Settling::Nothing => Vec::new(),
+        Settling::Steps(steps) | Settling::Judge { back: steps, .. } => steps,
+    };
+    // What it made in the place of nothing goes as well.
+    let is_first = |seen: &&Seen| seen.record.as_ref().is_some_and(|record| record.replaces.is_none());
+    for seen in [&found.current, &found.next].into_iter().flatten().filter(is_ours).filter(is_first) {
+        let goes = |step: &Step| matches!(step, Step::Remove { id } if *id == seen.id);
+        if !steps.iter().any(goes) {
+            steps.push(Step::Remove { id: seen.id.clone() });
+        }
+    }
+    Ok(Aftermath::Back(steps))
 }
 
 /// What is to be done about what is found, whichever instant an earlier run ended at. Where nothing is left to do, the
@@ -254,8 +311,8 @@ pub(super) fn settle(found: &Found) -> Result<Settling, Conflict> {
             let back: Vec<Step> = clear.clone().into_iter().chain(back).collect();
             match &current.record {
                 Some(record) if current.running => {
-                    let wanted = Step::Restart { id: current.id.clone(), when: record.spec.restart.clone() };
-                    let accept = clear.into_iter().chain([wanted]).chain(leave(previous, previous.running));
+                    let wanted = restarted(&current.id, record);
+                    let accept = clear.into_iter().chain(wanted).chain(leave(previous, previous.running));
                     Settling::Judge { new: current.id.clone(), accept: accept.collect(), back }
                 }
                 _ => Settling::Steps(back),

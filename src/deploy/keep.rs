@@ -113,21 +113,21 @@ pub fn fallen(images: &[ImageSummary], container: &str, record: &Record, most: u
     images.iter().filter_map(of_image).collect()
 }
 
-/// Holds the image `id` that `record` is of, of a container that is called `container`, and of those before it as many as make `most` in all; names of further ones go,
-/// and with its last name an image itself. `old` is the image of the container that went, where there was one. Gives the names
-/// that went, and why others stayed.
+/// Holds the image `id`, of which is known `past`, to go back to with the container that is called `container`.
+pub(super) async fn hold(engine: &Engine, container: &str, id: &str, past: &Past) -> Result<()> {
+    engine.tag_image(id, &repository(container), &tag(&past.digest)).await
+}
+
+/// Holds the image `id` that `record` is of, of a container that is called `container`. Of those before it as many stay as make
+/// `most` in all; names of further ones go, and with its last name an image itself. Gives the names that went, and why others
+/// stayed.
 pub async fn keep(
     engine: &Engine,
     container: &str,
     (record, id): (&Record, &str),
-    old: Option<(&str, &Past)>,
     most: u32,
 ) -> Result<(Vec<String>, Vec<String>)> {
-    let repository = repository(container);
-    engine.tag_image(id, &repository, &tag(&record.digest)).await?;
-    if let Some((old, past)) = old {
-        engine.tag_image(old, &repository, &tag(&past.digest)).await?;
-    }
+    hold(engine, container, id, &record.past()).await?;
     let (mut gone, mut stayed) = (Vec::new(), Vec::new());
     let mut remove = async |name: &String| match engine.remove_image(name, true).await {
         Ok(_) => gone.push(name.clone()),

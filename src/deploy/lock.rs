@@ -13,11 +13,32 @@ use super::name::Names;
 /// How often a lock that others let go of at the same moment is asked for.
 const TRIES: u32 = 5;
 
-/// A lock that is held.
-#[derive(Debug)]
+/// A lock that was taken. Whether it still is the run's own is for [`Lock::require`] to say.
+#[derive(Debug, Clone)]
 pub struct Lock {
-    volume: String,
+    names: Names,
     run: String,
+    labels: BTreeMap<String, String>,
+}
+
+/// Whether a run has the lock that it took.
+pub(super) enum Regained {
+    /// All the time.
+    Kept,
+    /// Again: meanwhile nobody had it, or another run that is over by now.
+    Again,
+    /// Another run has it.
+    Theirs(Holder),
+}
+
+/// Whose a lock is that a run took.
+enum Whose {
+    /// That run's.
+    Ours,
+    /// Nobody's: somebody removed the volume, or broke the lock and is done by now.
+    Nobodys,
+    /// Somebody broke it.
+    Theirs(Holder),
 }
 
 /// Who holds a lock.
@@ -88,7 +109,7 @@ impl Lock {
                 .hint("remove it, if it is of no use"));
             };
             if holder.run() == owner.run {
-                return Ok(Lock { volume, run: owner.run.clone() });
+                return Ok(Lock { names: names.clone(), run: owner.run.clone(), labels });
             }
             if !(force || holder.is_stale(now)) {
                 return Err(held(names, &holder, now));
@@ -106,23 +127,44 @@ impl Lock {
         Ok(labels_of(engine, &names.lock()).await?.and_then(|labels| Holder::of(&labels)))
     }
 
-    /// [`Kind::Refused`] where `run` does not hold the lock of `names` any more: somebody broke it, or removed the volume. From
-    /// then on another run may be at the same containers.
-    pub async fn require(engine: &Engine, names: &Names, run: &str) -> Result<()> {
-        let why = match Lock::holder(engine, names).await? {
-            Some(holder) if holder.run() == run => return Ok(()),
-            Some(holder) => format!("it was taken away by {holder}"),
-            None => format!("somebody removed its volume, {}", names.lock()),
+    async fn whose(&self, engine: &Engine) -> Result<Whose> {
+        Ok(match Lock::holder(engine, &self.names).await? {
+            Some(holder) if holder.run() == self.run => Whose::Ours,
+            Some(holder) => Whose::Theirs(holder),
+            None => Whose::Nobodys,
+        })
+    }
+
+    /// [`Kind::Refused`] where it is not the run's any more: somebody broke it, or removed the volume. From then on another run
+    /// may be at the same containers. `so_far` says what of the swap is done, behind "the lock is lost, and ".
+    pub async fn require(&self, engine: &Engine, so_far: &str) -> Result<()> {
+        let names = &self.names;
+        let why = match self.whose(engine).await? {
+            Whose::Ours => return Ok(()),
+            Whose::Theirs(holder) => format!("it was taken away by {holder}"),
+            Whose::Nobodys => format!("somebody removed its volume, {}", names.lock()),
         };
-        Err(Error::new(Kind::Refused, format!("the lock of {names} is lost, and nothing was swapped: {why}"))
+        Err(Error::new(Kind::Refused, format!("the lock of {names} is lost, and {so_far}: {why}"))
             .hint("try again when nobody else deploys it"))
+    }
+
+    /// Takes it again where it is nobody's by now.
+    pub(super) async fn regain(&self, engine: &Engine) -> Result<Regained> {
+        for nth in 0..TRIES {
+            match self.whose(engine).await? {
+                Whose::Ours if nth == 0 => return Ok(Regained::Kept),
+                Whose::Ours => return Ok(Regained::Again),
+                Whose::Theirs(holder) => return Ok(Regained::Theirs(holder)),
+                Whose::Nobodys => engine.create_volume(&self.names.lock(), &self.labels).await?,
+            }
+        }
+        Err(Error::new(Kind::Refused, format!("the lock of {} is lost again and again", self.names)))
     }
 
     /// Lets go of it. What somebody else broke by force is theirs.
     pub async fn release(self, engine: &Engine) -> Result<()> {
-        let ours = labels_of(engine, &self.volume).await?.and_then(|labels| Holder::of(&labels));
-        if ours.is_some_and(|holder| holder.run() == self.run) {
-            engine.remove_volume(&self.volume).await?;
+        if let Whose::Ours = self.whose(engine).await? {
+            engine.remove_volume(&self.names.lock()).await?;
         }
         Ok(())
     }

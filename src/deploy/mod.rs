@@ -34,4 +34,4 @@ pub use record::{Attached, Past, Record, Replaced, SpecRecord};
 pub use rollout::{Rollout, may_replace};
 pub use spec::{Values, Wanted, values};
 pub use state::{CutOff, Deployed, Found, Seen, cut_off, deployments, find};
-pub use swap::{Busy, Swap, Swapped};
+pub use swap::{Busy, Passed, Swap};

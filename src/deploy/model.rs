@@ -1,8 +1,8 @@
 //! A host of the mind, on which steps are played: it can be struck at any instant, as a kill of imgbuild or of the engine does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{Settling, Step, Way, forward, settle, way_back};
+use super::decide::{Aftermath, Settling, Step, Way, aftermath, forward, settle, way_back};
 use super::name::Name;
 use super::record::{Attached, Record, SpecRecord};
 use super::state::{Found, Seen};
@@ -21,6 +21,10 @@ struct Host {
     strike: Option<usize>,
     /// A stop that was under way when its run was killed: the engine goes on with it.
     pending: Option<String>,
+    /// Containers whose images are held to go back to.
+    held: BTreeSet<String>,
+    /// The run that has the lock; none while nobody is after it.
+    lock: Option<&'static str>,
 }
 
 /// Why playing ended early.
@@ -28,6 +32,7 @@ struct Host {
 enum Cut {
     Struck,
     Failed,
+    LockLost,
 }
 
 fn always() -> Restart {
@@ -49,7 +54,7 @@ fn record(way: Way, digest: &str, old: Option<&Seen>) -> Record {
         name: "web".to_owned(),
         reference: "r".to_owned(),
         digest: digest.to_owned(),
-        run: "run".to_owned(),
+        run: if old.is_some() { "run" } else { "before" }.to_owned(),
         by: "me".to_owned(),
         at: 1,
         spec: SpecRecord { restart: always(), networks: attached(way), ..SpecRecord::default() },
@@ -86,22 +91,41 @@ impl Host {
 
     /// Makes the new one as `swap` does, and says which steps follow.
     fn begin(&mut self, way: Way) -> Vec<Step> {
+        self.begin_as(way, "new")
+    }
+
+    /// The same for a container called `new`, by a run of the name `run`; that of any other by one of its own name.
+    fn begin_as(&mut self, way: Way, new: &str) -> Vec<Step> {
         let old = self.found().current;
-        let record = record(way, "sha256:new", old.as_ref());
+        let run = if new == "new" { "run" } else { new }.to_owned();
+        let record = Record { run, ..record(way, "sha256:new", old.as_ref()) };
         let mut joined = networks(&record.spec.networks);
         if way == Way::Beside {
             joined.values_mut().for_each(Vec::clear);
         }
-        let new = Seen {
-            id: "new".to_owned(),
+        let seen = Seen {
+            id: new.to_owned(),
             running: false,
             restart: Restart::never(),
             networks: joined,
             record: Some(record.clone()),
             ..Seen::default()
         };
-        self.containers.insert("new".to_owned(), (Some(Name::Next), new));
-        forward(way, "new", &record, old.as_ref())
+        self.containers.insert(new.to_owned(), (Some(Name::Next), seen));
+        forward(way, new, &record, old.as_ref())
+    }
+
+    /// Plays `steps` as the run of this name, which may have lost the lock.
+    fn play_as(&mut self, run: &str, steps: &[Step]) -> Result<(), Cut> {
+        for step in steps {
+            // What a gate sees of containers that another run takes away is either.
+            match step.is_gate() {
+                true => {}
+                false if self.lock.is_some_and(|lock| lock != run) => return Err(Cut::LockLost),
+                false => self.play(std::slice::from_ref(step))?,
+            }
+        }
+        Ok(())
     }
 
     fn play(&mut self, steps: &[Step]) -> Result<(), Cut> {
@@ -156,7 +180,14 @@ impl Host {
                 self.pending.take_if(|pending| pending == id);
                 self.seen(id).1.running = false;
             }
-            Step::Remove { id } => drop(self.containers.remove(id)),
+            Step::Hold { id } => {
+                let held = self.seen(id).1.id.clone();
+                self.held.insert(held);
+            }
+            Step::Remove { id } => {
+                assert!(id != "old" || self.held.contains(id), "nobody can go back to it: {self:#?}");
+                drop(self.containers.remove(id));
+            }
             Step::Ready { id } | Step::Watch { id } => {
                 assert!(self.seen(id).1.running, "{id} is looked at, and does not run");
                 if !self.good && id == "new" {
@@ -187,7 +218,7 @@ impl Host {
             Settling::Judge { new, accept, back } => match self.play(&[Step::Ready { id: new }]) {
                 Ok(()) => self.play(&accept),
                 Err(Cut::Failed) => self.play(&back),
-                Err(Cut::Struck) => Err(Cut::Struck),
+                Err(cut) => Err(cut),
             },
         };
         self.strike = None;
@@ -215,7 +246,7 @@ impl Host {
         assert_eq!(settle(&self.found()), Ok(Settling::Nothing), "{what}");
         let all: Vec<&(Option<Name>, Seen)> = self.containers.values().collect();
         let [(name, seen)] = all[..] else { panic!("not one: {what}") };
-        assert!(self.good || seen.id == "old", "{what}");
+        assert!(self.good || seen.id != "new", "{what}");
         assert_eq!((*name, seen.running, &seen.restart), (Some(Name::Current), true, &always()), "{what}");
         assert_eq!(seen.networks, networks(&attached(way)), "{what}");
     }
@@ -233,15 +264,17 @@ fn swap(host: &mut Host, way: Way, strike: Option<usize>) -> Result<(), Cut> {
     let steps = host.begin(way);
     host.strike = strike;
     match host.play(&steps) {
-        Err(Cut::Failed) => {
-            let back = match settle(&host.found()) {
-                Ok(Settling::Steps(steps) | Settling::Judge { back: steps, .. }) => steps,
-                other => panic!("{other:?}"),
-            };
-            host.play(&back)
-        }
+        Err(Cut::Failed) => match aftermath(&host.found(), "run", false) {
+            Ok(Aftermath::Back(steps)) => host.play(&steps),
+            other => panic!("{other:?}"),
+        },
         played => played,
     }
+}
+
+/// How many of `steps` are over once the new one has passed all of its gates.
+fn passed(steps: &[Step]) -> usize {
+    steps.iter().rposition(Step::is_gate).expect("a gate") + 1
 }
 
 #[test]
@@ -293,6 +326,88 @@ fn whatever_instant_it_is_killed_at_one_further_command_makes_it_serve() {
         }
     }
     assert!(struck > 200, "{struck}");
+}
+
+#[test]
+fn whatever_instant_a_signal_hits_the_old_one_is_back_or_the_new_one_serves() {
+    for (way, good, ours) in cases() {
+        for with_old in [true, false] {
+            let mut served = 0;
+            for first in 0.. {
+                let mut host = Host { good, ..Host::with_old(way, ours) };
+                if !with_old {
+                    host.containers.clear();
+                }
+                let steps = host.begin(way);
+                host.strike = Some(first);
+                // Also right after the last step: what clears up is cut off then.
+                let cut = host.play(&steps);
+                (host.done, host.strike, host.pending) = (0, None, None);
+                let what =
+                    format!("{way:?} good {good} ours {ours} old {with_old} at {first} of {}", steps.len());
+                match aftermath(&host.found(), "run", first >= passed(&steps) && cut != Err(Cut::Failed)) {
+                    Ok(Aftermath::Serves) => {
+                        assert!(cut == Ok(()) || !with_old, "{what}");
+                        host.is_settled(way, &what);
+                        assert!(host.containers.contains_key("new"), "{what}");
+                        served += 1;
+                    }
+                    Ok(Aftermath::Back(steps)) => {
+                        assert_eq!(host.play(&steps), Ok(()), "{what}");
+                        match with_old {
+                            true => host.is_settled(way, &what),
+                            false => assert!(host.containers.is_empty(), "{what}: {host:#?}"),
+                        }
+                        assert_eq!(host.containers.contains_key("old"), with_old, "{what}");
+                    }
+                    Err(conflict) => panic!("{what}: {conflict:?}"),
+                }
+                if cut != Err(Cut::Struck) {
+                    break;
+                }
+            }
+            assert_eq!(served > 0, good, "{way:?} ours {ours} old {with_old}");
+        }
+    }
+}
+
+#[test]
+fn whatever_instant_the_lock_is_broken_at_the_other_run_alone_goes_on() {
+    let mut broken = 0;
+    for (way, good, ours) in cases() {
+        for first in 0.. {
+            let mut host = Host { good, ..Host::with_old(way, ours) };
+            let steps = host.begin(way);
+            host.strike = Some(first);
+            if host.play(&steps) != Err(Cut::Struck) {
+                break;
+            }
+            // The other run brings order, and swaps. The first one goes on before each of its steps.
+            for second in 0.. {
+                let mut host = Host { lock: Some("other"), ..host.clone() };
+                let mut cut = host.recover(Some(second));
+                if cut == Ok(()) {
+                    let recovered = host.done;
+                    let steps = host.begin_as(way, "other");
+                    (host.done, host.strike) = (recovered, Some(second));
+                    cut = host.play(&steps);
+                }
+                let before = format!("{host:?}");
+                assert_eq!(host.play_as("run", &steps[first..]), Err(Cut::LockLost));
+                assert_eq!(format!("{host:?}"), before, "{way:?} at {first}, {second}");
+                broken += 1;
+                if cut == Ok(()) {
+                    let what = format!("{way:?} good {good} ours {ours} at {first}, {second}");
+                    (host.done, host.strike) = (0, None);
+                    host.stop_ends();
+                    host.is_settled(way, &what);
+                    assert!(host.containers.contains_key("other"), "{what}");
+                    break;
+                }
+            }
+        }
+    }
+    assert!(broken > 200, "{broken}");
 }
 
 #[test]

@@ -1,25 +1,27 @@
 //! Does the steps, and goes back where one fails.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::RwLock;
 
-use super::decide::{Conflict, Settling, Step, Way, forward, settle, short, way_back};
-use super::keep::keep;
+use super::decide::{Aftermath, Conflict, Settling, Step, Way, aftermath, forward, settle, short, way_back};
+use super::keep::{hold, keep};
+use super::lock::{Holder, Lock, Regained};
 use super::name::{Name, Names};
 use super::record::{Attached, Past, Record};
 use super::spec::{Wanted, preflight};
 use super::state::{Found, Seen, find, past};
 use crate::engine::{ContainerSpec, Engine, Keeper};
 use crate::error::{Error, Kind, Result};
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, millis};
 use crate::expect::{Evidence, Misfit};
 
 /// How many images that ran before a container's labels name.
 const REMEMBERED: usize = 50;
 
-/// One swap of a deployment on a host, whose lock is held.
+/// One swap of a deployment on a host.
 #[derive(Debug)]
 pub struct Swap<'a> {
     /// Makes what is only for the run.
@@ -30,20 +32,34 @@ pub struct Swap<'a> {
     pub record: Record,
     /// Takes what happens.
     pub events: &'a Events,
+    /// The deployment's. It is looked at before each change: nothing is done once somebody else has it.
+    pub lock: &'a Lock,
     /// Held by each change that is under way on the engine: dropping a future does not stop the engine.
     pub busy: Busy,
+    /// Set once the new one has passed all of its gates.
+    pub passed: &'a OnceCell<Passed>,
 }
 
 /// Knows whether a change is under way on the engine.
 pub type Busy = Arc<RwLock<()>>;
 
-/// What a swap came to.
+/// What a swap comes to whose new container has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Swapped {
+pub struct Passed {
     /// The digest of what ran before, where something did.
-    pub before: Option<String>,
+    before: Option<String>,
     /// For how long nothing served, at most.
-    pub gap: Duration,
+    gap: Duration,
+}
+
+/// How a swap that did not come to its end was ended.
+enum Ended {
+    /// Another run has the lock, and the containers are its affair.
+    LeftTo(Holder),
+    /// The new one serves.
+    Serves,
+    /// What served before does so again, for all that the run knows; with a lock that it had lost meanwhile it knows less.
+    Back { had_lost_it: bool },
 }
 
 impl Swap<'_> {
@@ -78,19 +94,25 @@ impl Swap<'_> {
             Settling::Nothing => return Ok(()),
             Settling::Steps(steps) => {
                 self.events.note("an earlier run was cut off here: what served before it is brought back");
-                (self.back(&steps).await, "what served before an earlier run could not be brought back")
+                (
+                    self.steps(&steps, true).await,
+                    "what served before an earlier run could not be brought back",
+                )
             }
             Settling::Judge { new, accept, back } => {
                 self.events.note("an earlier run was cut off here: what it left running is judged");
                 let settled = match self.step(&Step::Ready { id: new }, true).await {
                     Ok(()) => self.steps(&accept, true).await,
-                    Err(error) if error.kind() == Kind::Deploy => self.back(&back).await,
+                    Err(error) if error.kind() == Kind::Deploy => self.steps(&back, true).await,
                     Err(error) => Err(error),
                 };
                 (settled, "what an earlier run left could not be brought into order")
             }
         };
-        settled.map_err(|error| not_back(what.to_owned(), &error, &self.wanted.deploy.name))
+        match settled {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.not_back(what.to_owned(), &error).await),
+        }
     }
 
     async fn settling(&self) -> Result<Settling> {
@@ -102,20 +124,34 @@ impl Swap<'_> {
             .hint("look at the containers with `docker ps -a`, and remove by hand what is of no use")
     }
 
-    /// Takes back a swap of an earlier run that was cut off, also where its new container would pass. Gives the time that
-    /// nothing served meanwhile; an error of kind `Rollback` says that nothing may serve.
-    pub async fn bring_back(&self) -> Result<Duration> {
+    /// Takes back a swap of an earlier run that was cut off, also where its new container would pass. An error of kind `Rollback`
+    /// says that nothing may serve.
+    pub async fn bring_back(&self) -> Result<()> {
         let found = self.find().await?;
         let way = way_back(&found).map_err(|conflict| self.in_the_way(&conflict))?;
-        let Some((steps, old)) = way else { return Ok(Duration::ZERO) };
+        let Some((steps, old)) = way else {
+            self.deployed(None, Duration::ZERO);
+            return Ok(());
+        };
         self.events.note("an earlier run was cut off here: what served before it is brought back");
         let began = Instant::now();
-        let back = self.back(&steps).await;
-        back.map_err(|error| {
+        if let Err(error) = self.steps(&steps, true).await {
             let what = "what served before an earlier run could not be brought back";
-            not_back(what.to_owned(), &error, &self.wanted.deploy.name)
-        })?;
-        Ok(if old.running { Duration::ZERO } else { began.elapsed() })
+            return Err(self.not_back(what.to_owned(), &error).await);
+        }
+        self.deployed(None, if old.running { Duration::ZERO } else { began.elapsed() });
+        Ok(())
+    }
+
+    /// Says what serves, and what nothing served for.
+    fn deployed(&self, before: Option<String>, gap: Duration) {
+        self.events.emit(Event::Deployed {
+            name: self.record.name.clone(),
+            reference: self.record.reference.clone(),
+            digest: self.record.digest.clone(),
+            before,
+            gap_ms: Some(millis(gap)),
+        });
     }
 
     /// Refuses a container of the deployment's name that nobody said is to be replaced.
@@ -188,64 +224,96 @@ impl Swap<'_> {
     }
 
     /// Puts the new one in the place of the old one. Where anything fails, the old one is back, and the error is of kind
-    /// `Deploy`; of kind `Rollback` where it could not be brought back.
-    pub async fn run(&self) -> Result<Swapped> {
+    /// `Deploy`; of kind `Rollback` where it could not be brought back; of kind `Refused` where another run took the lock, which
+    /// all is left to then; of kind `Engine` where the new one serves all the same.
+    pub async fn run(&self) -> Result<()> {
         let old = self.find().await?.current;
-        let done = Box::pin(self.forward(old.as_ref())).await;
-        match done {
-            Ok((record, past, gap)) => {
-                let before = past.as_ref().map(|past| past.digest.clone());
-                let old = old.as_ref().zip(past.as_ref()).map(|(old, past)| (old.image_id.as_str(), past));
-                self.tidy(&record, old).await;
-                Ok(Swapped { before, gap })
+        match Box::pin(self.forward(old.as_ref())).await {
+            Ok(record) => {
+                self.tidy(&record).await;
+                self.tell_passed();
+                Ok(())
             }
             Err(error) => Err(self.failed(error).await),
         }
     }
 
-    /// Brings back what served before a run that failed for `error`, or was cut off.
+    /// Ends a swap of this run that failed for `error`, or was cut off: what served before is back, unless the old one is gone
+    /// already, or another run has the lock.
     pub async fn failed(&self, error: Error) -> Error {
         // What is under way on the engine is over first.
         drop(self.busy.write().await);
-        let back = async {
-            match self.settling().await? {
-                Settling::Nothing => Ok(()),
-                Settling::Steps(steps) | Settling::Judge { back: steps, .. } => self.back(&steps).await,
-            }?;
-            self.clear().await
-        };
-        let hints = error.hints().to_vec();
-        let told = match Box::pin(back).await {
-            Ok(()) => {
+        let told = match Box::pin(self.ended()).await {
+            Ok(Ended::LeftTo(holder)) => self.left_to(&holder, &error),
+            Ok(Ended::Serves) => {
+                self.tell_passed();
+                self.serves_although(&error)
+            }
+            Ok(Ended::Back { had_lost_it }) => {
                 let kind = match error.kind() {
                     kind @ (Kind::Interrupted | Kind::Terminated | Kind::Refused) => kind,
+                    _ if had_lost_it => Kind::Refused,
                     _ => Kind::Deploy,
                 };
                 Error::new(kind, error.to_string())
             }
             Err(why) => {
                 let what = format!("{error}; and what served before could not be brought back");
-                not_back(what, &why, &self.wanted.deploy.name)
+                self.not_back(what, &why).await
             }
         };
-        hints.into_iter().fold(told, Error::hint)
+        error.hints().iter().cloned().fold(told, Error::hint)
     }
 
-    /// Removes what this run made in the place of nothing.
-    async fn clear(&self) -> Result<()> {
-        let found = self.find().await?;
-        for seen in [found.current, found.next].into_iter().flatten() {
-            let ours =
-                seen.record.is_some_and(|record| record.run == self.record.run && record.replaces.is_none());
-            if ours {
-                self.step(&Step::Remove { id: seen.id }, true).await?;
-            }
+    async fn ended(&self) -> Result<Ended> {
+        let had_lost_it = match self.lock.regain(self.engine()).await? {
+            Regained::Theirs(holder) => return Ok(Ended::LeftTo(holder)),
+            regained => matches!(regained, Regained::Again),
+        };
+        let (found, passed) = (self.find().await?, self.passed.get().is_some());
+        match aftermath(&found, &self.record.run, passed).map_err(|conflict| self.in_the_way(&conflict))? {
+            Aftermath::Serves => Ok(Ended::Serves),
+            Aftermath::Back(steps) => self.steps(&steps, true).await.map(|()| Ended::Back { had_lost_it }),
         }
-        Ok(())
     }
 
-    async fn back(&self, steps: &[Step]) -> Result<()> {
-        self.steps(steps, true).await
+    fn tell_passed(&self) {
+        if let Some(Passed { before, gap }) = self.passed.get() {
+            self.deployed(before.clone(), *gap);
+        }
+    }
+
+    /// The error of a run whose lock another one has by now.
+    fn left_to(&self, holder: &Holder, error: &Error) -> Error {
+        let kind = match error.kind() {
+            kind @ (Kind::Interrupted | Kind::Terminated) => kind,
+            _ => Kind::Refused,
+        };
+        let names = self.names();
+        Error::new(kind, format!("{error}; what becomes of {names} is left to {holder}, who has the lock"))
+            .hint("`imgbuild deployments` says what runs, once that run is over")
+    }
+
+    /// The error of a run whose new container serves, and which did not come to its end.
+    fn serves_although(&self, error: &Error) -> Error {
+        let (reference, names) = (&self.record.reference, self.names());
+        Error::new(
+            Kind::Engine,
+            format!("{reference} runs as {names}, and only the clean-up behind that was cut off: {error}"),
+        )
+        .hint(format!(
+            "what it left are images beyond the {} that are kept: `imgbuild clean` lists them, `--yes` removes them",
+            self.wanted.deploy.keep
+        ))
+        .hint(format!("`imgbuild rollback {}` goes back", self.wanted.deploy.name))
+    }
+
+    /// The error of a deployment of which nothing may serve. Where another run has the lock by now, that one sees to it.
+    async fn not_back(&self, what: String, why: &Error) -> Error {
+        if let Ok(Regained::Theirs(holder)) = self.lock.regain(self.engine()).await {
+            return self.left_to(&holder, &Error::new(why.kind(), format!("{what}: {why}")));
+        }
+        not_back(what, why, &self.wanted.deploy.name)
     }
 
     /// Steps to bring order; in order, up to the first that fails.
@@ -256,24 +324,31 @@ impl Swap<'_> {
         Ok(())
     }
 
-    async fn forward(&self, old: Option<&Seen>) -> Result<(Record, Option<Past>, Duration)> {
+    async fn forward(&self, old: Option<&Seen>) -> Result<Record> {
         let (record, past) = self.full_record(old).await?;
         let new = self.create(&record).await?;
         let way = self.wanted.way();
         let served = old.is_some_and(|old| old.running);
         let (mut stopped, mut gap) = (None, Duration::ZERO);
-        for step in forward(way, &new, &record, old) {
-            let stops = matches!(&step, Step::Stop { .. }) && way == Way::InPlace && served;
+        let steps = forward(way, &new, &record, old);
+        let last_gate = steps.iter().rposition(Step::is_gate);
+        for (nth, step) in steps.iter().enumerate() {
+            let stops = matches!(step, Step::Stop { .. }) && way == Way::InPlace && served;
             if stops {
                 stopped = Some(Instant::now());
             }
-            let is_ready = matches!(&step, Step::Ready { .. });
-            self.step(&step, false).await?;
-            if is_ready && let Some(since) = stopped.take() {
+            self.step(step, false).await?;
+            if matches!(step, Step::Ready { .. })
+                && let Some(since) = stopped.take()
+            {
                 gap = since.elapsed();
             }
+            if last_gate == Some(nth) {
+                let before = past.as_ref().map(|past| past.digest.clone());
+                self.passed.get_or_init(|| Passed { before, gap });
+            }
         }
-        Ok((record, past, gap))
+        Ok(record)
     }
 
     /// What the labels of the new container say, once it is known what it replaces, and what that was.
@@ -289,6 +364,7 @@ impl Swap<'_> {
     }
 
     async fn create(&self, record: &Record) -> Result<String> {
+        self.holds("create").await?;
         self.tell("create", None, false);
         let (spec, further) = self.wanted.container(record, self.names().get(Name::Next));
         let engine = self.engine().clone();
@@ -317,7 +393,15 @@ impl Swap<'_> {
             .map_err(|cause| Error::new(Kind::Internal, "a change on the engine broke off").because(cause))?
     }
 
+    /// Refuses to do `step` where the lock is not this run's any more.
+    async fn holds(&self, step: &str) -> Result<()> {
+        self.lock.require(self.engine(), &format!("nothing is done from the step `{step}` on")).await
+    }
+
     async fn step(&self, step: &Step, back: bool) -> Result<()> {
+        if !step.is_gate() {
+            self.holds(step.word()).await?;
+        }
         self.tell(step.word(), Some(step.id()), back);
         let (engine, grace) = (self.engine().clone(), self.wanted.deploy.grace);
         let names = self.names();
@@ -325,6 +409,7 @@ impl Swap<'_> {
             Step::Ready { id } => Box::pin(self.ready(&id)).await,
             Step::Watch { id } => Box::pin(self.watched(&id)).await,
             Step::Serves { id } => Box::pin(self.serves(&id)).await,
+            Step::Hold { id } => self.hold(&id).await,
             change => {
                 self.uninterrupted(async move {
                     match change {
@@ -339,7 +424,9 @@ impl Swap<'_> {
                             engine.stop_container(&id, if gently { grace } else { Duration::ZERO }).await
                         }
                         Step::Remove { id } => engine.remove_container(&id).await.map(drop),
-                        Step::Ready { .. } | Step::Watch { .. } | Step::Serves { .. } => Ok(()),
+                        Step::Hold { .. } | Step::Ready { .. } | Step::Watch { .. } | Step::Serves { .. } => {
+                            Ok(())
+                        }
                     }
                 })
                 .await
@@ -347,19 +434,38 @@ impl Swap<'_> {
         }
     }
 
+    /// Holds the image of the container `id`, which is about to go. Without it there is no going back later: nothing that
+    /// would be a reason to go back now.
+    async fn hold(&self, id: &str) -> Result<()> {
+        let found = self.find().await?;
+        let all = [&found.current, &found.previous].into_iter().flatten();
+        let Some(seen) = all.into_iter().find(|seen| seen.id == id) else { return Ok(()) };
+        let held = async {
+            let past = past(self.engine(), seen).await?;
+            hold(self.engine(), &self.wanted.deploy.container, &seen.image_id, &past).await
+        };
+        if let Err(error) = held.await {
+            self.events.warn(format!("what ran before cannot be gone back to later: {error}"));
+        }
+        Ok(())
+    }
+
     /// Keeps the images to go back to. The new one serves whatever comes of this.
-    async fn tidy(&self, record: &Record, old: Option<(&str, &Past)>) {
-        self.tell("keep", None, false);
+    async fn tidy(&self, record: &Record) {
         let deploy = self.wanted.deploy;
-        match keep(self.engine(), &deploy.container, (record, &self.wanted.image.id), old, deploy.keep).await
-        {
+        let kept = async {
+            self.holds("keep").await?;
+            self.tell("keep", None, false);
+            keep(self.engine(), &deploy.container, (record, &self.wanted.image.id), deploy.keep).await
+        };
+        match kept.await {
             Ok((gone, stayed)) => {
                 for name in gone {
                     self.events.note(format!("{name} is not kept any more: {} newer ones are", deploy.keep));
                 }
                 stayed.into_iter().for_each(|why| self.events.warn(why));
             }
-            Err(error) => self.events.warn(format!("the images to go back to could not be kept: {error}")),
+            Err(error) => self.events.warn(format!("the images to go back to were not looked at: {error}")),
         }
     }
 }

@@ -8,16 +8,16 @@ use std::time::Duration;
 use super::gather;
 use super::registries::{self, Registries};
 use super::session::Session;
-use super::supervise::{Ended, supervise_then};
+use super::supervise::{Ended, Late, supervise_then};
 use super::{deploy_service, facts, hosts, verify};
 use crate::config::{DeploySettings, Flags, Settings};
 use crate::deploy::{
-    self, Admitted, Busy, Kept, Lock, Names, Record, Rollout, Swap, Values, Wanted, cut_off, deployments,
-    run_before,
+    self, Admitted, Busy, Kept, Lock, Names, Passed, Record, Rollout, Swap, Values, Wanted, cut_off,
+    deployments, run_before,
 };
 use crate::engine::{AuthEntry, Engine, Keeper, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::event::{Event, Stage, millis};
+use crate::event::{Event, Stage};
 use crate::image::{Digest, Reference, Tag};
 use crate::publish::auth_entry;
 use crate::report::RunReport;
@@ -75,6 +75,8 @@ struct Open {
     rollout: OnceCell<Rollout>,
     /// Whether a change is under way.
     busy: Busy,
+    /// Whether the new container has passed.
+    passed: OnceCell<Passed>,
 }
 
 /// What is needed to go back.
@@ -83,6 +85,7 @@ struct Begun {
     admitted: Admitted,
     values: Values,
     record: Record,
+    lock: Lock,
 }
 
 /// Deploys.
@@ -106,6 +109,7 @@ async fn run(
     supervise_then(
         session,
         command,
+        Late::ComesToNothing,
         async |report, slot| {
             let stages = stages(session, flags, options, choice, report, slot, &open);
             session.stage(Stage::Deploy, stages).await
@@ -120,7 +124,7 @@ async fn settle(session: &Session, open: &Open, keeper: &Keeper, result: Result<
     let result = match (result, open.begun.get(), open.rollout.get()) {
         (Err(error), _, Some(rollout)) if is_cut_off(&error) => Err(rollout.failed(error).await),
         (Err(error), Some(begun), None) if is_cut_off(&error) && begun.deploy.service.is_none() => {
-            let swap = begun.swap(session, keeper, &open.busy);
+            let swap = begun.swap(session, keeper, open);
             Err(swap.failed(error).await)
         }
         (result, ..) => result,
@@ -142,13 +146,15 @@ fn is_cut_off(error: &Error) -> bool {
 }
 
 impl Begun {
-    fn swap<'a>(&'a self, session: &'a Session, keeper: &'a Keeper, busy: &Busy) -> Swap<'a> {
+    fn swap<'a>(&'a self, session: &'a Session, keeper: &'a Keeper, open: &'a Open) -> Swap<'a> {
         Swap {
             keeper,
             wanted: Wanted { deploy: &self.deploy, image: self.admitted.image(), values: &self.values },
             record: self.record.clone(),
             events: &session.events,
-            busy: busy.clone(),
+            lock: &self.lock,
+            busy: open.busy.clone(),
+            passed: &open.passed,
         }
     }
 }
@@ -189,7 +195,7 @@ async fn stages(
     let names = Names::of(&deploy.container);
     let taking = Lock::take(&engine, &names, &owner, (&by, session.now), options.break_lock, &session.events);
     let lock = taking.await?;
-    *open.lock.borrow_mut() = Some((engine.clone(), lock));
+    *open.lock.borrow_mut() = Some((engine.clone(), lock.clone()));
 
     let seen = match deploy.service {
         None => None,
@@ -274,44 +280,29 @@ async fn stages(
         history: Vec::new(),
     };
     let rollout = rollout(&deploy, login);
-    let begun = open.begun.get_or_init(|| Begun { deploy, admitted, values, record });
+    let begun = open.begun.get_or_init(|| Begun { deploy, admitted, values, record, lock });
     if let Some(rollout) = rollout {
         let rollout = open.rollout.get_or_init(|| rollout);
-        let swap = begun.swap(session, keeper, &open.busy);
+        let swap = begun.swap(session, keeper, open);
         return deploy_service::deploy(session, rollout, seen.as_ref(), &swap, (&name, &settings.config_dir))
             .await;
     }
-    let swap = begun.swap(session, keeper, &open.busy);
+    let swap = begun.swap(session, keeper, open);
     if undoes {
-        let gap = swap.bring_back().await?;
-        deployed(session, swap.record, None, gap);
-        return Ok(());
+        return swap.bring_back().await;
     }
-    swap_in(session, swap, options.adopt, &settings.config_dir).await
+    swap_in(&swap, options.adopt, &settings.config_dir).await
 }
 
 /// The steps on the host: order after an earlier run, then what may fail without any harm, then the swap.
-async fn swap_in(session: &Session, swap: Swap<'_>, adopt: bool, folder: &Path) -> Result<()> {
+async fn swap_in(swap: &Swap<'_>, adopt: bool, folder: &Path) -> Result<()> {
     swap.settle().await?;
     swap.may_replace(adopt).await?;
-    run_before(&swap, folder).await?;
+    run_before(swap, folder).await?;
     swap.preflight().await?;
     // All of this took its time.
-    let names = Names::of(&swap.wanted.deploy.container);
-    Lock::require(swap.keeper.engine(), &names, &session.run).await?;
-    let swapped = swap.run().await?;
-    deployed(session, swap.record, swapped.before, swapped.gap);
-    Ok(())
-}
-
-fn deployed(session: &Session, record: Record, before: Option<String>, gap: Duration) {
-    session.events.emit(Event::Deployed {
-        name: record.name,
-        reference: record.reference,
-        digest: record.digest,
-        before,
-        gap_ms: Some(millis(gap)),
-    });
+    swap.lock.require(swap.keeper.engine(), "nothing was swapped").await?;
+    swap.run().await
 }
 
 fn tell(session: &Session, name: &str, step: &str) {

@@ -16,7 +16,7 @@ pub(super) enum Caught {
 }
 
 impl Caught {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Caught::Interrupt => "SIGINT",
             Caught::Terminate => "SIGTERM",

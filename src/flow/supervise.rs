@@ -28,7 +28,16 @@ pub(super) async fn supervise(
     command: &str,
     stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
 ) -> Ended {
-    supervise_then(session, command, stages, async |_, result| result).await
+    supervise_then(session, command, Late::Cancels, stages, async |_, result| result).await
+}
+
+/// What comes of a signal that arrives when the command has done all that it was to do, and cleans up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// It counts: the run was cancelled.
+    Cancels,
+    /// It is told and changes nothing: "cancelled" would say that what was there before is back.
+    ComesToNothing,
 }
 
 /// The same for a command that must not be left in the middle of what it does: `then` is told what its stages came to, with
@@ -36,6 +45,7 @@ pub(super) async fn supervise(
 pub(super) async fn supervise_then(
     session: &Session,
     command: &str,
+    late: Late,
     stages: impl AsyncFnOnce(&mut RunReport, &OnceCell<Keeper>) -> Result<()>,
     then: impl AsyncFnOnce(&Keeper, Result<()>) -> Result<()>,
 ) -> Ended {
@@ -61,7 +71,14 @@ pub(super) async fn supervise_then(
         };
         // The first failure is the one that matters; a clean-up that failed as well is told beside it.
         result = match (result, cleaned) {
-            (Ok(()), Ok(())) => signals.first().map_or(Ok(()), |caught| Err(caught.error())),
+            (Ok(()), Ok(())) => match signals.first() {
+                None => Ok(()),
+                Some(caught) if late == Late::Cancels => Err(caught.error()),
+                Some(caught) => {
+                    session.events.note(format!("{} came when all was done", caught.name()));
+                    Ok(())
+                }
+            },
             (Ok(()), Err(left)) => Err(left),
             (Err(error), Ok(())) => Err(error),
             (Err(error), Err(left)) => Err(error.hint(left.to_string())),

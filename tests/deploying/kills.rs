@@ -3,10 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, mpsc};
 
 use rustix::process::Signal;
 
-use crate::site::{Site, is_step};
+use crate::site::{HEALTHCHECK, SERVES, Site, is_step};
+use crate::support::engine_proxy::meddle;
 use crate::support::lab::Lab;
 use crate::support::private::PrivateEngine;
 
@@ -109,6 +112,30 @@ fn a_swap_that_was_killed_is_rolled_back_to_what_served() {
 }
 
 #[test]
+fn what_was_made_by_hand_can_be_gone_back_to_after_a_swap_that_was_killed() {
+    for step in ["watch", "hold", "remove", "keep"] {
+        let site = Site::new(&format!("by-hand-{step}"));
+        // Somebody else's, which is no release of imgbuild's.
+        let theirs = site.version_of("0", &[], &format!("{HEALTHCHECK}{SERVES}"));
+        site.good("1");
+        site.run_by_hand(&theirs);
+        let deploy = ["deploy", "web", "1", "--adopt", "--format", "ndjson"];
+        let mut running = site.imgbuild(&deploy).start();
+        running.wait_for(step, |event| is_step(event, step));
+        running.signal(Signal::KILL);
+        running.end();
+        site.deployed("1");
+        site.is_tidy(step);
+        // By the name that it was kept by alone.
+        site.lab.docker(&["rmi", &theirs]);
+        let ran = site.imgbuild(&["rollback", "web"]).run();
+        assert_eq!(ran.code, Some(0), "{step}: {}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(site.answer(), "version 0\n", "{step}: {}", ran.stderr);
+        site.is_tidy(step);
+    }
+}
+
+#[test]
 fn an_engine_that_is_killed_in_the_middle_of_a_swap_serves_after_one_command() {
     let engine = PrivateEngine::start("deploy");
     let site = Site::of(Lab::on("dockerd", &engine.url));
@@ -168,4 +195,65 @@ fn a_signal_in_the_middle_of_a_swap_brings_the_old_one_back() {
         assert_eq!(site.answer(), "version 1\n", "{step}: {events:#?}\n{stderr}");
         site.is_tidy(step);
     }
+}
+
+/// A way to the site's engine on which the request of this number that holds `part` waits until the sender that is given says a
+/// word, or goes.
+fn holding(site: &Site, part: &'static str, nth: u32) -> (String, mpsc::Sender<()>) {
+    let (release, held) = mpsc::channel();
+    let (held, count) = (Mutex::new(held), AtomicU32::new(0));
+    let engine = meddle(&site.lab.path(&format!("proxy-{nth}.sock")), &site.lab.engine, part, move |_| {
+        if count.fetch_add(1, Ordering::SeqCst) == nth {
+            let _ = held.lock().expect("lock").recv();
+        }
+    });
+    (engine, release)
+}
+
+#[test]
+fn a_signal_in_the_last_clean_up_says_that_the_new_one_serves() {
+    let site = Site::new("late");
+    for tag in ["1", "2", "3"] {
+        site.good(tag);
+    }
+    site.configure("keep = 1", "");
+    let first = site.deployed("1")["deploy"]["digest"].as_str().expect("digest").to_owned();
+    // The first is for the image of what goes.
+    let (engine, release) = holding(&site, "imgbuild-keep", 1);
+    let deploy = ["deploy", "web", "2", "--format", "ndjson"];
+    let mut running = site.imgbuild(&deploy).env("DOCKER_HOST", engine).start();
+    running.wait_for("keep", |event| is_step(event, "keep"));
+    running.signal(Signal::INT);
+    running.wait_for_type("cancelling");
+    drop(release);
+    let (code, events, stderr) = running.end();
+    assert_eq!(code, Some(8), "{events:#?}\n{stderr}");
+    assert_eq!(events.iter().filter(|event| event["type"] == "deployed").count(), 1, "{events:#?}");
+    let end = events.last().expect("an end");
+    assert!(end["error"].to_string().contains("only the clean-up behind that was cut off"), "{end:#}");
+    assert!(end["hints"].to_string().contains("imgbuild clean"), "{end:#}");
+    assert_eq!(site.answer(), "version 2\n");
+    site.is_tidy("cut off");
+
+    // The command that it names does the rest.
+    let images = format!("imgbuild-keep/{}", site.name());
+    let is_kept = || {
+        let tags = site.lab.docker(&["images", "--format", "{{.Tag}}", &images]);
+        tags.lines().any(|tag| first.contains(tag))
+    };
+    assert!(is_kept(), "what went is held");
+    site.imgbuild(&["clean", "--yes"]).expect(0);
+    assert!(!is_kept(), "one is kept");
+
+    // All is done but that the lock is let go of.
+    let (engine, release) = holding(&site, "/imgbuild-deploy-", 0);
+    let deploy = ["deploy", "web", "3", "--format", "ndjson"];
+    let mut running = site.imgbuild(&deploy).env("DOCKER_HOST", engine).start();
+    running.wait_for_type("deployed");
+    running.signal(Signal::INT);
+    drop(release);
+    let (code, events, stderr) = running.end();
+    assert_eq!(code, Some(0), "{events:#?}\n{stderr}");
+    assert_eq!(site.answer(), "version 3\n");
+    site.is_tidy("done");
 }

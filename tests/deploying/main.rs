@@ -6,6 +6,7 @@
 mod support;
 
 mod kills;
+mod locks;
 mod services;
 mod site;
 mod swaps;

@@ -131,6 +131,32 @@ impl Site {
         ran.json()
     }
 
+    /// Starts a container of the deployment's name as somebody does who knows nothing of imgbuild.
+    pub(crate) fn run_by_hand(&self, reference: &str) {
+        let (port, network) = (format!("127.0.0.1:{}:8080", self.port), self.network());
+        self.lab.docker(&[
+            "run",
+            "-d",
+            "--name",
+            self.name(),
+            "--restart",
+            "unless-stopped",
+            "--network",
+            &network,
+            "-p",
+            &port,
+            reference,
+        ]);
+    }
+
+    /// Puts `with` in the place of `text`, which the configuration holds.
+    pub(crate) fn reconfigure(&self, text: &str, with: &str) {
+        let path = self.folder().join("imgbuild.toml");
+        let config = fs::read_to_string(&path).expect("configuration");
+        assert!(config.contains(text), "{text} is not in:\n{config}");
+        fs::write(path, config.replace(text, with)).expect("configuration");
+    }
+
     /// What the service answers; an empty text where it does not.
     pub(crate) fn answer(&self) -> String {
         ask(self.port).unwrap_or_default()

@@ -91,25 +91,10 @@ fn ten_ways_to_be_bad_and_the_old_version_serves() {
 
 /// The script that everybody has.
 fn script(site: &Site, reference: &str) {
-    let (name, port) = (site.name().to_owned(), format!("127.0.0.1:{}:8080", site.port));
-    let network = site.network();
     site.lab.docker(&["pull", "-q", reference]);
-    site.lab.docker(&["stop", "-t", "2", &name]);
-    site.lab.docker(&["rm", &name]);
-    let run = [
-        "run",
-        "-d",
-        "--name",
-        &name,
-        "--restart",
-        "unless-stopped",
-        "--network",
-        &network,
-        "-p",
-        &port,
-        reference,
-    ];
-    site.lab.docker(&run);
+    site.lab.docker(&["stop", "-t", "2", site.name()]);
+    site.lab.docker(&["rm", site.name()]);
+    site.run_by_hand(reference);
 }
 
 /// The same, until its service answers.
