@@ -154,6 +154,23 @@ impl Swap<'_> {
         });
     }
 
+    /// Refuses to begin on an engine that cannot change when it starts a container again, where a swap would have to.
+    pub async fn may_restart(&self) -> Result<()> {
+        let found = self.find().await?;
+        let all = [found.current, found.previous, found.next];
+        let is_restarted = |seen: Seen| !seen.restart.is_never();
+        let has_to = !self.record.spec.restart.is_never() || all.into_iter().flatten().any(is_restarted);
+        if !has_to || self.engine().can_set_restart().await? {
+            return Ok(());
+        }
+        let (names, version) = (self.names(), &self.engine().info().version);
+        Err(Error::new(
+            Kind::Refused,
+            format!("cannot deploy {names}: podman {version} cannot change when it starts a container again"),
+        )
+        .hint("give the deployment `restart = \"no\"`, and let systemd start its container"))
+    }
+
     /// Refuses a container of the deployment's name that nobody said is to be replaced.
     pub async fn may_replace(&self, adopt: bool) -> Result<()> {
         match self.find().await?.current {

@@ -18,6 +18,9 @@ use super::containers::short;
 const RENAMES: u32 = 50;
 const RENAME_PAUSE: Duration = Duration::from_millis(100);
 
+/// A name that no container has: a name has two letters at least.
+const NOBODY: &str = "-";
+
 /// When the engine starts a container again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restart {
@@ -85,6 +88,21 @@ impl Engine {
             .map_err(|fault| self.told(fault, format!("set the restart policy of container {}", short(id))))
     }
 
+    /// Whether the engine can be told when to start a container again that exists: podman 4 cannot.
+    pub async fn can_set_restart(&self) -> Result<bool> {
+        if !self.info().podman {
+            return Ok(true);
+        }
+        // What it says of one that nobody has tells whether it knows the question.
+        let body =
+            ContainerUpdateBody { restart_policy: Some(Restart::never().body()), ..Default::default() };
+        match self.limit(CALL, self.docker.update_container(NOBODY, body)).await {
+            Ok(()) => Ok(true),
+            Err(fault) if fault.status() == Some(404) => Ok(fault.message().contains("no such container")),
+            Err(fault) => Err(self.told(fault, "find out whether it can set restart policies")),
+        }
+    }
+
     /// Connects the container `id` to `network`, where it is known by `aliases`, too. It gets an address there.
     pub async fn connect_network(&self, id: &str, network: &str, aliases: &[String]) -> Result<()> {
         let endpoint = EndpointSettings {
@@ -131,6 +149,25 @@ mod tests {
                 assert!(taken.to_string().contains("another one has this name"), "{taken}");
             })
             .await;
+    }
+
+    #[tokio::test]
+    async fn whether_restart_policies_can_be_set_is_asked_of_podman_alone() {
+        let unknown = Act::Answer(404, "Not Found".to_owned());
+        let known = r#"{"cause":"no such container","message":"no container with name or ID \"-\" found: no such container"}"#;
+        for (answer, can) in [(unknown, false), (Act::Answer(404, known.to_owned()), true)] {
+            let version = r#"{"Version":"4.3.1","ApiVersion":"1.41","MinAPIVersion":"1.24","Components":[{"Name":"Podman Engine"}]}"#;
+            let script = vec![
+                ("GET /_ping", Act::Answer(200, "OK".to_owned())),
+                ("GET /version", Act::Answer(200, version.to_owned())),
+                ("GET /v1.41/info", Act::Answer(200, r#"{"Name":"h","DockerRootDir":"/r"}"#.to_owned())),
+                ("POST /v1.41/containers/-/update", answer),
+            ];
+            let asked = Fake::new(script).serves(async |engine| engine.can_set_restart().await.unwrap());
+            assert_eq!(asked.await, can);
+        }
+        let asked = Fake::engine(Vec::new()).serves(async |engine| engine.can_set_restart().await.unwrap());
+        assert!(asked.await);
     }
 
     #[test]

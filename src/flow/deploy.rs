@@ -296,6 +296,7 @@ async fn stages(
 
 /// The steps on the host: order after an earlier run, then what may fail without any harm, then the swap.
 async fn swap_in(swap: &Swap<'_>, adopt: bool, folder: &Path) -> Result<()> {
+    swap.may_restart().await?;
     swap.settle().await?;
     swap.may_replace(adopt).await?;
     run_before(swap, folder).await?;
