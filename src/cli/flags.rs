@@ -133,6 +133,7 @@ pub(super) fn of_clean(args: &CleanArgs) -> CleanOptions {
         dev_older_than: args.dev_older_than.map(model::Age::seconds),
         cache_max: args.cache_max.map(model::Size::bytes),
         all_dangling: args.all_dangling,
+        gone_deployments: args.gone_deployments,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::name::{Name, Names};
 use super::record::{Past, Record};
-use crate::engine::{Engine, ImageSummary};
+use crate::engine::{Engine, ImageSummary, Standing};
 use crate::error::Result;
 use crate::image::{Digest, Reference, Repository, tag_slug};
 
@@ -113,6 +114,47 @@ pub fn fallen(images: &[ImageSummary], container: &str, record: &Record, most: u
     images.iter().filter_map(of_image).collect()
 }
 
+/// The repositories in which kept images of the deployment have their names that the container `name` is of, whichever of a swap's
+/// names it has: for whoever asks, each that it may be.
+pub fn kept_for(name: &str) -> Vec<String> {
+    let endings = [Name::Previous, Name::Next].map(|name| Names::of("").get(name));
+    let bare = endings.iter().filter_map(|ending| name.strip_suffix(ending.as_str()));
+    [name].into_iter().chain(bare).map(repository).collect()
+}
+
+/// Names of kept images in repositories that are none of `held`: of deployments that are no more.
+pub fn forsaken(images: &[ImageSummary], held: &BTreeSet<String>) -> Vec<Fallen> {
+    let is_left = |name: &&String| match (name.rsplit_once(':'), kept_tag(name)) {
+        (Some((path, _)), Some(_)) => !held.iter().any(|held| Standing::is_name(path, held)),
+        _ => false,
+    };
+    let of_image = |image: &ImageSummary| {
+        let mut names: Vec<String> = image.tags.iter().filter(is_left).cloned().collect();
+        if names.is_empty() {
+            return None;
+        }
+        let mut goes = names.len() == image.tags.len();
+        if goes {
+            // A deployment pulls by digest. Of two places nobody knows which one it was, and the other is somebody's own pull.
+            let tags: BTreeSet<&str> = names.iter().filter_map(|name| kept_tag(name)).collect();
+            let (own, pulled): (Vec<&String>, Vec<&String>) = image.repo_digests.iter().partition(|name| {
+                name.split_once('@').is_some_and(|(path, _)| path.split('/').any(|part| part == PREFIX))
+            });
+            let is_it = |name: &&&String| {
+                let digest = name.split_once('@').and_then(|(_, digest)| digest.parse::<Digest>().ok());
+                digest.is_some_and(|digest| tags.contains(digest.short()))
+            };
+            let ours: Vec<&String> = pulled.iter().filter(is_it).copied().collect();
+            goes = ours.len() == pulled.len() && ours.len() <= 1;
+            if goes {
+                names.extend(own.into_iter().chain(ours).cloned());
+            }
+        }
+        Some(Fallen { image: image.id.clone(), names, goes })
+    };
+    images.iter().filter_map(of_image).collect()
+}
+
 /// Holds the image `id`, of which is known `past`, to go back to with the container that is called `container`.
 pub(super) async fn hold(engine: &Engine, container: &str, id: &str, past: &Past) -> Result<()> {
     engine.tag_image(id, &repository(container), &tag(&past.digest)).await
@@ -190,6 +232,44 @@ mod tests {
         assert_eq!((one[0].names.len(), one[0].goes, one.len()), (2, true, 3));
         assert_eq!(kept_tag(&kept("a")).map(str::len), Some(12));
         assert_eq!(kept_tag("r.example/web:a"), None);
+    }
+
+    #[test]
+    fn of_a_deployment_that_is_no_more_all_goes_and_of_others_nothing() {
+        let digest = |text: &str| Digest::of(text.as_bytes()).to_string();
+        let image = |text: &str, tags: &[&str], places: &[&str]| ImageSummary {
+            id: text.to_owned(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            repo_digests: places.iter().map(|place| format!("{place}@{}", digest(text))).collect(),
+            ..ImageSummary::default()
+        };
+        let kept = |path: &str, text: &str| format!("{path}:{}", tag(&digest(text)));
+        let [one, two, three, odd] = [
+            kept("imgbuild-keep/gone", "1"),
+            kept("imgbuild-keep/gone", "2"),
+            kept("docker.io/imgbuild-keep/gone", "3"),
+            kept(&repository("Odd.Name"), "4"),
+        ];
+        let lives = kept("imgbuild-keep/web", "5");
+        let all = [
+            image("1", &[&one], &["r.example/web", "imgbuild-keep/gone"]),
+            image("2", &[&two, "r.example/web:2"], &["r.example/web"]),
+            // Somebody's own pull from elsewhere.
+            image("3", &[&three], &["r.example/web", "other.example/web"]),
+            image("4", &[&odd], &[]),
+            image("5", &[&lives], &["r.example/web"]),
+            image("6", &["r.example/imgbuild:6"], &["r.example/imgbuild"]),
+        ];
+        let held = |names: &[&str]| names.iter().flat_map(|name| kept_for(name)).collect::<BTreeSet<_>>();
+        let fell = |id: &str, names: Vec<String>, goes| Fallen { image: id.to_owned(), names, goes };
+        let of = |place: &str| format!("{place}@{}", digest("1"));
+        let first = fell("1", vec![one, of("imgbuild-keep/gone"), of("r.example/web")], true);
+        let second = fell("2", vec![two], false);
+        let (third, fourth) = (fell("3", vec![three], false), fell("4", vec![odd], true));
+        assert_eq!(forsaken(&all, &held(&["web"])), [first, second, third, fourth.clone()]);
+        // Whichever of a swap's names its container has.
+        assert_eq!(forsaken(&all, &held(&["web-next", "gone-previous"])), [fourth]);
+        assert_eq!(forsaken(&all, &held(&["web", "gone", "Odd.Name-previous"])), []);
     }
 
     #[test]

@@ -127,6 +127,12 @@ impl Lock {
         Ok(labels_of(engine, &names.lock()).await?.and_then(|labels| Holder::of(&labels)))
     }
 
+    /// The containers that somebody deploys to at this moment, or did when their run was killed.
+    pub async fn all(engine: &Engine) -> Result<Vec<String>> {
+        let locks = engine.list_volumes(&[label::LOCK.to_owned()]).await?;
+        Ok(locks.into_iter().filter_map(|(_, labels)| labels.get(label::LOCK).cloned()).collect())
+    }
+
     async fn whose(&self, engine: &Engine) -> Result<Whose> {
         Ok(match Lock::holder(engine, &self.names).await? {
             Some(holder) if holder.run() == self.run => Whose::Ours,

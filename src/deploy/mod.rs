@@ -27,7 +27,7 @@ mod model;
 pub use admit::{Admitted, admit, refuse_labels};
 pub use before::run_before;
 pub use decide::{Conflict, Settling, Step, Way};
-pub use keep::{Fallen, Kept, fallen, keep, kept, kept_tag};
+pub use keep::{Fallen, Kept, fallen, forsaken, keep, kept, kept_for, kept_tag};
 pub use lock::{Holder, Lock};
 pub use name::{Name, Names};
 pub use record::{Attached, Past, Record, Replaced, SpecRecord};

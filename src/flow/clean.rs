@@ -32,6 +32,8 @@ pub struct CleanOptions {
     pub cache_max: Option<u64>,
     /// Images without a name and containers that ended go, whosever they are.
     pub all_dangling: bool,
+    /// What deployments kept that have no container any more goes, whosever they were.
+    pub gone_deployments: bool,
 }
 
 /// Lists what may go; with `yes`, removes it. Things of live runs and of other hosts within their deadline stay, and so does
@@ -54,6 +56,7 @@ pub async fn clean(session: &Session, flags: &Flags, options: &CleanOptions) -> 
     let found = Found { standing: &standing, usage: usage.as_ref(), leftovers };
     let mut items = of_engine(&found, &rules);
     items.extend(kept::beyond(&engine, &deploys(session, flags).await, &standing, usage.as_ref()).await?);
+    items.extend(kept::left_over(&engine, options.gone_deployments, &standing, usage.as_ref()).await?);
     items.extend(cache(options, usage.as_ref())?);
 
     let mut done = Done::new(options.yes, &sweep, usage.as_ref());

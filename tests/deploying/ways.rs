@@ -1,6 +1,6 @@
 //! Who may deploy what and when, ways back, and what is shown of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -216,6 +216,61 @@ fn what_a_deployment_keeps_no_longer_is_cleaned_up() {
     assert_eq!(id(one), site.inspect("{{.Image}}"));
     site.is_tidy("cleaned");
     assert_eq!(site.answer(), "version 3\n");
+}
+
+#[test]
+fn what_a_deployment_kept_that_is_no_more_is_given_back_when_asked() {
+    let (site, other) = (Site::new("gone"), Site::new("stays"));
+    for tag in ["1", "2"] {
+        site.good(tag);
+        site.deployed(tag);
+    }
+    other.good("1");
+    other.deployed("1");
+    let kept = |site: &Site| {
+        let names = site.lab.docker(&[
+            "images",
+            "--format",
+            "{{.Repository}}:{{.Tag}}",
+            &format!("imgbuild-keep/{}", site.name()),
+        ]);
+        names.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (all, of_other) = (kept(&site), kept(&other));
+    assert_eq!((all.len(), of_other.len()), (2, 1), "{all:?}");
+    let id = |name: &str| site.lab.docker(&["image", "inspect", "-f", "{{.Id}}", name]);
+    let ids: BTreeSet<String> = all.iter().map(|name| id(name)).collect();
+    let things = |arguments: &[&str], verdict: &str| {
+        let json = site.imgbuild(&[&["clean", "--format", "json"], arguments].concat()).expect(0).json();
+        let things = json["things"].as_array().expect("things").iter();
+        let of = things.filter(|thing| thing["verdict"] == verdict);
+        of.map(|thing| (thing["id"].as_str().expect("id").to_owned(), thing["why"].to_string()))
+            .filter(|(id, _)| all.contains(id) || of_other.contains(id))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let names = |found: &BTreeMap<String, String>| found.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(things(&["--gone-deployments"], "remove"), BTreeMap::new(), "it runs");
+    // Somebody removes it by hand; the images are on the host by their kept names alone.
+    site.lab.docker(&["rm", "-f", site.name()]);
+    for tag in ["1", "2"] {
+        site.lab.docker(&["rmi", &format!("{}:{tag}", site.lab.repository())]);
+    }
+    let held = things(&[], "keep");
+    assert_eq!(names(&held), all);
+    assert!(held.values().all(|why| why.contains("--gone-deployments")), "{held:?}");
+    assert_eq!(things(&["--yes"], "remove"), BTreeMap::new(), "nobody asked for it");
+    assert_eq!(names(&things(&["--gone-deployments"], "remove")), all);
+    // A run that deploys it at this moment, or was killed there, has it.
+    let volume = format!("imgbuild-deploy-{}", site.name());
+    let label = format!("dev.imgbuild.deploy.lock={}", site.name());
+    site.lab.docker(&["volume", "create", "--label", &label, &volume]);
+    assert_eq!(things(&["--gone-deployments", "--yes"], "remove"), BTreeMap::new());
+    site.lab.docker(&["volume", "rm", &volume]);
+    assert_eq!(names(&things(&["--gone-deployments", "--yes"], "remove")), all);
+    assert_eq!((kept(&site), kept(&other)), (BTreeSet::new(), of_other.clone()));
+    for id in &ids {
+        assert!(!site.lab.docker_output(&["image", "inspect", id]).status.success(), "{id} is there still");
+    }
 }
 
 #[test]

@@ -23,8 +23,12 @@ pub struct CleanArgs {
     #[arg(long)]
     pub all_dangling: bool,
 
+    /// Remove images that deployments keep which have no container here any more, whosever they were.
+    #[arg(long)]
+    pub gone_deployments: bool,
+
     /// Clean up this repository of a registry, in place of the engine.
-    #[arg(long, value_name = "REPO", conflicts_with_all = ["dev_older_than", "cache_max", "all_dangling"])]
+    #[arg(long, value_name = "REPO", conflicts_with_all = ["dev_older_than", "cache_max", "all_dangling", "gone_deployments"])]
     pub registry: Option<String>,
 
     /// A tag, in which * stands for anything, or a digest that stays in the registry; may be given more than once.
