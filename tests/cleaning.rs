@@ -280,6 +280,58 @@ fn bystanders_survive_every_clean() {
     assert_eq!(dangling(&lab), [used].into());
 }
 
+/// What the builder's cache takes, in bytes, by the engine's own word; without what images share with it.
+fn cache(lab: &Lab) -> u64 {
+    let socket = lab.engine.strip_prefix("unix://").expect("a socket");
+    let output = std::process::Command::new("curl")
+        .args(["-sS", "--fail", "--unix-socket", socket, "http://engine/system/df"])
+        .output()
+        .expect("curl");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let records = told["BuildCache"].as_array().expect("the cache").iter();
+    let own = records.filter(|record| record["Shared"] != true);
+    own.map(|record| record["Size"].as_u64().expect("a size")).sum()
+}
+
+#[test]
+fn the_build_cache_takes_no_more_than_it_may_after_a_clean() {
+    let engine = PrivateEngine::start("cache");
+    let lab = Lab::on("cache", &engine.url);
+    let repo = stamped(&lab, "auto");
+    let base = &lab.base;
+    // A stage of which the image has nothing: it is in the cache alone.
+    let made = "COPY www/changing.txt /\nRUN head -c 3000000 /dev/urandom > /large && echo made > /stamp\n";
+    repo.write(
+        "Dockerfile",
+        &format!("FROM {base} AS made\n{made}FROM {base}\nCOPY --from=made /stamp /stamp\nCMD [\"true\"]\n"),
+    );
+    for nth in 0..6 {
+        build(&repo, nth);
+    }
+    let before = cache(&lab);
+    assert!(before > 17_000_000, "{before}");
+    let clean = |arguments: &[&str]| {
+        repo.imgbuild(&[&["clean", "--format", "json"], arguments].concat()).expect(0).json()
+    };
+    let thing = |json: &Value| {
+        let things = json["things"].as_array().expect("things").iter();
+        things.clone().find(|thing| thing["kind"] == "build cache").expect("the cache").clone()
+    };
+    let dry = thing(&clean(&["--cache-max", "8MB"]));
+    assert!(dry["verdict"] == "remove" && dry["bytes"].as_u64() >= Some(before - 8_000_000), "{dry:#}");
+    assert_eq!(cache(&lab), before, "a dry run removes nothing");
+    let removed = clean(&["--cache-max", "8MB", "--yes"]);
+    let after = cache(&lab);
+    println!("--cache-max 8MB: {before} bytes before, {after} after");
+    assert!(after <= 8_000_000, "{after} of {before}: {removed:#}");
+    assert!(after > 0, "what was used last stays");
+    let again = thing(&clean(&["--cache-max", "8MB", "--yes"]));
+    assert_eq!((again["verdict"].as_str(), cache(&lab)), (Some("keep"), after), "{again:#}");
+    clean(&["--cache-max", "1kB", "--yes"]);
+    assert!(cache(&lab) <= 1000, "{}", cache(&lab));
+}
+
 /// A repository with a remote, which it has pushed its branches to.
 fn with_remote(lab: &Lab) -> Repo<'_> {
     let repo = lab.hello();
