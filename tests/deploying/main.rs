@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod far;
 mod kills;
 mod locks;
 mod services;

@@ -22,6 +22,7 @@ pub(crate) mod runner;
 pub(crate) mod shelf;
 pub(crate) mod small_registry;
 pub(crate) mod ssh;
+pub(crate) mod sshd;
 pub(crate) mod templates;
 pub(crate) mod tls;
 pub(crate) mod tls_engine;
