@@ -73,6 +73,11 @@ pub struct Fallen {
     pub goes: bool,
 }
 
+/// Names with tags; podman has those with digests among them.
+fn tags(image: &ImageSummary) -> impl Iterator<Item = &String> {
+    image.tags.iter().filter(|name| !name.contains('@'))
+}
+
 /// What of `images` the host keeps of the deployment whose container is called `container` beyond the last `most` of `record`.
 pub fn fallen(images: &[ImageSummary], container: &str, record: &Record, most: u32) -> Vec<Fallen> {
     let repository = repository(container);
@@ -90,16 +95,18 @@ pub fn fallen(images: &[ImageSummary], container: &str, record: &Record, most: u
     // Of somebody's own pull of the same image from elsewhere nothing is taken.
     let by_us = |digest: &&String| {
         let path = digest.split('@').next();
-        path == Some(repository.as_str())
+        path.is_some_and(|path| Standing::is_name(path, &repository))
             || digest.parse::<Reference>().is_ok_and(|digest| {
                 came_from.iter().any(|reference| reference.repository() == digest.repository())
             })
     };
-    let ours = |name: &&String| name.rsplit_once(':').is_some_and(|(path, _)| path == repository);
+    let is_ours =
+        |name: &&String| name.rsplit_once(':').is_some_and(|(path, _)| Standing::is_name(path, &repository));
+    let is_wanted = |name: &str| wanted.iter().any(|wanted| Standing::is_name(name, wanted));
     let of_image = |image: &ImageSummary| {
-        let tags = image.tags.iter().filter(ours).filter(|name| !wanted.contains(*name));
-        let mut names: Vec<String> = tags.cloned().collect();
-        let mut goes = names.len() == image.tags.len();
+        let ours = tags(image).filter(is_ours).filter(|name| !is_wanted(name));
+        let mut names: Vec<String> = ours.cloned().collect();
+        let mut goes = names.len() == tags(image).count();
         if names.is_empty() {
             return None;
         }
@@ -129,25 +136,25 @@ pub fn forsaken(images: &[ImageSummary], held: &BTreeSet<String>) -> Vec<Fallen>
         _ => false,
     };
     let of_image = |image: &ImageSummary| {
-        let mut names: Vec<String> = image.tags.iter().filter(is_left).cloned().collect();
+        let mut names: Vec<String> = tags(image).filter(is_left).cloned().collect();
         if names.is_empty() {
             return None;
         }
-        let mut goes = names.len() == image.tags.len();
+        let mut goes = names.len() == tags(image).count();
         if goes {
             // A deployment pulls by digest. Of two places nobody knows which one it was, and the other is somebody's own pull.
-            let tags: BTreeSet<&str> = names.iter().filter_map(|name| kept_tag(name)).collect();
+            let held: BTreeSet<&str> = names.iter().filter_map(|name| kept_tag(name)).collect();
             let (own, pulled): (Vec<&String>, Vec<&String>) = image.repo_digests.iter().partition(|name| {
                 name.split_once('@').is_some_and(|(path, _)| path.split('/').any(|part| part == PREFIX))
             });
-            let is_it = |name: &&&String| {
+            let is_it = |name: &&String| {
                 let digest = name.split_once('@').and_then(|(_, digest)| digest.parse::<Digest>().ok());
-                digest.is_some_and(|digest| tags.contains(digest.short()))
+                digest.is_some_and(|digest| held.contains(digest.short()))
             };
-            let ours: Vec<&String> = pulled.iter().filter(is_it).copied().collect();
-            goes = ours.len() == pulled.len() && ours.len() <= 1;
+            let places: BTreeSet<_> = pulled.iter().filter_map(|name| name.split('@').next()).collect();
+            goes = places.is_empty() || (places.len() == 1 && pulled.iter().any(is_it));
             if goes {
-                names.extend(own.into_iter().chain(ours).cloned());
+                names.extend(own.into_iter().chain(pulled).cloned());
             }
         }
         Some(Fallen { image: image.id.clone(), names, goes })
@@ -230,6 +237,17 @@ mod tests {
         assert_eq!(fell(2), [a, zero]);
         let one = fell(1);
         assert_eq!((one[0].names.len(), one[0].goes, one.len()), (2, true, 3));
+        // As podman writes it.
+        let written_out = |text: &str| ImageSummary {
+            tags: vec![format!("docker.io/{}", kept(text)), format!("r.example/web@{}", digest(text))],
+            ..image(text, &[], &["r.example/web", "docker.io/imgbuild-keep/web"])
+        };
+        let all = [written_out("c"), written_out("b"), written_out("a")];
+        let fell = fallen(&all, "web", &record, 2);
+        assert_eq!(
+            (fell.len(), fell[0].image.as_str(), fell[0].names.len(), fell[0].goes),
+            (1, "a", 3, true)
+        );
         assert_eq!(kept_tag(&kept("a")).map(str::len), Some(12));
         assert_eq!(kept_tag("r.example/web:a"), None);
     }
