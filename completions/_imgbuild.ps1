@@ -551,6 +551,7 @@ Register-ArgumentCompleter -Native -CommandName 'imgbuild' -ScriptBlock {
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write the run''s report to this file, as versioned JSON')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Remove, rather than list')
             [CompletionResult]::new('--all-dangling', '--all-dangling', [CompletionResultType]::ParameterName, 'Remove any image without a name and any container that ended, whosever they are')
+            [CompletionResult]::new('--gone-deployments', '--gone-deployments', [CompletionResultType]::ParameterName, 'Remove images that deployments keep which have no container here any more, whosever they were')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors and results')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors and results')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -541,7 +541,7 @@ _imgbuild() {
             return 0
             ;;
         imgbuild__subcmd__clean)
-            opts="-C -q -h --yes --dev-older-than --cache-max --all-dangling --registry --keep --directory --config --format --progress --color --ci-output --quiet --report --help"
+            opts="-C -q -h --yes --dev-older-than --cache-max --all-dangling --gone-deployments --registry --keep --directory --config --format --progress --color --ci-output --quiet --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -707,6 +707,7 @@ off\t'Lines of text alone'"
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l report -d 'Write the run\'s report to this file, as versioned JSON' -r -F
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l yes -d 'Remove, rather than list'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l all-dangling -d 'Remove any image without a name and any container that ended, whosever they are'
+complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -l gone-deployments -d 'Remove images that deployments keep which have no container here any more, whosever they were'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s q -l quiet -d 'Say nothing but errors and results'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c imgbuild -n "__fish_imgbuild_using_subcommand config" -l repository -d 'The repository to tag and push to' -r
