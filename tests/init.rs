@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use support::ran::Ran;
 use support::templates;
+use support::yaml::Yaml;
 
 const ACTION: &str = "acme/imgbuild@4b825dc642cb6eb9a060e54bf8d69288fbee4904 # v0.1.0";
 const IMAGE: &str = "ghcr.io/acme/imgbuild:0.1.0";
@@ -249,6 +250,42 @@ fn what_is_written_for_every_ci_is_its_template_and_passes_the_check() {
         assert_eq!(repo.read(path), templates::filled(template, &values), "{ci}");
         assert_eq!(repo.check(), BTreeSet::from(["IMG105".to_owned()]), "{ci}");
         repo.init(&["--yes"]).expect(0).says("nothing is missing").does_not_say("+++");
+    }
+}
+
+/// Somebody who types no more than `imgbuild init`, with a build that nobody published: what is written is a pipeline, runs
+/// nothing of a stranger's, and says what to fill in; once and again, until that was done.
+#[test]
+fn a_pipeline_without_an_address_is_valid_and_says_what_to_fill_in() {
+    let is_published = !env!("CARGO_PKG_REPOSITORY").is_empty();
+    for (ci, path, place) in [
+        ("github", ".github/workflows/image.yml", Some("uses: fill-in.invalid/imgbuild@")),
+        ("gitlab", ".gitlab-ci.yml", Some("image: fill-in.invalid/imgbuild:")),
+        ("tekton", ".tekton/imgbuild.yaml", Some("image: fill-in.invalid/imgbuild:")),
+        ("buildkite", ".buildkite/pipeline.yml", None),
+        ("jenkins", "Jenkinsfile", None),
+    ] {
+        let place = place.filter(|_| !is_published);
+        let repo = Repo::go();
+        let ran = repo.imgbuild(&["init", "--yes", "--ci", ci]).expect(0);
+        let text = repo.read(path);
+        assert_eq!(templates::placeholders(&text), Vec::<&str>::new(), "{ci}");
+        if path != "Jenkinsfile" {
+            assert!(!Yaml::parse(&text).pairs().is_empty(), "{ci}");
+        }
+        repo.check();
+        let is_told =
+            |text: &str| text.replace("\n      ", " ").contains("has a place to fill in, fill-in.invalid");
+        assert_eq!(is_told(&ran.stderr), place.is_some(), "{ci}: {}", ran.stderr);
+        let again = repo.imgbuild(&["init", "--yes"]).expect(0).says("nothing is missing");
+        assert_eq!(is_told(&again.stderr), place.is_some(), "{ci}: {}", again.stderr);
+        if let Some(place) = place {
+            let line = text.lines().find(|line| line.contains(place)).expect("a place");
+            assert!(line.contains("# FILL IN: "), "{line}");
+            repo.write(path, &text.replace("fill-in.invalid", "acme"));
+            let filled = repo.imgbuild(&["init", "--yes"]).expect(0);
+            assert!(!is_told(&filled.stderr), "{ci}: {}", filled.stderr);
+        }
     }
 }
 

@@ -144,7 +144,10 @@ pub(super) fn choose(look: &Look, remote: Option<&str>, notes: &mut Vec<String>)
 /// Adds what the CI needs to a proposal.
 pub(super) fn propose(look: &Look, ci: Ci, values: Values<'_>, proposal: &mut Proposal) -> Result<()> {
     let path = ci.path();
-    if ci.files(look).iter().any(|path| calls_imgbuild(look, path)) {
+    let files = ci.files(look);
+    if files.iter().any(|path| calls_imgbuild(look, path)) {
+        let open = files.iter().filter(|path| holds(look, path, release::UNKNOWN));
+        proposal.notes.extend(open.map(|path| to_fill_in(ci, path)));
         return Ok(());
     }
     let not_written = |why: &str| format!("{path} is not written: {why}");
@@ -158,25 +161,16 @@ pub(super) fn propose(look: &Look, ci: Ci, values: Values<'_>, proposal: &mut Pr
     let project = release::project();
     let action = values.action.map(str::to_owned).or_else(|| project.map(release::action));
     let image = values.image.map(str::to_owned).or_else(|| project.map(release::image));
-    if ci == Ci::GitHub && action.is_none() {
-        proposal.notes.push(not_written(
-            "this imgbuild does not know where its action is; --action OWNER/imgbuild@COMMIT says it",
-        ));
-        return Ok(());
-    }
-    if matches!(ci, Ci::GitLab | Ci::Tekton) && image.is_none() {
-        proposal
-            .notes
-            .push(not_written("this imgbuild does not know where its image is; --imgbuild-image says it"));
-        return Ok(());
-    }
     let pairs = [
         ("default-branch", branch.as_str()),
-        ("action", action.as_deref().unwrap_or_default()),
-        ("imgbuild-image", image.as_deref().unwrap_or_default()),
+        ("action", action.as_deref().unwrap_or(release::UNKNOWN_ACTION)),
+        ("imgbuild-image", image.as_deref().unwrap_or(release::UNKNOWN_IMAGE)),
         ("credentials", values.credentials),
     ];
     let text = filled(ci.template(), &pairs)?;
+    if text.contains(release::UNKNOWN) {
+        proposal.notes.push(to_fill_in(ci, path));
+    }
     if look.is_there(path) {
         let (begin, end) = ci.part();
         let part = text.find(begin).and_then(|at| text.get(at..)).unwrap_or(&text);
@@ -187,6 +181,18 @@ pub(super) fn propose(look: &Look, ci: Ci, values: Values<'_>, proposal: &mut Pr
     }
     proposal.notes.extend(needs(ci, values, project));
     Ok(())
+}
+
+/// What to write into a pipeline by hand, where nobody said it.
+fn to_fill_in(ci: Ci, path: &str) -> String {
+    let (what, flag) = match ci {
+        Ci::GitHub => ("action, as OWNER/imgbuild@COMMIT", "--action"),
+        _ => ("image, as REGISTRY/imgbuild:VERSION", "--imgbuild-image"),
+    };
+    let unknown = release::UNKNOWN;
+    format!(
+        "{path} has a place to fill in, {unknown}: imgbuild's {what}. This build of imgbuild does not know where it is published; {flag} writes it into a new file"
+    )
 }
 
 /// What a pipeline needs beside its file.
@@ -207,17 +213,23 @@ fn needs(ci: Ci, values: Values<'_>, project: Option<&str>) -> Vec<String> {
                 ));
             }
         }
-        Ci::Jenkins => notes.push(format!(
-            "Jenkins needs a user name with password of the id {}, which may push",
-            values.credentials
-        )),
+        Ci::Jenkins => {
+            notes.push("Jenkins needs an agent of the label docker, with imgbuild and an engine".to_owned());
+            notes.push(format!(
+                "Jenkins needs a user name with password of the id {}, which may push",
+                values.credentials
+            ));
+        }
         Ci::Buildkite => {
             notes.push("Buildkite's agent needs imgbuild, an engine and a login to the registry".to_owned())
         }
         Ci::Tekton => {
             notes.push("the task comes into a cluster by kubectl apply -f .tekton/imgbuild.yaml".to_owned());
         }
-        Ci::GitLab => {}
+        Ci::GitLab => notes.push(
+            "GitLab needs a runner that may run privileged containers, for the engine beside the job"
+                .to_owned(),
+        ),
     }
     notes
 }
@@ -234,7 +246,11 @@ fn branch_word(branch: &str) -> Option<String> {
 }
 
 fn calls_imgbuild(look: &Look, path: &str) -> bool {
-    look.read(path).is_some_and(|bytes| memchr::memmem::find(&bytes, b"imgbuild").is_some())
+    holds(look, path, "imgbuild")
+}
+
+fn holds(look: &Look, path: &str, word: &str) -> bool {
+    look.read(path).is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
 }
 
 /// Whether `text` can be what `uses:` names, with its version as a comment.

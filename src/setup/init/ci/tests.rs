@@ -68,11 +68,32 @@ fn another_workflow_of_github_is_no_obstacle() {
 }
 
 #[test]
-fn without_an_address_of_the_action_nothing_is_written() {
-    for ci in [Ci::GitHub, Ci::GitLab, Ci::Tekton] {
-        let found = proposed(&[], ci, Values { action: None, image: None, ..VALUES });
-        assert_eq!(found.files.is_empty(), release::project().is_none(), "{found:?}");
-        assert!(found.files.len() + found.notes.len() > 0);
+fn an_address_that_nobody_knows_is_a_place_to_fill_in() {
+    for (ci, flag) in [
+        (Ci::GitHub, Some("--action")),
+        (Ci::GitLab, Some("--imgbuild-image")),
+        (Ci::Tekton, Some("--imgbuild-image")),
+        (Ci::Jenkins, None),
+        (Ci::Buildkite, None),
+    ] {
+        let flag = flag.filter(|_| release::project().is_none());
+        let unknown = Values { action: None, image: None, ..VALUES };
+        let found = proposed(&[], ci, unknown);
+        let [(path, text)] = &found.files[..] else { panic!("{found:?}") };
+        let places: Vec<&str> = text.lines().filter(|line| line.contains(release::UNKNOWN)).collect();
+        assert_eq!(places.len(), flag.map_or(0, |_| 1), "{text}");
+        assert!(places.iter().all(|line| line.contains("# FILL IN: ")), "{text}");
+        let told = |proposal: &Proposal| {
+            let is_told = |note: &&String| note.contains("fill in") && note.starts_with(path.as_str());
+            proposal.notes.iter().find(is_told).cloned()
+        };
+        let note = told(&found);
+        assert_eq!(note.is_some(), flag.is_some(), "{found:?}");
+        assert!(note.iter().all(|note| flag.is_some_and(|flag| note.contains(flag))), "{note:?}");
+        // Who forgot it is told again, and who did it is not.
+        assert_eq!(told(&proposed(&[(path, text)], ci, unknown)), note);
+        let filled = text.replace(release::UNKNOWN, "acme");
+        assert_eq!(told(&proposed(&[(path, &filled)], ci, unknown)), None);
     }
 }
 
@@ -99,7 +120,8 @@ fn other_registries_and_jenkins_need_a_login() {
     let other = Values { repository: Some("quay.io/acme/hello"), ..VALUES };
     assert!(proposed(&[], Ci::GitHub, other).notes[0].contains("may push to quay.io"));
     assert!(proposed(&[], Ci::GitHub, VALUES).notes.is_empty());
-    assert!(proposed(&[], Ci::Jenkins, VALUES).notes[0].contains("of the id registry"));
+    assert!(proposed(&[], Ci::Jenkins, VALUES).notes[1].contains("of the id registry"));
+    assert!(proposed(&[], Ci::Jenkins, VALUES).notes[0].contains("imgbuild and an engine"));
 }
 
 #[test]
