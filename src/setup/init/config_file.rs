@@ -16,6 +16,8 @@ pub(super) enum Ready {
         path: String,
         /// The port.
         port: u16,
+        /// The folder of the image to which the Dockerfile copies files of the repository.
+        folder: Option<&'static str>,
     },
     /// The image's own HEALTHCHECK.
     Healthcheck,
@@ -82,11 +84,15 @@ impl ConfigFile<'_> {
         text.push_str(&self.build());
         match &self.ready {
             None => {}
-            Some(Ready::Answer { path, port }) => {
+            Some(Ready::Answer { path, port, folder }) => {
                 let port = port.to_string();
                 let values = [("health-path", path.as_str()), ("port", port.as_str())];
                 let answers = template::filled(answers, &values)?;
-                let _ = write!(text, "\n{answers}\n\n{}\n", no_secrets.trim_end());
+                let _ = write!(text, "\n{answers}\n");
+                if let Some(folder) = folder {
+                    let no_secrets = template::filled(no_secrets.trim_end(), &[("folder", folder)])?;
+                    let _ = write!(text, "\n{no_secrets}\n");
+                }
             }
             Some(Ready::Healthcheck) => text.push_str(
                 "\n[[image.test]]\nname  = \"starts\"\nready = { healthcheck = true, within = \"30s\" }\n",
@@ -135,7 +141,7 @@ mod tests {
         let file = ConfigFile {
             project: Some("acme/imgbuild"),
             repository: Some("ghcr.io/acme/hello"),
-            ready: Some(Ready::Answer { path: "/healthz".to_owned(), port: 8080 }),
+            ready: Some(Ready::Answer { path: "/healthz".to_owned(), port: 8080, folder: Some("/app") }),
             ..ConfigFile::default()
         };
         let values = [
@@ -143,6 +149,7 @@ mod tests {
             ("repository", "ghcr.io/acme/hello"),
             ("health-path", "/healthz"),
             ("port", "8080"),
+            ("folder", "/app"),
         ];
         assert_eq!(file.text().unwrap(), template::filled(CONFIG, &values).unwrap());
     }

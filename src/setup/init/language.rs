@@ -63,6 +63,16 @@ impl Language {
         }
     }
 
+    /// The folder of the image to which its Dockerfile copies files of the repository; none where it copies what was made of
+    /// them.
+    pub(super) const fn folder(self) -> Option<&'static str> {
+        match self {
+            Language::Python | Language::Node | Language::Generic => Some("/app"),
+            Language::Static => Some("/srv/www"),
+            Language::Go | Language::Rust | Language::Dotnet | Language::Java => None,
+        }
+    }
+
     /// The file by which a repository is known to be written in it.
     pub(super) fn manifest(self, look: &Look) -> Option<String> {
         let names: &[&str] = match self {
@@ -87,5 +97,23 @@ impl Language {
             .iter()
             .filter_map(|language| Some((*language, language.manifest(look)?)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_repository_are_where_the_dockerfile_copies_them() {
+        for language in Language::LOOKED_FOR.into_iter().chain([Language::Generic]) {
+            let template = language.template();
+            let (_, last) = template.rsplit_once("FROM ").unwrap();
+            let copies = last.lines().filter(|line| line.starts_with("COPY ") && !line.contains("--from="));
+            let targets: Vec<&str> = copies.filter_map(|line| line.split(' ').next_back()).collect();
+            let working = last.lines().find_map(|line| line.strip_prefix("WORKDIR "));
+            let folder = targets.last().map(|target| if *target == "." { working.unwrap() } else { *target });
+            assert_eq!(language.folder(), folder, "{}: {targets:?}", language.name());
+        }
     }
 }

@@ -373,7 +373,7 @@ fn write_dockerfile(
     proposal.notes.push(format!(
         "Dockerfile and test take for granted that the service listens on {port} and answers {path}: --port and --health-path, or change both files"
     ));
-    Ok(Ready::Answer { path, port })
+    Ok(Ready::Answer { path, port, folder: language.folder() })
 }
 
 /// Proposes the ignore file of the context; `None` is a Dockerfile that is about to be written.
