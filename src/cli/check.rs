@@ -62,6 +62,7 @@ pub(super) fn document(checked: &Checked, format: Format, output: &Output) -> St
         judgement: &checked.judgement,
         scorecard: &checked.scorecard,
         sources: &sources,
+        folder: &checked.folder,
         files: checked.texts.len(),
         version: env!("CARGO_PKG_VERSION"),
         policy: Some(PolicyRef { digest, sources: files }),

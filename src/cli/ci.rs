@@ -1,14 +1,14 @@
 //! What of a command goes to the CI beyond its text: marks on its page, the outputs of the step, a summary.
 
 use std::fmt::Display;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::flow;
 use crate::report::ci::{self, Agent, Annotation, Outputs};
-use crate::report::{RunReport, Surface};
+use crate::report::{RunReport, Surface, from_root};
 use crate::rules::FindingRecord;
 
 /// Where the CI takes what does not go into the log.
@@ -113,37 +113,4 @@ impl Ci {
 fn in_repository(directory: &Path) -> PathBuf {
     let Ok(real) = directory.canonicalize() else { return PathBuf::new() };
     real.strip_prefix(flow::root_of(&real)).map(Path::to_owned).unwrap_or_default()
-}
-
-/// `path`, which is relative to `folder`, relative to what that one is relative to; as it is where it leads out of it.
-fn from_root(folder: &Path, path: &str) -> String {
-    let mut whole = PathBuf::new();
-    for part in folder.join(path).components() {
-        match part {
-            Component::ParentDir if !whole.pop() => return path.to_owned(),
-            Component::ParentDir | Component::CurDir => {}
-            part => whole.push(part),
-        }
-    }
-    whole.to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_are_on_files_of_the_repository() {
-        let table = [
-            ("", "Dockerfile", "Dockerfile"),
-            ("svc/api", "Dockerfile", "svc/api/Dockerfile"),
-            ("svc/api", "../../imgbuild.toml", "imgbuild.toml"),
-            ("svc", "./a/../b", "svc/b"),
-            ("svc", "../../elsewhere", "../../elsewhere"),
-            ("svc", "/etc/x", "/etc/x"),
-        ];
-        for (folder, path, expected) in table {
-            assert_eq!(from_root(Path::new(folder), path), expected, "{folder} {path}");
-        }
-    }
 }

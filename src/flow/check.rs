@@ -58,6 +58,8 @@ pub struct Checked {
     pub scorecard: Vec<Score>,
     /// The texts of the files that were judged, by the path that findings name.
     pub texts: BTreeMap<String, Arc<Vec<u8>>>,
+    /// Where the command ran, from the root of the repository: the files that findings name begin there.
+    pub folder: PathBuf,
     /// How many fixes were made.
     pub fixed: Option<usize>,
     /// The digest of the policy in force, and the files it comes from.
@@ -188,7 +190,8 @@ async fn judge(
     }
     let scorecard = scorecard(&judgement, &judging::before_a_run());
     let policy = (settings.checks.policy.digest.to_string(), settings.checks.policy.sources.clone());
-    Ok(Checked { judgement, scorecard, texts: judging.texts, fixed, policy })
+    let folder = gather::folder(session).to_owned();
+    Ok(Checked { judgement, scorecard, texts: judging.texts, folder, fixed, policy })
 }
 
 /// Says which files are judged without what they are by now, where the context is the commit's.

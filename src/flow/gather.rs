@@ -109,6 +109,12 @@ pub(super) fn settings_of(
     Ok(settings)
 }
 
+/// Where the command runs, from the root of its repository.
+pub(super) fn folder(session: &Session) -> &Path {
+    let directory = &session.directory;
+    directory.strip_prefix(root_of(directory)).unwrap_or(Path::new(""))
+}
+
 /// The root of the repository that `folder` lies in, by the name `.git` alone; `folder` where there is none.
 pub fn root_of(folder: &Path) -> &Path {
     folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)

@@ -133,7 +133,8 @@ async fn one(session: &Session, objects: &Objects, update: &Update) -> Result<Re
     let judgement = judging.finish();
     let scorecard = scorecard(&judgement, &judging::before_a_run());
     let policy = (settings.checks.policy.digest.to_string(), settings.checks.policy.sources.clone());
-    Ok(Ok(Checked { judgement, scorecard, texts: judging.texts, fixed: None, policy }))
+    let folder = gather::folder(session).to_owned();
+    Ok(Ok(Checked { judgement, scorecard, texts: judging.texts, folder, fixed: None, policy }))
 }
 
 /// Whether the environment names what is built.

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::clock;
+use super::gather;
 use super::session::Session;
 use super::signals::Signals;
 use crate::engine::Keeper;
@@ -50,6 +51,7 @@ pub(super) async fn supervise_then(
     then: impl AsyncFnOnce(&Keeper, Result<()>) -> Result<()>,
 ) -> Ended {
     let mut report = RunReport::new(command, &session.run, clock::rfc3339(session.now));
+    report.folder = gather::folder(session).to_string_lossy().into_owned();
     session.events.emit(Event::RunStarted { command: command.to_owned(), run: session.run.clone() });
     let slot = OnceCell::new();
     let mut signals = match Signals::listen() {

@@ -47,6 +47,10 @@ pub struct RunReport {
     pub exit_code: u8,
     /// Why it did not.
     pub error: Option<ErrorFacts>,
+    /// Where the command ran, from the root of the repository and with `/`: the files that findings and the failed step name
+    /// begin there. Empty at the root, and where there is no repository.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// The commit.
     pub source: Option<SourceFacts>,
     /// The CI, where one was detected.
@@ -120,6 +124,7 @@ impl RunReport {
             ok: false,
             exit_code: Kind::Internal.exit_code(),
             error: None,
+            folder: String::new(),
             source: None,
             ci: None,
             policy: None,
@@ -171,6 +176,7 @@ impl RunReport {
             change(&mut error.message);
             error.hints.iter_mut().for_each(&mut *change);
         }
+        change(&mut self.folder);
         if let Some(source) = &mut self.source {
             let SourceFacts { branch, pr, tag, remote, .. } = source;
             [branch, pr, tag, remote].into_iter().flatten().for_each(&mut *change);

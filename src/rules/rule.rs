@@ -91,4 +91,9 @@ impl Rule {
         let mut own = [self.code, self.name].into_iter().chain(self.aliases.iter().copied());
         own.any(|name| name.eq_ignore_ascii_case(id))
     }
+
+    /// Whether it judges an image, so that its findings name one and no file of the repository.
+    pub fn is_of_image(&self) -> bool {
+        matches!(self.check, Check::Image(_) | Check::Layers(_) | Check::Running(_))
+    }
 }

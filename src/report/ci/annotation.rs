@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Kind};
 use crate::report::run_report::{Ended, RunReport};
 use crate::report::{Masker, escape};
-use crate::rules::registry::RULES;
-use crate::rules::{Check, FindingRecord, Level};
+use crate::rules::{FindingRecord, Level, Rule, registry};
 
 /// Of each level that are shown: GitHub shows ten of a step.
 const MOST: usize = 10;
@@ -45,10 +44,7 @@ impl Annotation {
     /// A finding on its place.
     pub fn of(finding: &FindingRecord) -> Annotation {
         let FindingRecord { rule, name, path, field, message, remedy, .. } = finding;
-        let of_image = RULES
-            .iter()
-            .filter(|known| known.code == rule)
-            .any(|known| matches!(known.check, Check::Image(_) | Check::Layers(_) | Check::Running(_)));
+        let of_image = registry::find(rule).is_some_and(Rule::is_of_image);
         let region = finding.region;
         let end = region.filter(|region| finding.line.is_some_and(|line| region.end_line >= line));
         // Columns of a place that spans lines are refused.

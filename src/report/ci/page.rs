@@ -1,9 +1,11 @@
 //! The summary of a run as Markdown: for GitHub's step summary, Azure's summary, Buildkite's annotation.
 
+use std::path::Path;
+
 use super::markdown::{Markdown, code, text};
-use crate::report::run_report::{Ended, RunReport, TestFacts};
-use crate::report::words;
-use crate::rules::{FindingRecord, ItemState};
+use crate::report::run_report::{Ended, RunReport, TagState, TestFacts};
+use crate::report::{from_root, words};
+use crate::rules::{FindingRecord, ItemState, Rule, registry};
 
 /// GitHub takes 1 MiB of a step, and Buildkite of an annotation; others may have used some of it.
 const MOST_BYTES: usize = 900 * 1024;
@@ -82,7 +84,8 @@ fn facts(report: &RunReport) -> Vec<Vec<String>> {
 fn tags(page: &mut Markdown, report: &RunReport) {
     let rows = report.tags.iter().filter(|tag| report.ok || tag.digest.is_some()).map(|tag| {
         let digest = tag.digest.as_ref().map(|digest| code(words::short_digest(digest.as_str())));
-        vec![code(&tag.reference), digest.unwrap_or_else(|| "on the engine".to_owned())]
+        let place = if tag.state == TagState::Planned { "not set" } else { "on the engine" };
+        vec![code(&tag.reference), digest.unwrap_or_else(|| place.to_owned())]
     });
     page.table(&["tag", "digest"], rows);
 }
@@ -108,7 +111,7 @@ fn findings(page: &mut Markdown, report: &RunReport) {
         vec![
             finding.level.as_str().to_owned(),
             format!("{} {}", finding.rule, finding.name),
-            code(&format!("{}{line}", finding.path)),
+            code(&format!("{}{line}", place(report, finding))),
             lines(&finding.message),
         ]
     };
@@ -129,6 +132,14 @@ fn practices(page: &mut Markdown, report: &RunReport) {
         vec![format!("{}", score.number), text(&score.title), state.to_owned(), text(&words::of_score(score))]
     };
     page.table(&["", "practice", "", ""], report.scorecard.iter().map(row));
+}
+
+/// The file from the repository's root, as whoever reads of a pull request knows it; an image by its reference.
+fn place(report: &RunReport, finding: &FindingRecord) -> String {
+    match registry::find(&finding.rule).is_some_and(Rule::is_of_image) {
+        true => finding.path.clone(),
+        false => from_root(Path::new(&report.folder), &finding.path),
+    }
 }
 
 /// A text of several lines on one.

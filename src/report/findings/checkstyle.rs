@@ -9,17 +9,18 @@ use crate::rules::Finding;
 /// The findings that count, by file, as Checkstyle's XML.
 pub fn checkstyle(results: &Results<'_>) -> String {
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<checkstyle version=\"4.3\">\n".to_owned();
-    let findings: Vec<&Finding> = results.judgement.standing().collect();
-    for of_file in findings.chunk_by(|a, b| a.place.path == b.place.path) {
-        let path = of_file.first().map_or("", |finding| &finding.place.path);
+    let findings: Vec<(String, &Finding)> =
+        results.judgement.standing().map(|finding| (results.file(finding), finding)).collect();
+    for of_file in findings.chunk_by(|(a, _), (b, _)| a == b) {
+        let path = of_file.first().map_or("", |(path, _)| path.as_str());
         out += &format!("  <file name=\"{}\">\n", attribute(path));
-        of_file.iter().for_each(|finding| out += &error(finding));
+        of_file.iter().for_each(|(_, finding)| out += &error(results, finding));
         out += "  </file>\n";
     }
     out + "</checkstyle>\n"
 }
 
-fn error(finding: &Finding) -> String {
+fn error(results: &Results<'_>, finding: &Finding) -> String {
     let place = &finding.place;
     let column = if place.column > 0 { format!(" column=\"{}\"", place.column) } else { String::new() };
     let field = place.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
@@ -27,7 +28,7 @@ fn error(finding: &Finding) -> String {
         "    <error line=\"{}\"{column} severity=\"{}\" message=\"{}\" source=\"{}\"/>\n",
         place.line,
         finding.level,
-        attribute(&format!("{field}{}; {}", finding.message, finding.remedy)),
+        attribute(&format!("{field}{}; {}", results.message(finding), finding.remedy)),
         attribute(&format!("imgbuild.{}.{}", finding.rule.code, finding.rule.name)),
     )
 }

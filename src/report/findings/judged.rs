@@ -1,6 +1,7 @@
 //! What a run judged, kept for the formats that are made of more than the run report holds.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{PolicyRef, Results};
@@ -25,6 +26,7 @@ impl Judged {
             judgement: &self.judgement,
             scorecard: &report.scorecard,
             sources: &sources,
+            folder: Path::new(&report.folder),
             files: self.texts.len(),
             version: &report.tool_version,
             policy: policy.map(|p| PolicyRef { digest: p.digest.as_str(), sources: &p.sources }),

@@ -1,10 +1,12 @@
 //! What every format is made of.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
-use crate::rules::{Excuse, Judgement, Level, Score};
+use crate::report::from_root;
+use crate::rules::{Excuse, Finding, Judgement, Level, Score};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,8 @@ pub struct Results<'a> {
     /// The bytes of the files that findings are in, by the path that the findings name; a file that is missing is shown
     /// without its text.
     pub sources: &'a BTreeMap<&'a str, &'a [u8]>,
+    /// Where the command ran, from the root of the repository: the files that findings name begin there.
+    pub folder: &'a Path,
     /// How many files were judged, those without findings too.
     pub files: usize,
     /// The version of this program.
@@ -46,6 +50,29 @@ pub(super) struct Summary {
 }
 
 impl Results<'_> {
+    /// The file on which platforms show a finding, from the root of the repository. What is wrong with an image is shown on
+    /// its Dockerfile, where just one was judged: no repository has a file of the image's name.
+    pub(super) fn file(&self, finding: &Finding) -> String {
+        match (finding.rule.is_of_image(), self.dockerfile()) {
+            (true, None) => finding.place.path.clone(),
+            (true, Some(path)) => from_root(self.folder, path),
+            (false, _) => from_root(self.folder, &finding.place.path),
+        }
+    }
+
+    /// What is wrong, for those who are shown [`file`](Self::file): with the image that it is about, where that is another.
+    pub(super) fn message(&self, finding: &Finding) -> String {
+        match finding.rule.is_of_image() && self.dockerfile().is_some() {
+            true => format!("{}: {}", finding.place.path, finding.message),
+            false => finding.message.clone(),
+        }
+    }
+
+    fn dockerfile(&self) -> Option<&str> {
+        let mut files = self.sources.keys();
+        files.next().copied().filter(|path| files.next().is_none() && *path != "-")
+    }
+
     pub(super) fn summary(&self) -> Summary {
         let judgement = self.judgement;
         let excused = |wanted: fn(&Excuse) -> bool| {
@@ -61,9 +88,4 @@ impl Results<'_> {
             files: self.files,
         }
     }
-}
-
-/// A path as platforms compare it with the names of the repository's files.
-pub(super) fn repository_path(path: &str) -> &str {
-    path.strip_prefix("./").unwrap_or(path)
 }

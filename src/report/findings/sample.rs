@@ -1,9 +1,11 @@
 //! Results for tests.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{PolicyRef, Results};
 use crate::dockerfile::{LineIndex, Span};
+use crate::rules::registry::image::image_runs_as_root;
 use crate::rules::registry::reading::{invalid_dockerfile, malformed_waiver, unused_waiver};
 use crate::rules::registry::stages::latest_base_image;
 use crate::rules::{Edit, Excuse, Finding, Found, Judgement, Level, Place, Region, Score, scorecard};
@@ -14,6 +16,7 @@ pub(super) struct Sample {
     scores: Vec<Score>,
     sources: BTreeMap<String, Vec<u8>>,
     policy: Vec<String>,
+    folder: &'static str,
 }
 
 impl Sample {
@@ -25,10 +28,16 @@ impl Sample {
             judgement: &self.judgement,
             scorecard: &self.scores,
             sources: &sources,
+            folder: Path::new(self.folder),
             files: self.sources.len(),
             version: "1.2.3",
             policy,
         })
+    }
+
+    /// The same of a command that ran in a folder of the repository.
+    pub(super) fn in_folder(self, folder: &'static str) -> Sample {
+        Sample { folder, ..self }
     }
 
     fn of(findings: Vec<Finding>, sources: &[(&str, &str)]) -> Sample {
@@ -40,7 +49,7 @@ impl Sample {
         };
         let scores = scorecard(&judgement, &BTreeMap::new());
         let sources = sources.iter().map(|(p, text)| ((*p).to_owned(), text.as_bytes().to_vec())).collect();
-        Sample { judgement, scores, sources, policy: Vec::new() }
+        Sample { judgement, scores, sources, policy: Vec::new(), folder: "" }
     }
 }
 
@@ -93,6 +102,15 @@ pub(super) fn usual() -> Sample {
     sample.judgement.skipped = vec![(&unused_waiver::RULE, "the registry was not asked".to_owned())];
     sample.policy = vec!["base.toml".to_owned()];
     sample
+}
+
+/// A finding about an image, and the only Dockerfile.
+pub(super) fn of_image() -> Sample {
+    let mut findings = Vec::new();
+    Found::new(&image_runs_as_root::RULE, &mut findings)
+        .add(Place::field("ghcr.io/acme/api", "Config.User"), "the image runs as root");
+    number(&mut findings);
+    Sample::of(findings, &[("Dockerfile", "FROM scratch\n")])
 }
 
 /// What files, names and messages could do to a reader.

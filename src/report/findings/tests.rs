@@ -40,6 +40,56 @@ fn every_format_is_as_it_was() {
     golden("hostile-human.txt", &sample::hostile().with(|results| human(&results, &mode(80))));
 }
 
+/// GitHub, GitLab and Jenkins know files by their paths in the repository, whatever folder the command was started in; a
+/// person at a terminal, and whoever reads the JSON, goes by that folder.
+#[test]
+fn platforms_get_the_paths_of_the_repository() {
+    let sample = sample::usual().in_folder("svc/api");
+    let of = |made: Made| sample.with(|results| made(&results));
+    assert!(of(sarif).contains("\"uri\": \"svc/api/Dockerfile\"") && !of(sarif).contains("\"Dockerfile\""));
+    assert!(
+        of(gitlab).contains("\"path\": \"svc/api/Dockerfile\"") && !of(gitlab).contains("\"Dockerfile\"")
+    );
+    assert!(
+        of(github).contains("::warning file=svc/api/Dockerfile,") && !of(github).contains("file=Dockerfile")
+    );
+    assert!(of(checkstyle).contains("<file name=\"svc/api/Dockerfile\">"));
+    assert!(!of(checkstyle).contains("name=\"Dockerfile\""));
+    assert!(of(json).contains("\"path\": \"Dockerfile\"") && !of(json).contains("svc/api"));
+    assert!(of(|results| human(results, &mode(80))).contains(" Dockerfile:1"));
+}
+
+/// Services of one repository may break the same rule by the same line of their Dockerfiles.
+#[test]
+fn gitlab_tells_the_services_of_a_repository_apart() {
+    let prints = |folder: &'static str| {
+        let text = sample::usual().in_folder(folder).with(|results| gitlab(&results));
+        let issues: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        issues.iter().map(|issue| issue["fingerprint"].to_string()).collect::<Vec<_>>()
+    };
+    let (root, api, web) = (prints(""), prints("svc/api"), prints("svc/web"));
+    assert!(!root.is_empty() && api == prints("svc/api"));
+    for (root, (api, web)) in root.iter().zip(api.iter().zip(&web)) {
+        assert!(root != api && api != web && root != web, "{root} {api} {web}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_image_is_shown_on_its_dockerfile() {
+    let sample = sample::of_image().in_folder("svc");
+    let of = |made: Made| sample.with(|results| made(&results));
+    assert!(of(gitlab).contains("\"path\": \"svc/Dockerfile\""), "{}", of(gitlab));
+    assert!(of(gitlab).contains("Config.User: ghcr.io/acme/api: the image runs as root"), "{}", of(gitlab));
+    assert!(of(sarif).contains("\"uri\": \"svc/Dockerfile\""), "{}", of(sarif));
+    assert!(of(checkstyle).contains("name=\"svc/Dockerfile\""), "{}", of(checkstyle));
+    // GitHub shows a mark without a file on the page of the run.
+    assert!(
+        of(github).starts_with("::warning title=") && of(github).contains("ghcr.io/acme/api"),
+        "{}",
+        of(github)
+    );
+}
+
 /// One of each shape; `rules` knows more.
 const SECRETS: &[&str] = crate::rules::SECRET_LINES;
 

@@ -26,6 +26,9 @@ pub(super) fn section(html: &mut Html, report: &RunReport) {
         }
         html.raw("</dd>\n");
     }
+    if !report.folder.is_empty() {
+        html.within("<dt>Folder</dt><dd><code>", &report.folder, "</code></dd>\n");
+    }
     image(html, report);
     if let Some(why) = &report.not_pushed_because {
         html.within("<dt>Pushed</dt><dd>nothing: ", why, "</dd>\n");

@@ -4,14 +4,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::model::{Artifact, Location, Logical, Physical, TextRegion};
 use crate::dockerfile::Position;
-use crate::report::findings::results::repository_path;
 use crate::rules::Place;
 
 /// All but what RFC 3986 leaves unreserved, and the slash. A colon would make a scheme of the first folder's name.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The place of a finding.
-pub(super) fn location(place: &Place) -> Location {
+/// The place of a finding, in the file `path` of the repository.
+pub(super) fn location(place: &Place, path: &str) -> Location {
     let whole = || TextRegion {
         start_line: place.line,
         start_column: (place.column > 0).then_some(place.column),
@@ -22,7 +21,7 @@ pub(super) fn location(place: &Place) -> Location {
     let logical = place.field.iter().map(|field| Logical { fully_qualified_name: field.clone() });
     Location {
         physical_location: Physical {
-            artifact_location: artifact(&place.path),
+            artifact_location: artifact(path),
             region: region.or_else(|| (place.line > 0).then(whole)),
         },
         logical_locations: logical.collect(),
@@ -42,5 +41,5 @@ pub(super) fn between(start: Position, end: Position) -> TextRegion {
 /// A path as a URI: a relative one stays relative.
 pub(super) fn artifact(path: &str) -> Artifact {
     let scheme = if path.starts_with('/') { "file://" } else { "" };
-    Artifact { uri: format!("{scheme}{}", utf8_percent_encode(repository_path(path), IN_PATH)) }
+    Artifact { uri: format!("{scheme}{}", utf8_percent_encode(path, IN_PATH)) }
 }

@@ -19,21 +19,29 @@ pub(super) fn all<'a>(results: &Results<'a>, table: &Table) -> Vec<Outcome<'a>> 
     for finding in &results.judgement.findings {
         let path = finding.place.path.as_str();
         let fix = match (finding.fix.is_some(), results.sources.get(path)) {
-            (true, Some(source)) => fix(finding, lines.entry(path).or_insert_with(|| LineIndex::new(source))),
+            (true, Some(source)) => {
+                let lines = lines.entry(path).or_insert_with(|| LineIndex::new(source));
+                fix(finding, &results.file(finding), lines)
+            }
             _ => None,
         };
-        out.push(outcome(finding, table, fix));
+        out.push(outcome(results, finding, table, fix));
     }
     out
 }
 
-fn outcome<'a>(finding: &'a Finding, table: &Table, fix: Option<FixObject<'a>>) -> Outcome<'a> {
+fn outcome<'a>(
+    results: &Results<'_>,
+    finding: &'a Finding,
+    table: &Table,
+    fix: Option<FixObject<'a>>,
+) -> Outcome<'a> {
     Outcome {
         rule_id: finding.rule.code,
         rule_index: table.index(finding.rule),
         level: level(finding.level),
-        message: Message { text: finding.message.clone() },
-        locations: [location(&finding.place)],
+        message: Message { text: results.message(finding) },
+        locations: [location(&finding.place, &results.file(finding))],
         partial_fingerprints: Fingerprints { first: &finding.fingerprint },
         suppressions: finding.excused.iter().map(|excuse| suppression(finding, excuse)).collect(),
         fixes: fix.into_iter().collect(),
@@ -59,7 +67,7 @@ fn suppression<'a>(finding: &Finding, excuse: &'a Excuse) -> Suppression<'a> {
 }
 
 /// By lines and columns: SARIF takes a region that is given by bytes for one of a binary file.
-fn fix<'a>(finding: &'a Finding, lines: &LineIndex) -> Option<FixObject<'a>> {
+fn fix<'a>(finding: &'a Finding, path: &str, lines: &LineIndex) -> Option<FixObject<'a>> {
     let fix = fix_to_show(finding)?;
     let replacements = fix.edits.iter().map(|edit| Replacement {
         deleted_region: between(lines.position(edit.span.start), lines.position(edit.span.end)),
@@ -68,7 +76,7 @@ fn fix<'a>(finding: &'a Finding, lines: &LineIndex) -> Option<FixObject<'a>> {
     Some(FixObject {
         description: Message { text: fix.title.clone() },
         artifact_changes: [Change {
-            artifact_location: artifact(&finding.place.path),
+            artifact_location: artifact(path),
             replacements: replacements.collect(),
         }],
     })

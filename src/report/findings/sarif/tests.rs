@@ -81,7 +81,7 @@ fn a_log_has_rules_places_suppressions_and_fixes() {
 fn paths_are_percent_encoded() {
     let table = [
         ("Dockerfile", "Dockerfile"),
-        ("./a b/ä%/Dockerfile", "a%20b/%C3%A4%25/Dockerfile"),
+        ("a b/ä%/Dockerfile", "a%20b/%C3%A4%25/Dockerfile"),
         ("a:b/c?d#e", "a%3Ab/c%3Fd%23e"),
         ("/x/y", "file:///x/y"),
         ("ghcr.io/a/b:1", "ghcr.io/a/b%3A1"),
