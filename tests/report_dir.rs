@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use support::ci_agents;
 use support::lab::{self, Lab};
 
 const FILES: [&str; 7] = [
@@ -236,4 +237,118 @@ fn a_check_and_a_test_leave_them_too() {
     let tested = reports(&folder);
     assert_eq!(tested.json["command"], "test");
     assert!(tested.page.contains("has a shell"), "{}", tested.page);
+}
+
+/// Every file that a report names is of the service, its Dockerfile among them. An ignore file that should be there is none.
+fn are_of_the_service(paths: impl Iterator<Item = String>) {
+    let paths: BTreeSet<String> = paths.collect();
+    assert!(paths.contains("svc/api/Dockerfile"), "{paths:?}");
+    assert!(paths.iter().all(|path| path.starts_with("svc/api/")), "{paths:?}");
+}
+
+/// GitHub, GitLab and Jenkins know files by their paths in the repository, wherever somebody starts a service's run.
+#[test]
+fn reports_of_a_service_in_a_folder_name_files_from_the_root() {
+    let lab = Lab::new("dirmono");
+    let repo = lab.repo("repo");
+    let file = lab::dockerfile(&lab.base) + "ENV API_TOKEN=swordfish4711\n";
+    repo.write("svc/api/Dockerfile", &file);
+    repo.write("svc/api/www/index.html", "hello\n");
+    let config = lab::config(&lab.repository()) + "[checks]\nfail-on = \"never\"\n";
+    repo.write("svc/api/imgbuild.toml", &config);
+    repo.commit("a service");
+    let (root, service, folder) = (repo.path.clone(), repo.path.join("svc/api"), lab.path("reports"));
+    let dir = folder.to_str().expect("path");
+    let on_github = |from: &Path, arguments: &[&str], code: i32| {
+        let run = lab.imgbuild(from, arguments).env("CI", "true").env("GITHUB_ACTIONS", "true");
+        let run = run.env("GITHUB_EVENT_NAME", "push").env("GITHUB_REF", "refs/heads/main");
+        run.env("GITHUB_SHA", repo.head()).env("GITHUB_REPOSITORY", "acme/hello").expect(code)
+    };
+    let marked = |log: &str| {
+        let marks = ci_agents::github(log).into_iter().map(|mark| mark.property("file").to_owned());
+        marks.filter(|file| !file.is_empty()).collect::<Vec<_>>()
+    };
+    let judged = |log: &str, started: &str| {
+        let left = reports(&folder);
+        assert_eq!(left.json["folder"].as_str().unwrap_or_default(), started);
+        let results = left.sarif["runs"][0]["results"].as_array().expect("results").clone();
+        assert!(!results.is_empty());
+        let uri = |result: &Value| {
+            let place = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+            place["uri"].as_str().expect("uri").to_owned()
+        };
+        are_of_the_service(results.iter().map(uri));
+        let issues = left.quality.as_array().expect("issues").clone();
+        let path = |issue: &Value| issue["location"]["path"].as_str().expect("path").to_owned();
+        are_of_the_service(issues.iter().map(path));
+        let summary = fs::read_to_string(folder.join("summary.md")).expect("summary");
+        assert!(!summary.contains("<code>Dockerfile"), "{summary}");
+        assert!(summary.contains("<code>svc/api/Dockerfile&#58;"), "{summary}");
+        are_of_the_service(marked(log).into_iter());
+    };
+    let check = ["check", "--offline", "--no-shellcheck", "--report-dir", dir];
+    let config = ["--config", "svc/api/imgbuild.toml"];
+    let there = ["--directory", "svc/api"];
+    judged(&on_github(&root, &[&check[..], &there].concat(), 0).stderr, "svc/api");
+    judged(&on_github(&service, &check, 0).stderr, "svc/api");
+    judged(&on_github(&root.join("svc"), &[&check[..], &["-C", "api"]].concat(), 0).stderr, "svc/api");
+    judged(&on_github(&service.join("www"), &check, 0).stderr, "svc/api/www");
+    // The configuration says where the context is: in its own folder.
+    judged(&on_github(&root, &[&check[..], &config].concat(), 0).stderr, "");
+    judged(&on_github(&root, &["ci", "--report-dir", dir, "-C", "svc/api"], 0).stderr, "svc/api");
+
+    // The formats on stdout, for whoever has no folder for reports.
+    for (format, wanted) in [
+        ("github", "file=svc/api/Dockerfile,"),
+        ("gitlab", "\"path\": \"svc/api/Dockerfile\""),
+        ("sarif", "\"uri\": \"svc/api/Dockerfile\""),
+        ("checkstyle", "<file name=\"svc/api/Dockerfile\">"),
+    ] {
+        let ran = lab.imgbuild(&service, &["check", "--offline", "--format", format]).expect(0);
+        assert!(ran.stdout.contains(wanted), "{format}: {}", ran.stdout);
+    }
+
+    // The step that failed is marked there, too.
+    repo.write("svc/api/Dockerfile", &(file + "RUN exit 3\n"));
+    repo.commit("broken");
+    let ran = on_github(&root, &["ci", "--report-dir", dir, "-C", "svc/api"], 5);
+    are_of_the_service(marked(&ran.stderr).into_iter());
+    let errors = ci_agents::github(&ran.stderr).into_iter().filter(|mark| mark.name == "error");
+    assert!(errors.map(|mark| mark.property("file").to_owned()).any(|file| file == "svc/api/Dockerfile"));
+}
+
+/// What a run would do is kept like what one did; so is why it would be refused.
+#[test]
+fn a_plan_leaves_them_too() {
+    let lab = Lab::new("dirplan");
+    let repo = lab.hello();
+    let folder = lab.path("reports");
+    let path = folder.to_str().expect("path");
+    let (report, junit) = (lab.path("plan.json"), lab.path("plan.xml"));
+    let printed = repo.imgbuild(&["plan"]).expect(0).stdout;
+    assert!(printed.contains("main"), "{printed}");
+    let files = ["--report", report.to_str().expect("path"), "--junit", junit.to_str().expect("path")];
+    let ran = repo.imgbuild(&[&["plan", "--report-dir", path], &files[..]].concat()).expect(0);
+    // The unique tag's seconds alone may differ.
+    assert_eq!(ran.stdout.lines().count(), printed.lines().count(), "{}", ran.stdout);
+    let planned = reports(&folder);
+    assert_eq!((&planned.json["command"], &planned.json["ok"]), (&"plan".into(), &true.into()));
+    assert_eq!(planned.json["source"]["commit"], repo.head());
+    let tags = planned.json["tags"].as_array().expect("tags");
+    assert!(!tags.is_empty() && tags.iter().all(|tag| tag["state"] == "planned"), "{tags:?}");
+    let first = tags[0]["reference"].as_str().expect("reference");
+    assert!(planned.page.contains(first) && planned.page.contains("not set"), "{}", planned.page);
+    // No later job can have what is not there yet.
+    let outputs = fs::read_to_string(folder.join("imgbuild.env")).expect("outputs");
+    assert!(outputs.lines().all(|line| line.ends_with('=')), "{outputs}");
+    assert_eq!(fs::read(report).expect("report"), fs::read(folder.join("report.json")).expect("report"));
+    assert_eq!(fs::read_to_string(junit).expect("junit"), planned.junit);
+    assert_eq!(lab.tags(), BTreeSet::new(), "a plan makes nothing");
+
+    repo.write("untracked", "x");
+    repo.imgbuild(&["plan", "--report-dir", path]).expect(4).says("untracked");
+    let refused = reports(&folder);
+    assert_eq!(refused.json["error"]["kind"], "refused");
+    assert!(refused.page.contains("Why it was refused") && refused.page.contains("untracked"));
+    repo.imgbuild(&["plan", "--report-dir", "imgbuild.toml/out"]).expect(74).says("folder of reports");
 }

@@ -10,7 +10,7 @@ use crate::config::Flags;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
-use crate::flow::{self, Deployments, Ended, Run, Session};
+use crate::flow::{self, Deployments, Ended, Planned, Run, Session};
 use crate::report::{self, Format, ReportDir, ReportFile, RunReport};
 
 /// Runs the command and gives the exit code.
@@ -55,7 +55,8 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
             | Command::Rollback(RollbackArgs { list: false, .. })
     );
     // A report that cannot be written is found out before a long run, not after it.
-    let file = report_path.filter(|_| is_run).map(|path| ReportFile::open(&path)).transpose()?;
+    let leaves_report = is_run || matches!(cli.command, Command::Plan { .. });
+    let file = report_path.filter(|_| leaves_report).map(|path| ReportFile::open(&path)).transpose()?;
     let junit = junit_path.map(|path| ReportFile::open(&path)).transpose()?;
     let dir = report_dir.map(|path| ReportDir::open(&path)).transpose()?;
     let reports = Reports { file, junit, dir };
@@ -66,7 +67,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
     let reporters = if is_run { report::standard(&output.mode) } else { Vec::new() };
     let reporter = report::spawn(receiver, reporters, output.masker.clone())?;
 
-    let done = runtime.block_on(dispatch(cli, &session, output, reports.dir.is_some()));
+    let done = runtime.block_on(dispatch(cli, &session, output, reports.are_any()));
     // A first pass that was cut off polls the stop flag; the process does not wait for it.
     runtime.shutdown_background();
     let mut report = RunReport::new("", &session.run, String::new());
@@ -81,7 +82,7 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
                 lost.map(|(_, cause)| Error::new(Kind::Io, "cannot write events to stdout").because(cause));
             return conclude(output, &report, ended.error.or(lost), reports);
         }
-        Done::Checked(ended) => {
+        Done::Printed(ended) => {
             report = ended.report;
             finished.recording.complete(&mut report);
             output.remarks(&report);
@@ -108,8 +109,8 @@ pub(super) fn run(cli: &Cli, environment: Environment, directory: PathBuf, outpu
 /// What a command came to.
 enum Done {
     Run(Box<Ended>),
-    /// A check that leaves a report; what it found is printed.
-    Checked(Box<Ended>),
+    /// A check or a plan that leaves a report; what it found is printed.
+    Printed(Box<Ended>),
     Command(Result<()>),
 }
 
@@ -140,22 +141,38 @@ async fn dispatch(cli: &Cli, session: &Session, output: &Output, reported: bool)
             run(flow::rollback(session, &Flags::default(), &flags::of_rollback(args)).await)
         }
         Command::Check(args) if reported => {
-            Done::Checked(Box::new(check::reported(args, &cli.global, session, output).await))
+            Done::Printed(Box::new(check::reported(args, &cli.global, session, output).await))
+        }
+        Command::Plan { dev, build } if reported => {
+            let flags = flags::of_build(build, &cli.global);
+            let (mut ended, planned) = flow::plan_reported(session, run_of(*dev), flags).await;
+            if let Some(Err(unprinted)) = planned.map(|planned| print_plan(&planned, output)) {
+                ended.error.get_or_insert(unprinted);
+            }
+            Done::Printed(Box::new(ended))
         }
         command => Done::Command(other(cli, command, session, output).await),
+    }
+}
+
+/// Which run is planned.
+fn run_of(dev: bool) -> Run {
+    if dev { Run::Build } else { Run::Ci }
+}
+
+fn print_plan(planned: &Planned, output: &Output) -> Result<()> {
+    output.ci.outputs(&planned.outputs, output);
+    match output.mode.format {
+        Format::Human => output.lines(&planned.text),
+        Format::Json | Format::Ndjson => output.json(&planned.json),
     }
 }
 
 async fn other(cli: &Cli, command: &Command, session: &Session, output: &Output) -> Result<()> {
     match command {
         Command::Plan { dev, build } => {
-            let run = if *dev { Run::Build } else { Run::Ci };
-            let plan = flow::plan(session, run, &flags::of_build(build, &cli.global)?).await?;
-            output.ci.outputs(&plan.outputs, output);
-            match output.mode.format {
-                Format::Human => output.lines(&plan.text),
-                Format::Json | Format::Ndjson => output.json(&plan.json),
-            }
+            let planned = flow::plan(session, run_of(*dev), &flags::of_build(build, &cli.global)?).await?;
+            print_plan(&planned, output)
         }
         Command::Check(args) => check::check(args, &cli.global, session, output).await,
         Command::Explain { rule } => check::explain(rule.as_deref(), output),
@@ -286,6 +303,10 @@ struct Reports {
 }
 
 impl Reports {
+    fn are_any(&self) -> bool {
+        self.file.is_some() || self.junit.is_some() || self.dir.is_some()
+    }
+
     /// What lies in folders because of them.
     fn own(&self) -> Vec<PathBuf> {
         let files = [&self.file, &self.junit].into_iter().flatten().flat_map(ReportFile::own);

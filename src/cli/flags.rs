@@ -160,7 +160,7 @@ pub(super) fn report(global: &Global, environment: &Environment, directory: &Pat
 /// Where the tests' results go as JUnit XML.
 pub(super) fn junit(command: &Command, directory: &Path) -> Option<PathBuf> {
     let verify = match command {
-        Command::Ci(args) | Command::Build(args) => &args.verify,
+        Command::Ci(args) | Command::Build(args) | Command::Plan { build: args, .. } => &args.verify,
         Command::Test(args) => &args.verify,
         _ => return None,
     };
@@ -170,7 +170,9 @@ pub(super) fn junit(command: &Command, directory: &Path) -> Option<PathBuf> {
 /// The folder for every form of the report: as the flag says, else as `IMGBUILD_REPORT_DIR` does.
 pub(super) fn report_dir(command: &Command, environment: &Environment, directory: &Path) -> Option<PathBuf> {
     let flag = match command {
-        Command::Ci(args) | Command::Build(args) => &args.verify.report_dir,
+        Command::Ci(args) | Command::Build(args) | Command::Plan { build: args, .. } => {
+            &args.verify.report_dir
+        }
         Command::Test(args) => &args.verify.report_dir,
         Command::Check(args) => &args.report_dir,
         _ => return None,

@@ -77,7 +77,7 @@ pub use hook::{HookOptions, Hooked, Manager, hook};
 pub use init::{Ci, InitOptions, Initiated, Language, init};
 pub use inside::{Inside, inside};
 pub use inspect::{Inspected, inspect};
-pub use plan::{Planned, Run, plan, settings};
+pub use plan::{Planned, Run, plan, plan_reported, settings};
 pub use pre_push::{Gate, Judged, PushOptions, is_skipped, pre_push};
 pub use promote::{Foreseen, PromoteOptions, foresee, promote};
 pub use session::Session;
