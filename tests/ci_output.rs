@@ -382,3 +382,37 @@ fn other_commands_mark_what_they_say() {
         );
     }
 }
+
+/// Who asks for quiet in a workflow wants a short log and the result on stdout. What failed is marked and quoted all the same.
+#[test]
+fn quiet_leaves_out_the_log_and_keeps_marks_outputs_and_summary() {
+    let lab = Lab::new("ci-quiet");
+    let repo = hostile(&lab, "goodbye");
+    let (output, page) = (lab.path("output"), lab.path("page"));
+    fs::write(&output, "").expect("output");
+    fs::write(&page, "").expect("page");
+    let (head, branch) = (repo.head(), format!("refs/heads/{BRANCH}"));
+    let mut environment = github(&head, &branch);
+    environment.extend([("GITHUB_OUTPUT", path(&output)), ("GITHUB_STEP_SUMMARY", path(&page))]);
+    let ran = ci(&repo, 6, &environment, &["--quiet"]);
+    assert_eq!(ran.stdout, "");
+    let obeyed = read(&ran, "github");
+    let marks = ["add-mask", "error"];
+    assert!(names(&obeyed).iter().all(|name| marks.contains(name)), "{obeyed:#?}");
+    let errors: Vec<&str> =
+        obeyed.iter().filter(|one| one.name == "error").map(|one| one.property("title")).collect();
+    assert!(errors[0] == "imgbuild ci" && errors[1].contains("serves"), "{errors:?}");
+    // Nothing was told while it happened, and what failed is quoted once, with nothing in it obeyed.
+    assert!(!ran.stderr.contains("build |"), "{}", ran.stderr);
+    ran.says("failed:").says("  | \\u{3a}:error file=a,line=1::pwned");
+    assert!(fs::read_to_string(&output).expect("output").contains("digest<<"));
+    assert!(fs::read_to_string(&page).expect("page").starts_with("### ❌ imgbuild ci failed\n"));
+
+    repo.write("imgbuild.toml", &lab::config(&lab.repository()));
+    repo.commit("mended");
+    let head = repo.head();
+    let ran = ci(&repo, 0, &github(&head, "refs/heads/main"), &["--quiet"]);
+    assert!(ran.stdout.starts_with(&format!("{}@sha256:", lab.repository())), "{}", ran.stdout);
+    assert_eq!(ran.stdout.lines().count(), 1);
+    assert_eq!(ran.stderr, "");
+}

@@ -8,8 +8,8 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::flow;
 use crate::report::ci::{self, Agent, Annotation, Outputs};
-use crate::report::{RunReport, Surface, from_root};
-use crate::rules::FindingRecord;
+use crate::report::{Progress, RunReport, Surface, from_root};
+use crate::rules::{FindingRecord, Level};
 
 /// Where the CI takes what does not go into the log.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Ci {
 
     /// The end of a run, whose report is masked and written.
     pub(super) fn concluded(&self, report: &RunReport, files: Files, output: &Output) {
-        output.log(&output.mode.surface.annotations(&self.placed(Annotation::of_report(report))));
+        self.mark(Annotation::of_report(report), output);
         self.outputs(&Outputs::of_report(report), output);
         self.checked(report, files, output);
     }
@@ -81,7 +81,16 @@ impl Ci {
                 *text = output.masker.text(std::mem::take(text));
             }
         }
-        output.log(&output.mode.surface.annotations(&self.placed(Annotation::of_findings(&findings))));
+        self.mark(Annotation::of_findings(&findings), output);
+    }
+
+    /// Sets marks; with `--quiet` those of what failed alone.
+    fn mark(&self, marks: Vec<Annotation>, output: &Output) {
+        let mut marks = self.placed(marks);
+        if output.mode.progress == Progress::Quiet {
+            marks.retain(|mark| mark.level == Level::Error);
+        }
+        output.log(&output.mode.surface.annotations(&marks));
     }
 
     /// The same marks, on files as the CI knows them: by their paths in the repository.

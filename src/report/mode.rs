@@ -131,7 +131,7 @@ pub struct OutputMode {
     pub unicode: bool,
     /// Columns that text on stderr has to fit in; [`UNBOUNDED`] where it is no terminal.
     pub width: usize,
-    /// Which commands progress has for the CI's log page.
+    /// Which commands there are for the CI's log page.
     pub surface: Surface,
     /// Whether progress tells what is left out else.
     pub verbose: bool,
@@ -203,9 +203,15 @@ pub fn resolve(flags: &OutputFlags, around: &Surroundings<'_>) -> OutputMode {
         unicode: around.unicode(),
         width,
         surface: match around.surface {
-            // Where there are no lines, there is nothing to fold; and stdout may be somebody's document.
-            _ if flags.no_ci_output || progress != Progress::Plain => Surface::Lines,
-            surface if surface.is_on_stdout() && flags.format != Format::Human => Surface::Lines,
+            // What is redrawn has no lines.
+            _ if flags.no_ci_output || progress == Progress::Live => Surface::Lines,
+            // Stdout is somebody's document, or with `--quiet` the one line that a script reads.
+            surface
+                if surface.is_on_stdout()
+                    && (flags.format != Format::Human || progress == Progress::Quiet) =>
+            {
+                Surface::Lines
+            }
             surface => surface,
         },
         verbose: around.ci && around.debug,
@@ -309,11 +315,13 @@ mod tests {
         let json = OutputFlags { format: Format::Json, ..auto };
         for known in [Surface::GitHub, Surface::TeamCity] {
             assert_eq!(surface(auto, known), known);
-            assert_eq!(surface(OutputFlags { quiet: true, ..auto }, known), Surface::Lines);
             assert_eq!(surface(OutputFlags { no_ci_output: true, ..auto }, known), Surface::Lines);
             let live = OutputFlags { progress: Some(Progress::Live), ..auto };
             assert_eq!(surface(live, known), Surface::Lines);
         }
+        let quiet = OutputFlags { quiet: true, ..auto };
+        assert_eq!(surface(quiet, Surface::GitHub), Surface::GitHub, "what failed is marked");
+        assert_eq!(surface(quiet, Surface::TeamCity), Surface::Lines, "stdout has the result alone");
         assert_eq!(surface(json, Surface::GitHub), Surface::GitHub, "on stderr");
         assert_eq!(surface(json, Surface::TeamCity), Surface::Lines, "stdout is the document's");
         let debug = |ci| resolve(&auto, &Surroundings { ci, debug: true, ..SMART }).verbose;
