@@ -157,6 +157,26 @@ fn a_failing_test_pushes_nothing() {
 
 #[test]
 fn a_failing_build_names_the_line_and_pushes_nothing() {
+/// BuildKit dates an image by its last layer, which an earlier build may have made.
+#[test]
+fn an_image_whose_tests_failed_goes_although_its_layers_are_older() {
+    let lab = Lab::new("red-cached");
+    let repo = lab.hello();
+    repo.imgbuild(&["ci"]).expect(0);
+    repo.write("Dockerfile", &(lab::dockerfile(&lab.base) + "LABEL com.example.try=\"2\"\n"));
+    repo.write(
+        "imgbuild.toml",
+        &lab::config(&lab.repository()).replace("body = \"hello\"", "body = \"goodbye\", within = \"5s\""),
+    );
+    repo.commit("expect something else");
+    let report = repo.imgbuild(&["ci", "--format", "json"]).expect(6).json();
+    let id = report["image"]["id"].as_str().expect("id");
+    let is_there = || lab.docker_output(&["image", "inspect", id]).status.success();
+    assert!(is_there(), "it stays to be looked at");
+    lab.clean_leaves_nothing(&repo);
+    assert!(!is_there(), "clean leaves {id}");
+}
+
     let lab = Lab::new("broken");
     let repo = lab.hello();
     repo.write(

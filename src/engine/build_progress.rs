@@ -14,8 +14,10 @@ use super::lines::Lines;
 pub enum Origin {
     /// It was there: a base, or a step found in the cache.
     Found,
-    /// This build made it.
+    /// This build made it, by what its output says.
     Made,
+    /// The builder gave it as the build's result, apart from all output. Its layers may be older, and with them its date.
+    Result,
 }
 
 /// Told of everything a build makes, as it comes, to note it in the journal. An error stops the build.
@@ -274,6 +276,7 @@ mod tests {
             Signal::Event(other) => format!("{other:?}"),
             Signal::Image(id, Origin::Found) => format!("found {id}"),
             Signal::Image(id, Origin::Made) => format!("made {id}"),
+            Signal::Image(id, Origin::Result) => format!("result {id}"),
             Signal::Container(id) => format!("container {id}"),
         };
         signals.into_iter().map(text).collect()

@@ -61,6 +61,9 @@ pub enum Record {
         id: String,
         /// The build made it; otherwise it was there, as a base or in the cache.
         made: bool,
+        /// No output of a step can have said so: the builder gave it as its result.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        proven: bool,
     },
     /// A name on the engine is about to be given to an image of ours.
     TagOnEngine {
@@ -182,7 +185,8 @@ impl Journal {
 
 impl BuildObserver for &Journal {
     fn on_image(&mut self, id: &str, origin: Origin) -> Result<()> {
-        self.note(Record::Image { id: id.to_owned(), made: origin == Origin::Made })
+        let (made, proven) = (origin != Origin::Found, origin == Origin::Result);
+        self.note(Record::Image { id: id.to_owned(), made, proven })
     }
 
     fn on_step(&mut self, instruction: &str) -> Result<()> {
@@ -304,7 +308,7 @@ mod tests {
     }
 
     fn image(id: &str) -> Record {
-        Record::Image { id: id.to_owned(), made: true }
+        Record::Image { id: id.to_owned(), made: true, proven: false }
     }
 
     #[test]

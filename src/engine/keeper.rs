@@ -176,7 +176,7 @@ impl Keeper {
         let id = self
             .uninterrupted(async move { engine.commit_as(&container, Some(&name), &changes).await })
             .await?;
-        self.note(Record::Image { id: id.clone(), made: true })?;
+        self.note(Record::Image { id: id.clone(), made: true, proven: true })?;
         Ok(id)
     }
 
@@ -190,7 +190,7 @@ impl Keeper {
         let (engine, changes) = (self.engine.clone(), changes.to_vec());
         let id =
             self.uninterrupted(async move { engine.import_as(Some(&name), tar, &changes).await }).await?;
-        self.note(Record::Image { id: id.clone(), made: true })?;
+        self.note(Record::Image { id: id.clone(), made: true, proven: true })?;
         Ok(id)
     }
 
@@ -215,7 +215,7 @@ impl Keeper {
     /// the run. `ids` are what the engine may call the image.
     pub fn will_pull(&self, name: &str, ids: &[&Digest]) -> Result<()> {
         for id in ids {
-            self.note(Record::Image { id: id.to_string(), made: false })?;
+            self.note(Record::Image { id: id.to_string(), made: false, proven: false })?;
         }
         self.note(Record::TagOnEngine { reference: name.to_owned(), before: None })?;
         self.teardown().image(name);

@@ -101,7 +101,7 @@ impl Keeper {
         for record in
             JournalOfARun::read(self.journal().path().to_owned())?.iter().flat_map(JournalOfARun::records)
         {
-            if let Record::Image { id, made: by_us } = record
+            if let Record::Image { id, made: by_us, .. } = record
                 && let Some(id) = tree.find(id)
             {
                 if *by_us {

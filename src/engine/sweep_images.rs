@@ -114,10 +114,18 @@ impl<'a> Tree<'a> {
     /// The images that a journal names and that are still there.
     pub(super) fn named(&self, journal: &JournalOfARun, which: impl Fn(bool) -> bool) -> Vec<&'a str> {
         let ids = journal.records().filter_map(|record| match record {
-            Record::Image { id, made } if which(*made) => self.find(id),
+            Record::Image { id, made, .. } if which(*made) => self.find(id),
             _ => None,
         });
         ids.collect()
+    }
+
+    /// The results of builds among them.
+    fn results(&self, journal: &JournalOfARun) -> impl Iterator<Item = &'a str> {
+        journal.records().filter_map(|record| match record {
+            Record::Image { id, made: true, proven: true } => self.find(id),
+            _ => None,
+        })
     }
 
     /// Names in the run's own repository, which nobody else gives, whatever image they came to stand for.
@@ -181,6 +189,8 @@ impl<'a> Tree<'a> {
             .saturating_add(AFTERMATH);
         let in_time = |id: &&str| self.rows.get(*id).is_some_and(|row| (began..=end).contains(&row.created));
         let mut all: BTreeSet<&str> = self.named(journal, |made| made).into_iter().filter(in_time).collect();
+        // BuildKit dates an image by its last layer, which may come from the cache.
+        all.extend(self.results(journal));
         if journal.is_finished() {
             return all;
         }
@@ -241,11 +251,11 @@ mod tests {
     }
 
     fn made(n: u8) -> Record {
-        Record::Image { id: id(n)["sha256:".len()..][..12].to_owned(), made: true }
+        Record::Image { id: id(n)["sha256:".len()..][..12].to_owned(), made: true, proven: false }
     }
 
     fn found(n: u8) -> Record {
-        Record::Image { id: id(n), made: false }
+        Record::Image { id: id(n), made: false, proven: false }
     }
 
     fn ids(images: &[ImageSummary], used: &[&str], journals: &Journals) -> Vec<String> {
@@ -301,6 +311,21 @@ mod tests {
         // A RUN can print any id; a stranger's image is older, or no build of ours has it.
         assert!(ids(&[old.clone()], &[], &journal(true, &[made(2)])).is_empty());
         assert!(ids(&[old, row(3, 2, &[])], &[], &journal(true, &[made(2), Record::Finished])).is_empty());
+    }
+
+    #[test]
+    fn a_result_whose_layers_are_older_than_the_run_is_its_own() {
+        let mut cached = row(2, 0, &[]);
+        cached.created = BEGAN - 500;
+        let result = Record::Image { id: id(2), made: true, proven: true };
+        // A test failed, or the run was killed; what has a name or is used stays.
+        for records in [vec![result.clone(), Record::Finished], vec![result]] {
+            let journals = journal(true, &records);
+            assert_eq!(ids(&[cached.clone()], &[], &journals), [id(2)]);
+            assert!(ids(&[cached.clone()], &[id(2).as_str()], &journals).is_empty());
+            let named = ImageSummary { tags: vec!["mine:1".to_owned()], ..cached.clone() };
+            assert!(ids(&[named], &[], &journals).is_empty());
+        }
     }
 
     #[test]

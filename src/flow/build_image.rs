@@ -71,7 +71,7 @@ struct Heard<'a> {
 impl BuildObserver for Heard<'_> {
     fn on_image(&mut self, id: &str, origin: Origin) -> Result<()> {
         // It stays where the run fails later, to be looked at; the journal says so.
-        if origin == Origin::Made && !self.lands {
+        if origin != Origin::Found && !self.lands {
             self.keeper.leaves_images(true);
         }
         self.journal.on_image(id, origin)

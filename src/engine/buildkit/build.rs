@@ -317,7 +317,7 @@ impl Run<'_> {
         };
         if let Some(landing) = &self.request.landing {
             let id = self.landed(landing, &answer).await?;
-            self.observer.on_image(id.as_str(), Origin::Made)?;
+            self.observer.on_image(id.as_str(), Origin::Result)?;
             return Ok(BuiltImage::of(id));
         }
         let Some(id) = answer.exporter_response.get(IMAGE) else {
@@ -329,7 +329,7 @@ impl Run<'_> {
                 format!("BuildKit named the built image by {:?}, which is no id", cap(id)),
             )
         })?;
-        self.observer.on_image(id.as_str(), Origin::Made)?;
+        self.observer.on_image(id.as_str(), Origin::Result)?;
         Ok(BuiltImage::of(id))
     }
 
