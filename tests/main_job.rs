@@ -151,12 +151,12 @@ fn a_failing_test_pushes_nothing() {
     assert_eq!(report["tests"][0]["outcome"], "failed");
     let run = report["run"].as_str().expect("run");
     assert_eq!(lab.owned(run), BTreeSet::new());
+    let tests = report["scorecard"].as_array().expect("scores").iter().find(|score| score["number"] == 13);
+    assert_eq!(tests.expect("the score of tests")["state"], "failed");
     // The image stays as cache until `clean`; the journal knows it.
     lab.clean_leaves_nothing(&repo);
 }
 
-#[test]
-fn a_failing_build_names_the_line_and_pushes_nothing() {
 /// BuildKit dates an image by its last layer, which an earlier build may have made.
 #[test]
 fn an_image_whose_tests_failed_goes_although_its_layers_are_older() {
@@ -177,6 +177,8 @@ fn an_image_whose_tests_failed_goes_although_its_layers_are_older() {
     assert!(!is_there(), "clean leaves {id}");
 }
 
+#[test]
+fn a_failing_build_names_the_line_and_pushes_nothing() {
     let lab = Lab::new("broken");
     let repo = lab.hello();
     repo.write(

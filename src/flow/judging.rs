@@ -24,8 +24,8 @@ use crate::rules::facts::{BaseFacts, FileFacts, LayerFacts, RuntimeFacts};
 use crate::rules::registry::reading::{builder_warning, shell_script_problem};
 use crate::rules::registry::{self, RULES};
 use crate::rules::{
-    BuilderRemark, Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Verdicts,
-    settle,
+    BuilderRemark, Check, Expectations, Fact, FileWaivers, InlineTrust, Item, Judgement, Regime, Shown,
+    Verdicts, settle,
 };
 use crate::smoke::ProbePlan;
 use crate::source::{CiContext, SourceState};
@@ -351,12 +351,12 @@ pub(super) fn failure(judgement: &Judgement) -> Option<Error> {
 }
 
 /// What `ci` does beyond the rules, seen before it is run.
-pub(super) fn before_a_run() -> BTreeMap<Item, Result<String, String>> {
-    let later = |item| (item, Err("`imgbuild ci` sees to it when it publishes".to_owned()));
+pub(super) fn before_a_run() -> BTreeMap<Item, Shown> {
+    let later = |item| (item, Shown::Open("`imgbuild ci` sees to it when it publishes".to_owned()));
     BTreeMap::from([
         later(Item::Tags),
         later(Item::Latest),
         later(Item::Automated),
-        (Item::Tests, Err("`imgbuild ci` runs them".to_owned())),
+        (Item::Tests, Shown::Open("`imgbuild ci` runs them".to_owned())),
     ])
 }

@@ -20,7 +20,7 @@ use crate::plan::Command;
 use crate::report::RunReport;
 use crate::report::findings::Judged;
 use crate::rules::{
-    Check, Fact, Finding, FindingRecord, Item, Judgement, Level, Score, scorecard, sightings,
+    Check, Fact, Finding, FindingRecord, Item, Judgement, Level, Score, Shown, scorecard, sightings,
 };
 use crate::smoke::{Subject, Verification};
 
@@ -41,7 +41,7 @@ pub(super) struct Practices {
     proven: Proven,
 }
 
-type Proven = BTreeMap<Item, std::result::Result<String, String>>;
+type Proven = BTreeMap<Item, Shown>;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,11 +187,11 @@ impl Practices {
     ) -> Result<()> {
         let (tests, seen) = (verification.tests(), verification.seen());
         self.judging.running(seen, &subject.probes);
-        self.proven.extend(sightings(seen).into_iter().map(|(item, line)| (item, Ok(line))));
+        self.proven.extend(sightings(seen).into_iter().map(|(item, line)| (item, Shown::Kept(line))));
         let failed = tests.iter().filter(|test| test.outcome != Outcome::Ok).count();
         let told = match failed {
-            0 => Ok(format!("{} passed on a running container", tests.len())),
-            _ => Err(format!("{failed} of {} tests failed", tests.len())),
+            0 => Shown::Kept(format!("{} passed on a running container", tests.len())),
+            _ => Shown::Broken(format!("{failed} of {} tests failed", tests.len())),
         };
         self.proven.insert(Item::Tests, told);
         self.conclude(session, report, Moment::Run)
@@ -200,15 +200,15 @@ impl Practices {
     /// The scorecard of a run that came to its end: what it did itself counts with what the rules say.
     pub(super) fn finish(&mut self, report: &mut RunReport) {
         let held = report.not_pushed_because.as_ref().map(|why| format!("nothing was pushed: {why}"));
-        let pushed = |how: &str| held.clone().map_or(Ok(how.to_owned()), Err);
+        let pushed = |how: &str| held.clone().map_or(Shown::Kept(how.to_owned()), Shown::Open);
         self.proven.extend([
             (Item::Tags, pushed("the unique tag and the versions were read back")),
             (Item::Latest, pushed("moving tags only move forward")),
             (
                 Item::Automated,
                 match self.stops {
-                    true => Ok("built by `imgbuild ci`".to_owned()),
-                    false => Err("a development build, marked as one".to_owned()),
+                    true => Shown::Kept("built by `imgbuild ci`".to_owned()),
+                    false => Shown::Open("a development build, marked as one".to_owned()),
                 },
             ),
         ]);

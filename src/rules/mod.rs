@@ -46,7 +46,7 @@ pub use level::Level;
 pub use record::{EditRecord, FindingRecord, FixRecord, RegionRecord, fix_to_show};
 pub use regime::{Demands, InlineTrust, Regime};
 pub use rule::{Check, Rule};
-pub use scorecard::{ItemState, Score, scorecard};
+pub use scorecard::{ItemState, Score, Shown, scorecard};
 pub use settle::{FileWaivers, Judgement, settle};
 pub use shellcheck::{Remark, Remarks, ShellScript, shell_findings, shell_scripts};
 pub use sightings::sightings;

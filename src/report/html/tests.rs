@@ -124,7 +124,10 @@ fn judged(report: &mut RunReport, word: &str, count: usize) {
     }
     let judgement = Judgement { findings, ..Judgement::default() };
     report.findings = judgement.findings.iter().map(FindingRecord::from).collect();
-    report.scorecard = scorecard(&judgement, &[(crate::rules::Item::Tests, Err(word.to_owned()))].into());
+    report.scorecard = scorecard(
+        &judgement,
+        &[(crate::rules::Item::Tests, crate::rules::Shown::Open(word.to_owned()))].into(),
+    );
     let texts = [(word.to_owned(), Arc::new(word.as_bytes().to_vec()))].into();
     report.judged = Some(Judged { judgement, texts });
 }
