@@ -65,7 +65,8 @@ impl Engine {
         events: &Events,
     ) -> Result<()> {
         let query = [("fromImage", repository.to_owned()), ("tag", tag_or_digest.to_owned())];
-        let what = format!("pull {repository} at {tag_or_digest}");
+        let between = if tag_or_digest.contains(':') { '@' } else { ':' };
+        let what = format!("pull {repository}{between}{tag_or_digest}");
         let headers = [("x-registry-auth", AuthEntry::header(auth))];
         let mut lines = StatusLines::default();
         let outcome = within(

@@ -322,7 +322,7 @@ pub(super) fn chosen(settings: &Settings, name: &str) -> Result<DeploySettings> 
     settings.deploys.get(name).cloned().ok_or_else(|| {
         let known: Vec<&str> = settings.deploys.keys().map(String::as_str).collect();
         let hint = match known.as_slice() {
-            [] => "the configuration has no table [deploy.NAME]".to_owned(),
+            [] => "the configuration has none: add a table [deploy.NAME] to it".to_owned(),
             known => format!("there are: {}", known.join(", ")),
         };
         Error::new(Kind::Usage, format!("there is no deployment {name:?}")).hint(hint)

@@ -61,10 +61,13 @@ fn of_container(evidence: &Evidence, look: Look) -> Vec<String> {
         }
     }
     out.extend(evidence.log.iter().map(|line| look.quoted(line, 0)));
-    for probe in &evidence.health {
+    // It mostly says the same each time.
+    for same in evidence.health.chunk_by(|a, b| (a.exit, a.output.trim()) == (b.exit, b.output.trim())) {
+        let Some(probe) = same.first() else { continue };
         let said = probe.output.trim();
         let said = if said.is_empty() { "no output".to_owned() } else { said.replace('\n', " / ") };
-        out.extend(look.message("  ", &format!("healthcheck, exit code {}: {said}", probe.exit), 4));
+        let times = if same.len() > 1 { format!(", {} times", same.len()) } else { String::new() };
+        out.extend(look.message("  ", &format!("healthcheck{times}, exit code {}: {said}", probe.exit), 4));
     }
     let killed = if evidence.oom { ", killed for memory (OOM)" } else { "" };
     match evidence.exit {

@@ -243,7 +243,8 @@ impl View {
             }
             Stage::Context => self.context.clone(),
             Stage::Smoke => self.tests_so_far(),
-            Stage::Publish => words::count(self.published, "tag"),
+            // What stays on the engine is told in the end.
+            Stage::Publish if self.published > 0 => words::count(self.published, "tag"),
             _ => String::new(),
         }
     }
