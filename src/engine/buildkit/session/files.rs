@@ -20,6 +20,7 @@ use super::packets;
 use super::wanted::Wanted;
 use crate::context::{Listing, Selected, Selection};
 use crate::engine::buildkit::request::FileTimes;
+use crate::engine::fault::cap;
 use crate::error::{Error, Kind, Result};
 use crate::stop::Stop;
 
@@ -181,13 +182,11 @@ impl FileSync for Files {
                     }
                     PacketType::PacketErr => {
                         let said = String::from_utf8_lossy(&packet.data).into_owned();
-                        sent.fail(Error::new(
-                            Kind::Engine,
-                            format!(
-                                "BuildKit gave up taking the context: {}",
-                                crate::engine::fault::cap(&said)
-                            ),
-                        ));
+                        // Where something else failed, it is only cut off, and the builder's answer says what.
+                        if !said.trim_end().ends_with("context canceled") {
+                            let what = format!("BuildKit gave up taking the context: {}", cap(&said));
+                            sent.fail(Error::new(Kind::Engine, what));
+                        }
                         break;
                     }
                     _ => {}

@@ -124,16 +124,29 @@ async fn a_flood_of_transfers_is_bounded() {
 
 #[tokio::test]
 async fn a_builder_that_gives_up_the_transfer_says_why() {
-    let given_up = hostile(|mut transfer, _| async move {
-        let why = b"no space left on device\x1b[2J".to_vec();
-        let packet = Packet { r#type: PacketType::PacketErr.into(), data: why, ..Packet::default() };
-        let _ = transfer.say.send(packet).await;
-        while transfer.heard.message().await?.is_some() {}
-        Err(Status::unknown("failed to solve"))
-    });
-    let error = given_up.await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Engine);
-    assert!(error.to_string().contains("BuildKit gave up taking the context: no space left"), "{error}");
+    for (said, answer, expected) in [
+        (
+            "no space left on device\x1b[2J",
+            "failed to solve",
+            (Kind::Engine, "BuildKit gave up taking the context: no space left"),
+        ),
+        // The transfer is cut off since something else failed.
+        (
+            "context canceled",
+            "failed to solve: write /large: no space left on device",
+            (Kind::Build, "the build failed: write /large: no space left on device"),
+        ),
+    ] {
+        let given_up = hostile(move |mut transfer, _| async move {
+            let data = said.as_bytes().to_vec();
+            let packet = Packet { r#type: PacketType::PacketErr.into(), data, ..Packet::default() };
+            let _ = transfer.say.send(packet).await;
+            while transfer.heard.message().await?.is_some() {}
+            Err(Status::unknown(answer))
+        });
+        let error = given_up.await.unwrap_err();
+        assert!(error.kind() == expected.0 && error.to_string().contains(expected.1), "{said}: {error}");
+    }
 }
 
 fn flood(number: u32) -> StatusResponse {
