@@ -197,7 +197,8 @@ fn what_a_deployment_keeps_no_longer_is_cleaned_up() {
     let id = |name: &str| site.lab.docker(&["image", "inspect", "-f", "{{.Id}}", name]);
     let going = |json: &Value| {
         let things = json["things"].as_array().expect("things").iter();
-        let ours = things.filter(|thing| thing["id"].to_string().contains(&images));
+        // In containerd's store each tag has a name with a digest beside it, which goes along.
+        let ours = things.filter(|thing| thing["id"].to_string().contains(&format!("{images}:")));
         let ours = ours.filter(|thing| thing["verdict"] == "remove");
         ours.map(|thing| thing["id"].as_str().expect("id").to_owned()).collect::<BTreeSet<_>>()
     };
