@@ -79,7 +79,7 @@ mod tests {
             ("169.254.169.254/latest", Way::NotAtAll),
             ("[fe80::1]/base", Way::NotAtAll),
             ("[::1]:443/base", Way::NotAtAll),
-            ("metadata.google.internal/computeMetadata", Way::NotAtAll),
+            ("metadata.google.internal/v1", Way::NotAtAll),
             ("METADATA.GOOGLE.INTERNAL/v1", Way::NotAtAll),
             ("registry.lan:5000/base", Way::NotAtAll),
             ("nas.local/base", Way::NotAtAll),

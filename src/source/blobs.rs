@@ -161,7 +161,7 @@ impl BlobIds {
             Standing::Differs
         } else if self.is_same(record, state) {
             Standing::Same
-        } else if record.symlink || self.attributes.leave_alone(path, EVER) {
+        } else if record.symlink || self.attributes.leave_alone(path, NOW) {
             Standing::Unsure(BlobId(record.id))
         } else {
             Standing::Differs
@@ -194,8 +194,8 @@ impl BlobIds {
     }
 }
 
-/// Behind every change: whichever rules hold now are those that git goes by when it reads a file.
-const EVER: (i64, i64) = (i64::MAX, 0);
+/// For a file whose bytes are read: what it was written by does not matter.
+const NOW: (i64, i64) = (i64::MAX, 0);
 /// The blob without content.
 const EMPTY: [u8; 20] = *b"\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
 

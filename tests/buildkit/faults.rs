@@ -13,8 +13,8 @@ use crate::support::engine_proxy;
 use crate::support::lab::{Lab, PATIENCE, Repo};
 use crate::support::private::{Inventory, PrivateEngine};
 
-const CONFIG: &str =
-    "schema = 1\n[image]\nkind = \"base\"\nprobes = \"off\"\n[image.build]\nbuilder = \"buildkit\"\n";
+const CONFIG: &str = "schema = 1\n[image]\nkind = \"base\"\nprobes = \"off\"\n[image.build]\nbuilder = \"buildkit\"\n\
+    [[image.test]]\nname = \"file\"\nfiles = [{ path = \"/large\", exists = true }]\n";
 
 /// Without a line end, so that any piece of the file is a line that holds it.
 const MARK: &str = "bytes of the context ";
@@ -142,7 +142,7 @@ fn a_disk_that_is_full_is_told_with_what_to_do() {
         // What is told helps.
         lab.docker(&["builder", "prune", "-f"]);
     }
-    repo.write("Dockerfile", &format!("FROM {}\nRUN echo x >/x\n", lab.base));
+    repo.write("Dockerfile", &format!("FROM {}\nRUN echo small >/large\n", lab.base));
     fs::remove_file(repo.path.join("large")).expect("remove");
     repo.commit("small");
     repo.imgbuild(&["ci", "--push", "never"]).expect(0);

@@ -213,6 +213,7 @@ fn the_classic_builder_says_what_it_cannot() {
     assert!(ran.stderr.contains("step 3/"), "{}", ran.stderr);
 
     // What BuildKit cannot be sent, the other one is, where nothing else speaks against it.
+    repo.write("Dockerfile", &format!("FROM {}\nCOPY . /context\nCMD [\"true\"]\n", lab.base));
     let target = std::ffi::OsStr::from_bytes(b"to-\xff");
     std::os::unix::fs::symlink(target, repo.path.join("link")).expect("link");
     repo.imgbuild(&["build"])
