@@ -122,7 +122,10 @@ impl Error {
     /// Adds what the reader can do about it; call it where the knowledge is.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        let hint = hint.into();
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
         self
     }
 

@@ -21,7 +21,7 @@ use super::build_messages::{Message, Messages};
 use super::build_progress::{BuildObserver, Progress, Signal, Step};
 use super::build_request::BuildRequest;
 use super::client::Engine;
-use super::fault::{Fault, cap, seconds, with_space_hint};
+use super::fault::{Fault, SPACE_HINT, cap, is_full_disk, seconds, with_space_hint};
 use super::upload;
 use super::wire::Reply;
 
@@ -79,6 +79,7 @@ impl Engine {
             request,
             events,
             observer,
+            is_full: false,
             watch,
             progress: Progress::new(&*request.step_line),
         };
@@ -87,7 +88,9 @@ impl Engine {
         if let Some(signal) = last {
             run.pass(vec![signal]).await?;
         }
-        settle(built, producer, &mut run.watch).await
+        let is_full = run.is_full;
+        let settled = settle(built, producer, &mut run.watch).await;
+        settled.map_err(|error| if is_full { error.hint(SPACE_HINT) } else { error })
     }
 }
 
@@ -112,6 +115,8 @@ struct Run<'a> {
     engine: &'a Engine,
     request: &'a BuildRequest,
     events: &'a Events,
+    /// A step has said that the disk is full.
+    is_full: bool,
     observer: &'a mut dyn BuildObserver,
     watch: Watch<'a>,
     progress: Progress<'a>,
@@ -174,7 +179,10 @@ impl Run<'_> {
     async fn pass(&mut self, signals: Vec<Signal>) -> Result<()> {
         for signal in signals {
             match signal {
-                Signal::Event(event @ Event::BuildLog { .. }) => self.events.log(event).await,
+                Signal::Event(event @ Event::BuildLog { .. }) => {
+                    self.is_full |= matches!(&event, Event::BuildLog { line, .. } if is_full_disk(line));
+                    self.events.log(event).await;
+                }
                 Signal::Event(event) => {
                     if let Event::BuildStep { instruction, .. } = &event {
                         self.observer.on_step(instruction)?;

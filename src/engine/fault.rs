@@ -135,11 +135,16 @@ pub(super) fn cap(text: &str) -> String {
 
 /// A full disk is the engine's most common illness, and its words for it do not say what to do.
 pub(super) fn with_space_hint(error: Error, message: &str) -> Error {
-    if message.contains("no space left on device") {
-        error.hint("free space on the engine: `imgbuild clean`, `docker system df`, `docker image prune`")
-    } else {
-        error
-    }
+    if is_full_disk(message) { error.hint(SPACE_HINT) } else { error }
+}
+
+/// What to do about a full disk of the engine's.
+pub(super) const SPACE_HINT: &str =
+    "free space on the engine: `imgbuild clean`, `docker system df`, `docker image prune`";
+
+/// Whether a text tells of a full disk: an engine's, as Go has the words, or a program's in a step, as C has them.
+pub(super) fn is_full_disk(text: &str) -> bool {
+    text.contains("no space left on device") || text.contains("No space left on device")
 }
 
 fn undialled(endpoint: &Endpoint, error: io::Error) -> Error {

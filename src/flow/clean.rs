@@ -115,7 +115,7 @@ fn cache(options: &CleanOptions, usage: Option<&DiskUsage>) -> Result<Option<Ite
 
 /// The deployments of the configuration; where it cannot be read, what they keep is left alone, and that is told.
 async fn deploys(session: &Session, flags: &Flags) -> BTreeMap<String, DeploySettings> {
-    match gather::settings_for_registries(session, flags, false).await {
+    match gather::settings_for_registries(session, flags, None).await {
         Ok((settings, _)) => settings.deploys,
         Err(error) => {
             session.events.note(format!("what deployments keep is not looked at: {error}"));

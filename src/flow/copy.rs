@@ -31,7 +31,7 @@ async fn stages(
 ) -> Result<()> {
     let from = reference::parse(source)?.or_latest();
     let (to, tag) = target(&from, reference::parse(destination)?)?;
-    let (settings, ci) = gather::settings_for_registries(session, flags, true).await?;
+    let (settings, ci) = gather::settings_for_registries(session, flags, Some(gather::PUSHES)).await?;
     let role = role(&settings, &to);
     refuse_role(role, &ci, &to)?;
 

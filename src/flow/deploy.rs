@@ -168,11 +168,7 @@ async fn stages(
     slot: &OnceCell<Keeper>,
     open: &Open,
 ) -> Result<()> {
-    let (settings, ci) = gather::settings_for_registries(session, flags, false).await?;
-    if let Some(why) = ci.why_never() {
-        return Err(Error::new(Kind::Refused, format!("{why}: such a run deploys nothing"))
-            .hint("no setting changes this"));
-    }
+    let (settings, ci) = gather::settings_for_registries(session, flags, Some(gather::DEPLOYS)).await?;
     facts::policy(report, &settings);
     let deploy = chosen(&settings, &options.name)?;
     // What a swarm remembers of a service has its values.

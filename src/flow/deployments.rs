@@ -58,7 +58,7 @@ pub async fn rollback_list(
     name: &str,
     host: Option<&str>,
 ) -> Result<Deployments> {
-    let (settings, _) = gather::settings_for_registries(session, flags, false).await?;
+    let (settings, _) = gather::settings_for_registries(session, flags, None).await?;
     let deploy = chosen(&settings, name)?;
     let engine = hosts::connect(session, host).await?;
     if deploy.service.is_some() {

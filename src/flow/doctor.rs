@@ -22,7 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::report::{Check, Checkup, Health};
 
 /// How long anything may take. What has to wait for something else has what is left of [`ALL`].
-const EACH: Duration = Duration::from_secs(6);
+const EACH: Duration = Duration::from_secs(5);
 /// How long the whole of it may take.
 const ALL: Duration = Duration::from_secs(9);
 

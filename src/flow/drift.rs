@@ -90,7 +90,7 @@ pub struct Drifted {
 pub async fn drift(session: &Session, references: &[String]) -> Result<Drifted> {
     let parsed: Vec<Reference> =
         references.iter().map(|text| published::parse(text)).collect::<Result<_>>()?;
-    let (settings, _) = gather::settings_for_registries(session, &Flags::default(), false).await?;
+    let (settings, _) = gather::settings_for_registries(session, &Flags::default(), None).await?;
     let registries = &published::reading(session, &settings)?;
     let settings = &settings;
     let looks = parsed.iter().map(|reference| async move {

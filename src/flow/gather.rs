@@ -145,17 +145,22 @@ fn attempted<T>(result: Result<T>) -> Result<Result<T>> {
     }
 }
 
+/// What a run that may never push does not do either.
+pub(super) const PUSHES: &str = "never pushes";
+/// The same.
+pub(super) const DEPLOYS: &str = "deploys nothing";
+
 /// The settings for a command that speaks to registries alone: those are policy, so that on a pull request they come
-/// from the base branch, and a repository that does not tell it is refused. A run that may never push is refused where the
-/// command `writes`.
+/// from the base branch, and a repository that does not tell it is refused. `refused` is what a run that may never push
+/// does not do, where that is what the command is for: [`PUSHES`], [`DEPLOYS`].
 pub(super) async fn settings_for_registries(
     session: &Session,
     flags: &Flags,
-    writes: bool,
+    refused: Option<&str>,
 ) -> Result<(Settings, CiContext)> {
     let ci = ci_context(session);
-    if let Some(why) = ci.why_never().filter(|_| writes) {
-        return Err(Error::new(Kind::Refused, format!("{why}: such a run never pushes"))
+    if let Some((why, refused)) = ci.why_never().zip(refused) {
+        return Err(Error::new(Kind::Refused, format!("{why}: such a run {refused}"))
             .hint("no setting changes this"));
     }
     let root = root_of(&session.directory);

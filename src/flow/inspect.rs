@@ -51,7 +51,7 @@ struct Known {
 /// Tells where the image comes from. Signatures are judged by the keys in `files`, or those of the configuration.
 pub async fn inspect(session: &Session, reference: &str, files: &[PathBuf]) -> Result<Inspected> {
     let reference = published::parse(reference)?;
-    let (settings, _) = gather::settings_for_registries(session, &Flags::default(), false).await?;
+    let (settings, _) = gather::settings_for_registries(session, &Flags::default(), None).await?;
     let keys = keys::believed(session, files, &settings.evidence)?;
     let registries = published::reading(session, &settings)?;
     let what = format!("inspect {reference}");

@@ -39,7 +39,7 @@ pub async fn tags(session: &Session, flags: &Flags, name: &str, all: bool) -> Re
             .because(cause)
             .hint("write it as registry/name, such as ghcr.io/acme/api, without a tag")
     })?;
-    let (settings, _) = gather::settings_for_registries(session, flags, false).await?;
+    let (settings, _) = gather::settings_for_registries(session, flags, None).await?;
     let store = registries::store(session)?.publishing_to(repository.registry());
     let registries = Registries::new(session, &settings, store, None);
     let registry = registries.open(session, &repository)?;

@@ -35,7 +35,7 @@ async fn stages(session: &Session, flags: &Flags, file: &Path, report: &mut RunR
         return Ok(());
     };
     report.image = Some(ImageFacts { repository: Some(repository.to_string()), ..ImageFacts::default() });
-    let (settings, _) = gather::settings_for_registries(session, flags, true).await?;
+    let (settings, _) = gather::settings_for_registries(session, flags, Some(gather::PUSHES)).await?;
     let store = registries::store(session)?.publishing_to(repository.registry());
     let registry = Registries::new(session, &settings, store, None).open(session, &repository)?;
     publish::undo(&registry, repository.path(), &tags, &session.events).await?;

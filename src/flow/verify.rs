@@ -48,7 +48,7 @@ pub async fn verify(session: &Session, options: &VerifyOptions) -> Result<Verifi
     let reference = published::parse(&options.reference)?;
     let settings = match &options.policy {
         Some(file) => gather::settings_with_policy(session, &Flags::default(), file)?,
-        None => gather::settings_for_registries(session, &Flags::default(), false).await?.0,
+        None => gather::settings_for_registries(session, &Flags::default(), None).await?.0,
     };
     let keys = keys::believed(session, &options.keys, &settings.evidence)?;
     let demand = demand(&settings.evidence.require);

@@ -53,6 +53,11 @@ impl PrivateEngine {
         script(&["link", "--net", net, "--registry", registry]).trim().to_owned()
     }
 
+    /// The folder that everything of it is in.
+    pub(crate) fn data(&self) -> PathBuf {
+        PathBuf::from(setting("IMGBUILD_STATE")).join(format!("engine-{}", self.name))
+    }
+
     /// SIGKILL to the daemon, as a crash.
     pub(crate) fn kill(&self) {
         script(&["kill", "--name", &self.name]);

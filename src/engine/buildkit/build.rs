@@ -18,7 +18,7 @@ use super::trouble;
 use super::warnings::Warnings;
 use crate::context::Listing;
 use crate::engine::build_progress::{BuildObserver, Origin};
-use crate::engine::fault::{cap, seconds};
+use crate::engine::fault::{SPACE_HINT, cap, is_full_disk, seconds};
 use crate::engine::{BuiltImage, Landing};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
@@ -84,6 +84,7 @@ impl BuildKit {
             request,
             observer,
             events,
+            is_full: false,
             progress: Progress::new(&*request.stage_line),
             warnings: Warnings::new(&request.build.dockerfile),
             sent: &sent,
@@ -116,7 +117,10 @@ impl BuildKit {
         let built = match settled {
             Ok(built) => built,
             // A folder that is full says more than the builder's word for it.
-            Err(error) => return Err(caches.failure().unwrap_or(error)),
+            Err(error) => {
+                let error = caches.failure().unwrap_or(error);
+                return Err(if run.is_full { error.hint(SPACE_HINT) } else { error });
+            }
         };
         caches.finish(events).await?;
         Ok(built)
@@ -137,6 +141,8 @@ struct Run<'a> {
     request: &'a BuildKitRequest,
     observer: &'a mut dyn BuildObserver,
     events: &'a Events,
+    /// A step has said that the disk is full.
+    is_full: bool,
     progress: Progress<'a>,
     warnings: Warnings<'a>,
     sent: &'a Sent,
@@ -258,7 +264,10 @@ impl Run<'_> {
     async fn pass(&mut self, events: Vec<Event>) -> Result<()> {
         for event in events {
             match event {
-                Event::BuildLog { .. } => self.events.log(event).await,
+                Event::BuildLog { .. } => {
+                    self.is_full |= matches!(&event, Event::BuildLog { line, .. } if is_full_disk(line));
+                    self.events.log(event).await;
+                }
                 event => {
                     if let Event::BuildStep { instruction, .. } = &event {
                         self.observer.on_step(instruction)?;
