@@ -287,7 +287,7 @@ async fn a_tag_of_cosigns_is_replaced_by_more_only() {
     // Somebody signed again at the destination: there is nothing to bring, and nothing to take away.
     let signed_again = kept.put_manifest("b", Some(&tag), &layers(&["two", "one", "three"]));
     let result = copied(&here, "a", "1", &there, "b").await.unwrap();
-    assert_eq!(result.tags, [tag.clone()]);
+    assert_eq!(result.tags, std::slice::from_ref(&tag));
     assert_eq!(kept.manifest("b", &tag), Some(signed_again.bytes));
     // Two signatures of one payload are two layers of one digest.
     let signatures = |names: &[&str]| {

@@ -160,8 +160,9 @@ pub(super) async fn settings_for_registries(
 ) -> Result<(Settings, CiContext)> {
     let ci = ci_context(session);
     if let Some((why, refused)) = ci.why_never().zip(refused) {
-        return Err(Error::new(Kind::Refused, format!("{why}: such a run {refused}"))
-            .hint("no setting changes this"));
+        return Err(
+            Error::new(Kind::Refused, format!("{why}: such a run {refused}")).hint("no setting changes this")
+        );
     }
     let root = root_of(&session.directory);
     if ci.is_pr() {

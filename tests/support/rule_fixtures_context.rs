@@ -117,7 +117,7 @@ fn facts(told: &Told) -> ContextFacts {
             }
         }
         let size = told.texts.get(path).map_or(1, |text| text.len() as u64);
-        entries.push(ContextEntry { path: &path, size, is_link: is("link"), forced: left_out });
+        entries.push(ContextEntry { path, size, is_link: is("link"), forced: left_out });
     }
     let text = &told.texts[DOCKERFILE];
     let file = parse(text.as_bytes());

@@ -42,7 +42,8 @@ pub async fn clean_registry(session: &Session, flags: &Flags, options: &Retentio
             .because(cause)
             .hint("write it as registry/name, such as ghcr.io/acme/api, without a tag")
     })?;
-    let (settings, ci) = gather::settings_for_registries(session, flags, options.yes.then_some(gather::PUSHES)).await?;
+    let (settings, ci) =
+        gather::settings_for_registries(session, flags, options.yes.then_some(gather::PUSHES)).await?;
     let source = gather::source(session, &ci).await?;
     let branches = branches(session, &source).await?;
     let mut holds = holds(session, &settings, &ci, &source, &branches, &repository)?;
