@@ -236,6 +236,16 @@ impl Lab {
     }
 }
 
+/// Podman takes a quarter of a second for each image that it lists, and so for all that tests before left: a minute for
+/// two hundred. There, one test runs at a time.
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if is_podman() && !std::thread::panicking() {
+            self.docker_output(&["image", "prune", "--all", "--force"]);
+        }
+    }
+}
+
 /// A service on the test's base image: healthy at once, ends on SIGTERM.
 pub(crate) fn dockerfile(base: &str) -> String {
     format!(
