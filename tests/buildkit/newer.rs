@@ -189,7 +189,7 @@ fn a_cache_in_a_registry() {
 }
 
 /// The instructions of the steps that ran, and whether each came from a cache.
-fn steps(stdout: &str) -> Vec<(String, bool)> {
+pub(crate) fn steps(stdout: &str) -> Vec<(String, bool)> {
     let events = events(stdout);
     let of = |kind: &'static str| events.iter().filter(move |event| event["type"] == kind);
     let cached: BTreeSet<u64> = of("build-cached").filter_map(|event| event["step"].as_u64()).collect();
@@ -200,7 +200,7 @@ fn steps(stdout: &str) -> Vec<(String, bool)> {
     of("build-step").map(step).collect()
 }
 
-fn is_cached(steps: &[(String, bool)], begin: &str) -> Option<bool> {
+pub(crate) fn is_cached(steps: &[(String, bool)], begin: &str) -> Option<bool> {
     steps.iter().find(|(told, _)| told.starts_with(begin)).map(|(_, cached)| *cached)
 }
 
