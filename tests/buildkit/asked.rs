@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::image;
+use crate::newer::{is_cached, steps};
 use crate::support::lab::Lab;
 use crate::support::private::PrivateEngine;
 
@@ -13,16 +14,6 @@ const CONFIG: &str = "schema = 1\n[image]\nkind = \"base\"\nprobes = \"off\"\n";
 
 fn report(stdout: &str) -> Value {
     serde_json::from_str(stdout).expect("JSON")
-}
-
-/// The instructions of the steps that ran, each with whether it came from a cache.
-fn steps(stdout: &str) -> Vec<(String, bool)> {
-    let events: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).expect("event")).collect();
-    let of = |kind: &'static str| events.iter().filter(move |event| event["type"] == kind);
-    let is_cached = |step: &Value| of("build-cached").any(|event| event["step"] == step["step"]);
-    of("build-step")
-        .map(|step| (step["instruction"].as_str().expect("instruction").to_owned(), is_cached(step)))
-        .collect()
 }
 
 /// Only the stage that is asked for, and what it needs, is built.
@@ -96,8 +87,7 @@ fn an_image_that_carries_its_cache() {
     let engine = PrivateEngine::start("inline");
     let second = repo.imgbuild(&["ci", "--format", "ndjson"]).env("DOCKER_HOST", &engine.url).expect(0);
     let steps = steps(&second.stdout);
-    let cached =
-        |begin: &str| steps.iter().find(|(told, _)| told.starts_with(begin)).map(|(_, cached)| *cached);
+    let cached = |begin| is_cached(&steps, begin);
     assert_eq!((cached("RUN head"), cached("COPY data")), (Some(true), Some(false)), "{steps:?}");
     // What was not cached would be other bytes.
     let layers = |manifest: &[u8]| -> Vec<String> {
