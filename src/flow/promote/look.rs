@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{PromoteOptions, commit, place, tag};
 use crate::config::model::EvidenceKind;
 use crate::config::{Flags, Settings};
-use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::Stage;
 use crate::evidence::{self, Aspect, Demand, Doubt, PublicKey, SigningKey};
@@ -37,8 +36,6 @@ pub(super) struct Looked {
     pub(super) tree: String,
     /// Signs the record of the promotion.
     pub(super) signing: Option<SigningKey>,
-    /// What a git that speaks to the remote may know.
-    pub(super) connected: Environment,
 }
 
 /// Looks and decides.
@@ -55,7 +52,6 @@ pub(super) async fn look(session: &Session, flags: &Flags, options: &PromoteOpti
         })
         .await?;
     let target = place::target(&settings, &named)?;
-    let connected = tag::environment(session, &settings);
     let signing = keys::signing(session, &settings.evidence, &ci)?;
     let keys = keys::believed(session, &options.keys, &settings.evidence)?;
     let store = registries::store(session)?.publishing_to(target.registry());
@@ -63,7 +59,7 @@ pub(super) async fn look(session: &Session, flags: &Flags, options: &PromoteOpti
     let (reading, writing) =
         (registries.open(session, named.repository())?, registries.open(session, &target)?);
     let remote = match options.makes_tag {
-        true => Some(tag::of_remote(session, &connected, &source).await?),
+        true => Some(tag::of_remote(session, &source).await?),
         false => None,
     };
     let wish = Wish { version: version.as_ref(), remote: remote.as_deref() };
@@ -78,7 +74,7 @@ pub(super) async fn look(session: &Session, flags: &Flags, options: &PromoteOpti
     let (promotion, manifest, tree) =
         session.stage(Stage::Plan, looking.decide(&reading, &writing, wish)).await?;
     let path = named.repository().path().to_owned();
-    Ok(Looked { promotion, manifest, reading, writing, path, source, ci, tree, signing, connected })
+    Ok(Looked { promotion, manifest, reading, writing, path, source, ci, tree, signing })
 }
 
 struct Looking<'a> {

@@ -6,30 +6,15 @@
 use std::sync::Arc;
 
 use super::look::Looked;
-use crate::config::{KeySource, Settings};
-use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::flow::session::{Session, blocking};
 use crate::source::{self, NamedCommit, NewTag, Sent, SourceState};
 use crate::stop::Stop;
 
-/// What a git that speaks to the remote may know: the user's environment, without the key that signs.
-pub(super) fn environment(session: &Session, settings: &Settings) -> Environment {
-    let key = settings.evidence.sign_key.as_ref().and_then(|source| match &source.value {
-        KeySource::Variable(name) => Some(name.as_str()),
-        KeySource::File(_) => None,
-    });
-    Environment::from_pairs(session.environment.iter().filter(|(name, _)| name.to_str() != key))
-}
-
 /// The tags that the remote has at this moment.
-pub(super) async fn of_remote(
-    session: &Session,
-    connected: &Environment,
-    state: &Arc<SourceState>,
-) -> Result<Vec<NamedCommit>> {
-    let (state, connected, stop) = (Arc::clone(state), connected.clone(), session.stop.clone());
-    blocking(move || source::remote_tags(&state.root, state.reader, &connected, &stop)).await
+pub(super) async fn of_remote(session: &Session, state: &Arc<SourceState>) -> Result<Vec<NamedCommit>> {
+    let (state, environment, stop) = (Arc::clone(state), session.environment.clone(), session.stop.clone());
+    blocking(move || source::remote_tags(&state.root, state.reader, &environment, &stop)).await
 }
 
 /// Makes the tag and pushes it, as far as that was decided. Where the remote does not take it, one that was made for it is
@@ -39,12 +24,8 @@ pub(super) async fn set(session: &Session, looked: &Looked) -> Result<bool> {
     let tag = promotion.git_tag.clone();
     let commit = promotion.revision.clone();
     let message = format!("Release {}\n\n{}\n", promotion.version, promotion.source);
-    let (state, environment, connected, stop) = (
-        Arc::clone(&looked.source),
-        session.environment.clone(),
-        looked.connected.clone(),
-        session.stop.clone(),
-    );
+    let (state, environment, stop) =
+        (Arc::clone(&looked.source), session.environment.clone(), session.stop.clone());
     let (name, at) = (tag.name.clone(), commit.clone());
     let sent = blocking(move || {
         let new = NewTag { name: &name, commit: &at, message: &message };
@@ -54,7 +35,7 @@ pub(super) async fn set(session: &Session, looked: &Looked) -> Result<bool> {
         if !tag.is_pushed {
             return Ok(Sent::Taken);
         }
-        let sent = source::push_tag(&state.root, state.reader, &connected, &name, &stop);
+        let sent = source::push_tag(&state.root, state.reader, &environment, &name, &stop);
         if matches!(sent, Ok(Sent::Taken)) {
             return sent;
         }

@@ -234,7 +234,7 @@ impl<'a> Git<'a> {
         // A group of its own: a filter that git started ends with it, and a Ctrl-C is ours to handle.
         command.current_dir(&self.folder).env_clear().process_group(0);
         if self.is_connected {
-            command.envs(self.environment.iter().filter(|(key, _)| is_passed_on(key)));
+            command.envs(self.environment.handed_on().filter(|(key, _)| is_passed_on(key)));
             // No terminal is there to ask at: ssh would wait for it.
             if self.environment.get_os("SSH_ASKPASS").is_none() {
                 command.env("SSH_ASKPASS", "false");
