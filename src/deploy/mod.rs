@@ -1,14 +1,15 @@
 //! One container on a host, or a service of a swarm, and how a new image takes the place of the one that runs, or gives it back.
 //!
 //! `spec` says what is wanted, `state` what is found on the host, `decide` (pure) which steps lead from one to the other, from
-//! whatever instant an earlier run was killed at; `swap` does them, and goes back where one fails. Nothing is remembered
-//! anywhere else than in labels on the containers (`record`), so that any machine can go on.
+//! whatever instant an earlier run was killed at; `swap` does them after a `trial`, and where one fails `ending` goes back.
+//! Nothing is remembered anywhere else than in labels on the containers (`record`), so that any machine can go on.
 //!
 //! Of a service, `service_spec` says what is wanted, `rollout` asks the swarm for it, and `rolling` (pure) says how it stands.
 
 mod admit;
 mod before;
 mod decide;
+mod ending;
 mod gates;
 mod keep;
 mod lock;
@@ -20,6 +21,7 @@ mod service_spec;
 mod spec;
 mod state;
 mod swap;
+mod trial;
 
 #[cfg(test)]
 mod model;

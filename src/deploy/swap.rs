@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::RwLock;
 
-use super::decide::{Aftermath, Conflict, Settling, Step, Way, aftermath, forward, settle, short, way_back};
+use super::decide::{Conflict, Settling, Step, Way, forward, settle, short, way_back};
 use super::keep::{hold, keep};
-use super::lock::{Holder, Lock, Regained};
+use super::lock::Lock;
 use super::name::{Name, Names};
-use super::record::{Attached, Past, Record};
-use super::spec::{Wanted, preflight};
+use super::record::{Past, Record};
+use super::spec::Wanted;
 use super::state::{Found, Seen, find, past};
-use crate::engine::{ContainerSpec, Engine, Keeper};
+use crate::engine::{Engine, Keeper};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events, millis};
-use crate::expect::{Evidence, Misfit};
 
 /// How many images that ran before a container's labels name.
 const REMEMBERED: usize = 50;
@@ -50,16 +49,6 @@ pub struct Passed {
     before: Option<String>,
     /// For how long nothing served, at most.
     gap: Duration,
-}
-
-/// How a swap that did not come to its end was ended.
-enum Ended {
-    /// Another run has the lock, and the containers are its affair.
-    LeftTo(Holder),
-    /// The new one serves.
-    Serves,
-    /// What served before does so again, for all that the run knows; with a lock that it had lost meanwhile it knows less.
-    Back { had_lost_it: bool },
 }
 
 impl Swap<'_> {
@@ -119,7 +108,7 @@ impl Swap<'_> {
         settle(&self.find().await?).map_err(|conflict| self.in_the_way(&conflict))
     }
 
-    fn in_the_way(&self, Conflict(why): &Conflict) -> Error {
+    pub(super) fn in_the_way(&self, Conflict(why): &Conflict) -> Error {
         Error::new(Kind::Refused, format!("cannot deploy {}: {why}", self.names()))
             .hint("look at the containers with `docker ps -a`, and remove by hand what is of no use")
     }
@@ -187,59 +176,6 @@ impl Swap<'_> {
         }
     }
 
-    /// Tries the image beside what runs, without ports of the host and without names, so that one that is broken stops
-    /// nothing. Says why where it does not.
-    pub async fn preflight(&self) -> Result<()> {
-        let old = self.find().await?.current;
-        if self.wanted.way() == Way::Beside || old.is_none_or(|old| !old.running) {
-            return Ok(());
-        }
-        if let Err(why) = preflight(self.wanted.deploy) {
-            self.events.note(format!("the image is not tried beside what runs: {why}"));
-            return Ok(());
-        }
-        self.judged("pre-flight", self.tried()).await
-    }
-
-    async fn tried(&self) -> Result<(Vec<Misfit>, Vec<Evidence>)> {
-        let (spec, further) = self.wanted.trial();
-        let id = match self.launch(&spec, &further).await? {
-            Ok(id) => id,
-            Err(misfit) => return Ok((vec![misfit], Vec::new())),
-        };
-        let gate = self.far(self.gate(self.keeper.run_label()), false);
-        let misfits = gate.pass(&id).await?;
-        let evidence = match misfits.is_empty() {
-            true => Vec::new(),
-            false => gate.evidence(&id, &spec, &self.record.reference).await,
-        };
-        self.keeper.remove(&id).await?;
-        Ok((misfits, evidence))
-    }
-
-    /// Makes and starts a container that is gone with the run; why the image is to blame where it could not.
-    pub(super) async fn launch(
-        &self,
-        spec: &ContainerSpec,
-        further: &[Attached],
-    ) -> Result<Result<String, Misfit>> {
-        let to_blame = |error: Error| match error.kind() {
-            Kind::Tests => Ok(Err(Misfit::new("the container", "started", error.to_string()))),
-            _ => Err(error),
-        };
-        let id = match self.keeper.container(spec.clone()).await {
-            Ok(id) => id,
-            Err(error) => return to_blame(error),
-        };
-        for attached in further {
-            self.engine().connect_network(&id, &attached.network, &attached.aliases).await?;
-        }
-        match self.engine().start_container(&id).await {
-            Ok(()) => Ok(Ok(id)),
-            Err(error) => to_blame(error),
-        }
-    }
-
     /// Puts the new one in the place of the old one. Where anything fails, the old one is back, and the error is of kind
     /// `Deploy`; of kind `Rollback` where it could not be brought back; of kind `Refused` where another run took the lock, which
     /// all is left to then; of kind `Engine` where the new one serves all the same.
@@ -255,86 +191,14 @@ impl Swap<'_> {
         }
     }
 
-    /// Ends a swap of this run that failed for `error`, or was cut off: what served before is back, unless the old one is gone
-    /// already, or another run has the lock.
-    pub async fn failed(&self, error: Error) -> Error {
-        // What is under way on the engine is over first.
-        drop(self.busy.write().await);
-        let told = match Box::pin(self.ended()).await {
-            Ok(Ended::LeftTo(holder)) => self.left_to(&holder, &error),
-            Ok(Ended::Serves) => {
-                self.tell_passed();
-                self.serves_although(&error)
-            }
-            Ok(Ended::Back { had_lost_it }) => {
-                let kind = match error.kind() {
-                    kind @ (Kind::Interrupted | Kind::Terminated | Kind::Refused) => kind,
-                    _ if had_lost_it => Kind::Refused,
-                    _ => Kind::Deploy,
-                };
-                Error::new(kind, error.to_string())
-            }
-            Err(why) => {
-                let what = format!("{error}; and what served before could not be brought back");
-                self.not_back(what, &why).await
-            }
-        };
-        error.hints().iter().cloned().fold(told, Error::hint)
-    }
-
-    async fn ended(&self) -> Result<Ended> {
-        let had_lost_it = match self.lock.regain(self.engine()).await? {
-            Regained::Theirs(holder) => return Ok(Ended::LeftTo(holder)),
-            regained => matches!(regained, Regained::Again),
-        };
-        let (found, passed) = (self.find().await?, self.passed.get().is_some());
-        match aftermath(&found, &self.record.run, passed).map_err(|conflict| self.in_the_way(&conflict))? {
-            Aftermath::Serves => Ok(Ended::Serves),
-            Aftermath::Back(steps) => self.steps(&steps, true).await.map(|()| Ended::Back { had_lost_it }),
-        }
-    }
-
-    fn tell_passed(&self) {
+    pub(super) fn tell_passed(&self) {
         if let Some(Passed { before, gap }) = self.passed.get() {
             self.deployed(before.clone(), *gap);
         }
     }
 
-    /// The error of a run whose lock another one has by now.
-    fn left_to(&self, holder: &Holder, error: &Error) -> Error {
-        let kind = match error.kind() {
-            kind @ (Kind::Interrupted | Kind::Terminated) => kind,
-            _ => Kind::Refused,
-        };
-        let names = self.names();
-        Error::new(kind, format!("{error}; what becomes of {names} is left to {holder}, who has the lock"))
-            .hint("`imgbuild deployments` says what runs, once that run is over")
-    }
-
-    /// The error of a run whose new container serves, and which did not come to its end.
-    fn serves_although(&self, error: &Error) -> Error {
-        let (reference, names) = (&self.record.reference, self.names());
-        Error::new(
-            Kind::Engine,
-            format!("{reference} runs as {names}, and only the clean-up behind that was cut off: {error}"),
-        )
-        .hint(format!(
-            "what it left are images beyond the {} that are kept: `imgbuild clean` lists them, `--yes` removes them",
-            self.wanted.deploy.keep
-        ))
-        .hint(format!("`imgbuild rollback {}` goes back", self.wanted.deploy.name))
-    }
-
-    /// The error of a deployment of which nothing may serve. Where another run has the lock by now, that one sees to it.
-    async fn not_back(&self, what: String, why: &Error) -> Error {
-        if let Ok(Regained::Theirs(holder)) = self.lock.regain(self.engine()).await {
-            return self.left_to(&holder, &Error::new(why.kind(), format!("{what}: {why}")));
-        }
-        not_back(what, why, &self.wanted.deploy.name)
-    }
-
     /// Steps to bring order; in order, up to the first that fails.
-    async fn steps(&self, steps: &[Step], back: bool) -> Result<()> {
+    pub(super) async fn steps(&self, steps: &[Step], back: bool) -> Result<()> {
         for step in steps {
             self.step(step, back).await?;
         }
@@ -485,21 +349,6 @@ impl Swap<'_> {
             Err(error) => self.events.warn(format!("the images to go back to were not looked at: {error}")),
         }
     }
-}
-
-/// The error of a deployment of which nothing may serve.
-fn not_back(what: String, why: &Error, name: &str) -> Error {
-    let error = Error::new(Kind::Rollback, format!("{what}: {why}"));
-    // Docker 20.10 that is killed while it starts a container may hold that one's port for good.
-    let error = match why.to_string().contains("port is already allocated") {
-        false => error,
-        true => error.hint(
-            "something has this port of the host; where no container and no process does, the engine lost track of it, as it may when it was killed: restart the engine",
-        ),
-    };
-    error.hint(format!(
-        "`imgbuild rollback {name}` or another `imgbuild deploy` brings it back, once the cause is mended"
-    ))
 }
 
 /// What ran before `current`, each image once, the last first.
